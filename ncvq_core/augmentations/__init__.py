@@ -1,0 +1,39 @@
+"""Augmentations: one a file, batched on the device. To add one, write its file and add its line here."""
+
+from collections.abc import Sequence
+
+from torch import Generator, Tensor
+
+from ncvq_core.augmentations.amplitude_resize import AmplitudeResize
+from ncvq_core.augmentations.base import Augmentation
+from ncvq_core.augmentations.flip import Flip
+from ncvq_core.augmentations.gaussian_noise import GaussianNoise
+from ncvq_core.augmentations.magnitude_warp import MagnitudeWarp
+from ncvq_core.augmentations.noise_window import NoiseWindow
+from ncvq_core.augmentations.slice_and_shuffle import SliceAndShuffle
+from ncvq_core.augmentations.slope import Slope
+from ncvq_core.augmentations.window_warp import WindowWarp
+from ncvq_core.registry import Registry
+
+__all__ = ["AUGMENTATIONS", "Augmentation", "augment"]
+
+AUGMENTATIONS: Registry[Augmentation] = Registry(
+    "augmentation",
+    {
+        "window_warp": WindowWarp,
+        "amplitude_resize": AmplitudeResize,
+        "slice_and_shuffle": SliceAndShuffle,
+        "gaussian_noise": GaussianNoise,
+        "magnitude_warp": MagnitudeWarp,
+        "slope": Slope,
+        "noise_window": NoiseWindow,
+        "flip": Flip,
+    },
+)
+
+
+def augment(x: Tensor, augmentations: Sequence[Augmentation], generator: Generator) -> Tensor:
+    """Apply a set of augmentations in order; x and the result are (B, C, L)."""
+    for augmentation in augmentations:
+        x = augmentation(x, generator)
+    return x

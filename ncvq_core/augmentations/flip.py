@@ -1,0 +1,16 @@
+"""Reverse time."""
+
+from dataclasses import dataclass
+
+from torch import Generator, Tensor
+
+from ncvq_core.augmentations.base import Augmentation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flip(Augmentation):
+    """Reverse each series in time."""
+
+    def __call__(self, x: Tensor, generator: Generator) -> Tensor:
+        """Return x, (B, C, L), reversed; nothing is drawn."""
+        return x.flip(-1)

@@ -1,0 +1,19 @@
+"""Add white noise."""
+
+from dataclasses import dataclass
+
+from torch import Generator, Tensor
+
+from ncvq_core.augmentations.base import Augmentation, normal
+from ncvq_core.settings import setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class GaussianNoise(Augmentation):
+    """x + N(0, standard_deviation) at each point."""
+
+    standard_deviation: float = setting(0.05, "spread of the noise, in units of the scaled series", minimum=0)
+
+    def __call__(self, x: Tensor, generator: Generator) -> Tensor:
+        """Return x, (B, C, L), with noise."""
+        return x + self.standard_deviation * normal(tuple(x.shape), x, generator)

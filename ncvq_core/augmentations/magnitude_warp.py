@@ -1,0 +1,33 @@
+"""Multiply each series by a smooth random curve."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from scipy.interpolate import CubicSpline
+from torch import Generator, Tensor
+
+from ncvq_core.augmentations.base import Augmentation, normal
+from ncvq_core.settings import setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class MagnitudeWarp(Augmentation):
+    """x times a cubic spline through evenly spaced knots drawn from N(1, standard_deviation), one curve a channel."""
+
+    standard_deviation: float = setting(0.2, "spread of the knots around 1", minimum=0)
+    knots: int = setting(6, "number of knots, both ends included", minimum=4)
+
+    def __call__(self, x: Tensor, generator: Generator) -> Tensor:
+        """Return x, (B, C, L), warped in magnitude."""
+        batch, channels, length = x.shape
+        heights = 1 + self.standard_deviation * normal((batch, channels, self.knots), x, generator)
+        return x * (heights @ _spline_basis(length, self.knots, x.device, x.dtype))
+
+
+@lru_cache(maxsize=32)
+def _spline_basis(length: int, knots: int, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """Return (knots, length): the spline is linear in its knots, so each row answers a knot of height one."""
+    at = np.linspace(0, length - 1, knots)
+    return torch.as_tensor(CubicSpline(at, np.eye(knots))(np.arange(length)).T, dtype=dtype, device=device)

@@ -1,0 +1,22 @@
+"""Add a random linear trend."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor
+
+from ncvq_core.augmentations.base import Augmentation, uniform
+from ncvq_core.settings import setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slope(Augmentation):
+    """x + U(−maximum_slope, maximum_slope) · t, one slope a series."""
+
+    maximum_slope: float = setting(0.005, "largest change from one point to the next", minimum=0)
+
+    def __call__(self, x: Tensor, generator: Generator) -> Tensor:
+        """Return x, (B, C, L), with a trend that starts at 0."""
+        slope = uniform(x.shape[0], -self.maximum_slope, self.maximum_slope, x, generator)
+        time = torch.arange(x.shape[2], device=x.device, dtype=x.dtype)
+        return x + (slope * time).unsqueeze(1)

@@ -1,0 +1,160 @@
+"""What a trial is: its configuration, from which every number of its result follows.
+
+Only what can change a result is here; devices, paths and logging are not. `stage1_id` and `trial_id` are
+content addresses: 12 hex digits of SHA-256 over the canonical form, which leaves out each value that equals
+its default (so that a field added later changes no id) and each value that has no effect (so that `ssl: none`
+is one trial, whatever its augmentations). A default must therefore never change its value or meaning;
+where the numbers that a config leads to do change, raise `RESULTS_VERSION`.
+"""
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, Self
+
+from ncvq_core.augmentations import AUGMENTATIONS, Augmentation
+from ncvq_core.errors import ConfigError, unknown_name
+from ncvq_core.settings import check_value, setting, validate, written_fields
+from ncvq_core.ssl import SSL_METHODS, SSLMethod
+
+RESULTS_VERSION = 1
+
+PRECISIONS = ("fp32", "bf16")
+NO_SSL = "none"
+DEFAULT_AUG_RECON_WEIGHT = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage1Config:
+    """Everything that the tokenizer's training depends on (defaults: the published study).
+
+    `ssl` is None for the plain VQVAE, which has no augmented view: `augmentations`, `aug_recon_weight` and
+    `ssl_weight` then have no effect and are None or empty, so that equal experiments are equal configs.
+    """
+
+    dataset: str = setting(help="name of the dataset")
+    seed: int = setting(0, "seeds initial weights, batch order and augmentations", minimum=0, maximum=2**31 - 1)
+    ssl: SSLMethod | None = None
+    ssl_weight: float | None = setting(None, "weight of the SSL loss; null: the method's own", minimum=0)
+    augmentations: tuple[Augmentation, ...] = ()
+    aug_recon_weight: float | None = setting(None, "weight of the augmented view's reconstruction", minimum=0)
+    epochs: int = setting(1000, "passes over TRAIN", minimum=1)
+    batch_size: int = setting(128, "series a step, at most", minimum=2)
+    learning_rate: float = setting(1e-3, "AdamW's initial rate, cosine to 0 over all steps", above=0)
+    weight_decay: float = setting(1e-3, "AdamW's decoupled weight decay", minimum=0)
+    precision: str = setting("fp32", "arithmetic of the matrix products", choices=PRECISIONS)
+    channels: int = setting(64, "channels of the encoder and dimension of a code", minimum=1)
+    residual_blocks: int = setting(4, "residual blocks of the encoder, and of the decoder", minimum=0)
+    downsampled_width: int = setting(8, "the encoder halves the time axis down to about this width", minimum=1)
+    codebook_size: int = setting(32, "number of codes", minimum=2)
+    codebook_decay: float = setting(0.9, "decay of the codebook's moving averages", minimum=0, maximum=1)
+    commitment_weight: float = setting(1.0, "weight of the commitment loss", minimum=0)
+    projector_width: int = setting(4096, "features of each of the projector's three layers", minimum=2)
+    val_fraction: float = setting(0.0, "part of TRAIN cut off for validation, stratified", minimum=0, maximum=0.5)
+    evaluate_every: int = setting(0, "epochs between evaluations on the validation part; 0: never", minimum=0)
+
+    def __post_init__(self) -> None:
+        """Check each value, and that values fit together."""
+        validate(self)
+        if not self.dataset:
+            raise ConfigError("dataset = '': must be the name of a dataset", "dataset")
+        if self.ssl is None:
+            if self.augmentations or self.aug_recon_weight is not None or self.ssl_weight is not None:
+                raise ConfigError("ssl none has no augmented view: leave augmentations and weights out", "ssl")
+        elif not self.augmentations:
+            raise ConfigError("augmentations = []: an SSL method needs at least one augmentation", "augmentations")
+        if self.evaluate_every and not self.val_fraction:
+            raise ConfigError("evaluate_every needs val_fraction > 0: TEST is read once, at the end", "evaluate_every")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialConfig:
+    """One cell of a sweep: the configs of the stages that it runs."""
+
+    stage1: Stage1Config
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Build a trial from flat, written values such as those of a sweep file.
+
+        `ssl: none` drops the values that have no effect then; with an SSL method, aug_recon_weight defaults to 0.1
+        and augmentations must be given.
+
+        Raises:
+            ConfigError: an unknown key (the valid ones are listed), a wrong type or a value out of range.
+        """
+        valid = field_names()
+        for key in values:
+            if key not in valid:
+                raise unknown_name("setting", key, valid, str(key))
+        if "dataset" not in values:
+            raise ConfigError("dataset is missing: name one in base or make it a factor", "dataset")
+        return cls(stage1=_stage1_from_dict(dict(values)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all values in written form, flat and complete; `from_dict` reads them back."""
+        return _written(self.stage1, keep_defaults=True)
+
+    @property
+    def stage1_id(self) -> str:
+        """Content address of the stage 1 that this trial needs."""
+        return content_id({"stage1": _written(self.stage1, keep_defaults=False)})
+
+    @property
+    def trial_id(self) -> str:
+        """Content address of the whole trial."""
+        return content_id({"trial": {"stage1": self.stage1_id}})
+
+
+def field_names() -> tuple[str, ...]:
+    """Return the names that a sweep file can set."""
+    return tuple(field.name for field in dataclasses.fields(Stage1Config))
+
+
+def content_id(canonical: dict[str, Any]) -> str:
+    """Return 12 hex digits of SHA-256 over canonical JSON (sorted keys, no spaces)."""
+    payload = {"results_version": RESULTS_VERSION, **canonical}
+    text = json.dumps(payload, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def augmentations_text(augmentations: tuple[Augmentation, ...]) -> str:
+    """Return a set as text: `window_warp+amplitude_resize`."""
+    return "+".join(AUGMENTATIONS.text(augmentation) for augmentation in augmentations)
+
+
+def _stage1_from_dict(values: dict[str, Any]) -> Stage1Config:
+    method = values.pop("ssl", NO_SSL)
+    written_set = values.pop("augmentations", ())
+    if not isinstance(written_set, list | tuple):
+        raise ConfigError(f"augmentations = {written_set!r}: must be a list of augmentations", "augmentations")
+    augmentations = tuple(AUGMENTATIONS.parse(item, "augmentations") for item in written_set)
+    if method == NO_SSL:
+        for key in ("aug_recon_weight", "ssl_weight"):
+            check_value(Stage1Config, key, values.pop(key, None))
+        return Stage1Config(**values)
+    if values.get("aug_recon_weight") is None:
+        values["aug_recon_weight"] = DEFAULT_AUG_RECON_WEIGHT
+    ssl = _parse_ssl(method)
+    if values.get("ssl_weight") == ssl.default_weight:
+        values["ssl_weight"] = None
+    return Stage1Config(ssl=ssl, augmentations=augmentations, **values)
+
+
+def _parse_ssl(written: Any) -> SSLMethod:
+    if isinstance(written, str) and written not in SSL_METHODS:
+        raise unknown_name(SSL_METHODS.kind, written, [NO_SSL, *SSL_METHODS], "ssl")
+    return SSL_METHODS.parse(written, "ssl")
+
+
+def _written(config: Stage1Config, *, keep_defaults: bool) -> dict[str, Any]:
+    values = written_fields(config, keep_defaults=keep_defaults)
+    for key in ("ssl", "augmentations"):
+        values.pop(key, None)
+    if config.ssl is not None:
+        values["ssl"] = SSL_METHODS.written(config.ssl)
+        values["augmentations"] = [AUGMENTATIONS.written(item) for item in config.augmentations]
+    elif keep_defaults:
+        values |= {"ssl": NO_SSL, "augmentations": []}
+    return values

@@ -1,0 +1,94 @@
+"""Where datasets are: a local archive, those that the aeon package ships, and its downloads."""
+
+import importlib.util
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from ncvq_core.data.dataset import Dataset
+from ncvq_core.data.read import find_files, read_dataset
+from ncvq_core.errors import DataError, unknown_name
+
+LOCAL, BUNDLED, DOWNLOADED = "local", "bundled", "downloaded"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Location:
+    """Where a dataset's two files are."""
+
+    name: str
+    source: str
+    files: tuple[Path, Path]
+
+
+def archive_folder(data_dir: Path | None = None) -> Path | None:
+    """Return the local archive: the folder given, else `$NCVQ_DATA`, else none.
+
+    Raises:
+        DataError: the folder does not exist.
+    """
+    chosen = data_dir or (Path(os.environ["NCVQ_DATA"]) if os.environ.get("NCVQ_DATA") else None)
+    if chosen is not None and not chosen.is_dir():
+        raise DataError(f"{chosen}: no such folder; --data-dir or NCVQ_DATA must name an archive with NAME/NAME_TRAIN.tsv")
+    return chosen
+
+
+def download_folder() -> Path:
+    """Return the folder that keeps downloaded datasets."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ncvq" / "data"
+
+
+def locate(name: str, data_dir: Path | None = None) -> Location:
+    """Find a dataset; a local archive comes before the bundled and the downloaded ones.
+
+    Raises:
+        DataError: the archive does not exist, or holds one of the two files only.
+        ConfigError: there is no such dataset; the ones at hand are listed.
+    """
+    for source, folder in _sources(data_dir):
+        files = find_files(folder / name, name) if name and (folder / name).is_dir() else None
+        if files is not None:
+            return Location(name=name, source=source, files=files)
+    names = [location.name for location in list_datasets(data_dir)]
+    raise unknown_name("dataset", name, names, "dataset")
+
+
+def list_datasets(data_dir: Path | None = None) -> list[Location]:
+    """Return all datasets at hand, sorted by name."""
+    found: dict[str, Location] = {}
+    for source, folder in _sources(data_dir):
+        for path in sorted(folder.iterdir()):
+            files = find_files(path, path.name) if path.is_dir() and path.name not in found else None
+            if files is not None:
+                found[path.name] = Location(name=path.name, source=source, files=files)
+    return [found[name] for name in sorted(found)]
+
+
+def load_dataset(name: str, data_dir: Path | None = None) -> Dataset:
+    """Read a dataset.
+
+    Raises:
+        ConfigError: there is no such dataset.
+        DataError: its files are unreadable or unusable.
+    """
+    return _read(locate(name, data_dir))
+
+
+@lru_cache(maxsize=8)
+def _read(location: Location) -> Dataset:
+    return read_dataset(location.name, location.files)
+
+
+def _sources(data_dir: Path | None) -> list[tuple[str, Path]]:
+    archive = archive_folder(data_dir)
+    candidates = [(LOCAL, archive), (BUNDLED, _bundled_folder()), (DOWNLOADED, download_folder())]
+    return [(source, folder) for source, folder in candidates if folder is not None and folder.is_dir()]
+
+
+def _bundled_folder() -> Path | None:
+    """The data folder of the installed aeon package, found without importing it (which takes seconds)."""
+    package = importlib.util.find_spec("aeon")
+    if package is None or package.origin is None:
+        return None
+    return Path(package.origin).parent / "datasets" / "data"

@@ -1,0 +1,45 @@
+"""Probes: how well simple classifiers read the class off frozen features."""
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import ClassifierMixin
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import silhouette_score
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.preprocessing import MinMaxScaler
+from sklearn.svm import SVC
+
+Features = NDArray[np.float32]
+Labels = NDArray[np.int64]
+
+
+def probe_accuracies(train: Features, train_labels: Labels, test: Features, test_labels: Labels) -> dict[str, float]:
+    """Fit each probe on TRAIN and score it on TEST, features scaled to [−1, 1] on TRAIN.
+
+    Args:
+        train: (n, D) features.
+        train_labels: (n,) classes; at least two different ones.
+        test: (m, D) features.
+        test_labels: (m,) classes.
+
+    Returns:
+        Accuracies `probe_svm` (linear SVM), `probe_knn` (5 nearest neighbours), `probe_linear` (logistic regression).
+    """
+    scaler = MinMaxScaler((-1, 1)).fit(train)
+    probes: dict[str, ClassifierMixin] = {
+        "probe_svm": SVC(kernel="linear"),
+        "probe_knn": KNeighborsClassifier(min(5, len(train))),
+        "probe_linear": LogisticRegression(max_iter=10_000),
+    }
+    scaled, scaled_test = scaler.transform(train), scaler.transform(test)
+    return {
+        name: float(probe.fit(scaled, train_labels).score(scaled_test, test_labels)) for name, probe in probes.items()
+    }
+
+
+def class_separation(features: Features, labels: Labels) -> float | None:
+    """Return the mean silhouette coefficient of features (m, D) by class; None where it is undefined."""
+    classes = len(np.unique(labels))
+    if not 2 <= classes < len(labels):
+        return None
+    return float(silhouette_score(features, labels))

@@ -1,0 +1,75 @@
+"""Named, parametrised components (augmentations, SSL methods): from a name in a sweep file to an object and back."""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any, Generic, TypeVar
+
+from ncvq_core.errors import ConfigError, unknown_name
+from ncvq_core.settings import validate, written_fields
+
+Component = TypeVar("Component")
+
+
+class Registry(Generic[Component]):
+    """A table from names to frozen dataclasses.
+
+    A component is written as its name, or as a one-entry mapping from its name to the parameters that
+    differ from the defaults: `gaussian_noise` or `{gaussian_noise: {standard_deviation: 0.1}}`.
+    """
+
+    def __init__(self, kind: str, components: dict[str, type[Component]]) -> None:
+        """Keep the table; `kind` is the word for one entry in error messages."""
+        self.kind = kind
+        self._components = components
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the valid names."""
+        return iter(self._components)
+
+    def parse(self, written: Any, field: str | None = None) -> Component:
+        """Build a component from its written form.
+
+        Raises:
+            ConfigError: the name or a parameter is unknown, or a value is out of range.
+        """
+        name, parameters = self._split(written, field)
+        if name not in self._components:
+            raise unknown_name(self.kind, name, self, field)
+        component = self._components[name]
+        valid = [item.name for item in dataclasses.fields(component)]  # type: ignore[arg-type]
+        for parameter in parameters:
+            if parameter not in valid:
+                raise unknown_name(f"parameter of {name}", parameter, valid, field)
+        try:
+            built = component(**parameters)
+            validate(built, prefix=f"{name}.")
+        except ConfigError as error:
+            raise ConfigError(str(error), field) from error
+        return built
+
+    def name(self, component: Component) -> str:
+        """Return the registered name of a component."""
+        return next(name for name, kind in self._components.items() if type(component) is kind)
+
+    def written(self, component: Component) -> str | dict[str, dict[str, Any]]:
+        """Return the shortest written form of a component; `parse` reads it back."""
+        name = self.name(component)
+        changed = written_fields(component, keep_defaults=False)
+        return {name: changed} if changed else name
+
+    def text(self, component: Component) -> str:
+        """Return a component as one readable word, such as `gaussian_noise(standard_deviation=0.1)`."""
+        written = self.written(component)
+        if isinstance(written, str):
+            return written
+        ((name, parameters),) = written.items()
+        return f"{name}({', '.join(f'{key}={value}' for key, value in sorted(parameters.items()))})"
+
+    def _split(self, written: Any, field: str | None) -> tuple[str, dict[str, Any]]:
+        if isinstance(written, str):
+            return written, {}
+        if isinstance(written, dict) and len(written) == 1:
+            ((name, parameters),) = written.items()
+            if isinstance(parameters, dict):
+                return name, parameters
+        raise ConfigError(f"{written!r}: write the {self.kind} as NAME or {{NAME: {{parameter: value}}}}", field)

@@ -1,0 +1,115 @@
+"""Frozen settings: dataclass fields that know their range, and are checked where they are stored."""
+
+import dataclasses
+import functools
+import math
+import types
+import typing
+from typing import Any
+
+from ncvq_core.errors import ConfigError
+
+_NOUNS: dict[type, str] = {int: "an integer", float: "a number", str: "text", bool: "true or false"}
+
+
+_type_hints = functools.cache(typing.get_type_hints)
+
+
+def setting(
+    default: Any = dataclasses.MISSING,
+    help: str = "",
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    above: float | None = None,
+    choices: tuple[str, ...] | None = None,
+) -> Any:
+    """Declare a field of a settings dataclass.
+
+    Args:
+        default: its default; a field without one is required.
+        help: one line of documentation, with the unit.
+        minimum: smallest allowed value.
+        maximum: largest allowed value.
+        above: exclusive lower bound.
+        choices: the only allowed values.
+    """
+    metadata = {"help": help, "minimum": minimum, "maximum": maximum, "above": above, "choices": choices}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def validate(settings: Any, prefix: str = "") -> None:
+    """Check type and range of each field declared with `setting`; call it from `__post_init__`.
+
+    Raises:
+        ConfigError: `field = value: must be …`, with the allowed range.
+    """
+    hints = _type_hints(type(settings))
+    for field in dataclasses.fields(settings):
+        if field.metadata:
+            _check(prefix + field.name, getattr(settings, field.name), hints[field.name], field.metadata)
+
+
+def check_value(settings_class: type, name: str, value: Any) -> None:
+    """Check one value as the field `name` of a settings class would.
+
+    Raises:
+        ConfigError: as `validate`.
+    """
+    field = next(field for field in dataclasses.fields(settings_class) if field.name == name)
+    _check(name, value, _type_hints(settings_class)[name], field.metadata)
+
+
+def written_fields(settings: Any, *, keep_defaults: bool) -> dict[str, Any]:
+    """Return the fields of a settings dataclass as plain values, whole floats as floats (1 and 1.0 are one value)."""
+    hints = _type_hints(type(settings))
+    written = {}
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        if keep_defaults or value != field.default:
+            is_float = value is not None and value_type(hints[field.name])[0] is float
+            written[field.name] = float(value) if is_float else value
+    return written
+
+
+def describe_range(kind: type, metadata: typing.Mapping[str, Any]) -> str:
+    """Say in words which values a field takes, for example `an integer ≥ 1`."""
+    if metadata["choices"]:
+        return "one of " + ", ".join(metadata["choices"])
+    words = [_NOUNS[kind]]
+    bounds = (("≥", metadata["minimum"]), (">", metadata["above"]), ("≤", metadata["maximum"]))
+    words += [f"{sign} {bound:g}" for sign, bound in bounds if bound is not None]
+    return " ".join(words[:2]) + "".join(f" and {word}" for word in words[2:])
+
+
+def value_type(hint: Any) -> tuple[type, bool]:
+    """Return the plain type of an annotation and whether None is allowed too."""
+    if isinstance(hint, types.UnionType):
+        members = [member for member in typing.get_args(hint) if member is not type(None)]
+        return members[0], type(None) in typing.get_args(hint)
+    return hint, False
+
+
+def _check(name: str, value: Any, hint: Any, metadata: typing.Mapping[str, Any]) -> None:
+    kind, optional = value_type(hint)
+    if value is None and optional:
+        return
+    accepted: tuple[type, ...] = (int, float) if kind is float else (kind,)
+    right_type = isinstance(value, accepted) and (kind is bool or not isinstance(value, bool))
+    if not right_type or not _in_range(value, metadata):
+        raise ConfigError(f"{name} = {value!r}: must be {describe_range(kind, metadata)}", name)
+
+
+def _in_range(value: Any, metadata: typing.Mapping[str, Any]) -> bool:
+    if metadata["choices"] and value not in metadata["choices"]:
+        return False
+    if isinstance(value, str | bool):
+        return True
+    if not math.isfinite(value):
+        return False
+    minimum, maximum, above = metadata["minimum"], metadata["maximum"], metadata["above"]
+    return (
+        (minimum is None or value >= minimum)
+        and (maximum is None or value <= maximum)
+        and (above is None or value > above)
+    )

@@ -1,0 +1,61 @@
+"""Barlow Twins: redundancy reduction between two views (Zbontar et al. 2021, arXiv 2103.03230)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from ncvq_core.settings import setting
+from ncvq_core.ssl.base import SSLHead, SSLMethod
+from ncvq_core.ssl.projector import Projector
+
+
+@dataclass(frozen=True, kw_only=True)
+class BarlowTwins(SSLMethod):
+    """Drive the cross-correlation of the two views' features to the identity."""
+
+    default_weight: ClassVar[float] = 1.0
+    off_diagonal_weight: float = setting(0.005, "λ, weight of the off-diagonal terms", minimum=0)
+
+    def head(self, features: int, width: int) -> SSLHead:
+        """Build the projector and its loss."""
+        return _BarlowTwinsHead(Projector(features, width), self.off_diagonal_weight)
+
+
+class _BarlowTwinsHead(SSLHead):
+    def __init__(self, projector: Projector, off_diagonal_weight: float) -> None:
+        super().__init__()
+        self.projector = projector
+        self.off_diagonal_weight = off_diagonal_weight
+
+    def forward(self, pooled: Tensor, pooled_view: Tensor) -> Tensor:
+        return barlow_twins_loss(*self.projector.views(pooled, pooled_view), self.off_diagonal_weight)
+
+
+def barlow_twins_loss(z: Tensor, z_view: Tensor, off_diagonal_weight: float = 0.005, eps: float = 1e-5) -> Tensor:
+    """Equation 1 of the paper, divided by the number of features.
+
+    The features × features correlation C = ZᵀZ′/B is never formed: its squared entries sum to
+    ⟨ZZᵀ, Z′Z′ᵀ⟩/B², two B × B Gram matrices, and its diagonal is a sum over the batch.
+
+    Args:
+        z: projections of the series, (B, features).
+        z_view: projections of their views, (B, features).
+        off_diagonal_weight: λ.
+        eps: added to the variances when features are standardised over the batch.
+
+    Returns:
+        A scalar.
+    """
+    batch, features = z.shape
+    z, z_view = _standardise(z, eps), _standardise(z_view, eps)
+    diagonal = (z * z_view).sum(0) / batch
+    squared_sum = torch.sum((z @ z.T) * (z_view @ z_view.T)) / batch**2
+    off_diagonal = squared_sum - diagonal.square().sum()
+    return ((1 - diagonal).square().sum() + off_diagonal_weight * off_diagonal) / features
+
+
+def _standardise(z: Tensor, eps: float) -> Tensor:
+    variance, mean = torch.var_mean(z, dim=0, correction=0)
+    return (z - mean) * torch.rsqrt(variance + eps)

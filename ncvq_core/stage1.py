@@ -1,0 +1,195 @@
+"""Stage 1: training the tokenizer, as a step machine."""
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ncvq_core.augmentations import augment
+from ncvq_core.batches import BatchOrder
+from ncvq_core.config import Stage1Config
+from ncvq_core.errors import DivergedError
+from ncvq_core.optimizer import adamw, optimizer_tensors, restore_optimizer
+from ncvq_core.precision import matrix_products
+from ncvq_core.seeding import generator, initial_weights
+from ncvq_core.ssl import SSLHead
+from ncvq_core.tokenizer import Tokenizer, pool
+from ncvq_core.tokenizer.codebook import perplexity
+
+HISTORY = (
+    "loss",
+    "recon_time",
+    "recon_timefreq",
+    "commitment",
+    "aug_recon_time",
+    "aug_recon_timefreq",
+    "ssl_loss",
+    "perplexity",
+    "learning_rate",
+)
+
+
+class View(NamedTuple):
+    """Pooled features of a batch, and its reconstruction errors."""
+
+    pooled: Tensor
+    """(B, 2D)."""
+    recon_time: Tensor
+    """Scalar: MSE of the series."""
+    recon_timefreq: Tensor
+    """Scalar: MSE of the spectrogram."""
+
+
+class Stage1Trainer:
+    """Trains one tokenizer, one optimiser step at a time.
+
+    `step` never waits for the device and sees only this object's own state, generators included: any number of
+    trainers can be stepped in any order, and `state` / `restore` between steps leave the numbers unchanged.
+
+    Attributes:
+        tokenizer: the model.
+        head: the SSL method's projector and loss, None without SSL.
+        steps_done: optimiser steps so far.
+        total_steps: steps of the whole training.
+    """
+
+    def __init__(self, config: Stage1Config, series: Tensor, device: torch.device | None = None) -> None:
+        """Draw initial weights and put the data on the device.
+
+        Args:
+            config: the stage's configuration.
+            series: scaled training series, (n, C, L), float32.
+            device: where to train; default CPU.
+        """
+        self.config = config
+        self.device = device or torch.device("cpu")
+        self.series = series.to(self.device)
+        _, channels, length = series.shape
+        with initial_weights(config.seed, "tokenizer"):
+            self.tokenizer = Tokenizer(config, channels, length).to(self.device, memory_format=torch.channels_last)
+        self.head: SSLHead | None = None
+        if config.ssl is not None:
+            with initial_weights(config.seed, "ssl head"):
+                self.head = config.ssl.head(2 * config.channels, config.projector_width).to(self.device)
+            self.ssl_weight = config.ssl.default_weight if config.ssl_weight is None else config.ssl_weight
+            self.aug_recon_weight = config.aug_recon_weight or 0.0
+        self.order = BatchOrder(len(series), config.batch_size, generator(config.seed, "batch order", self.device))
+        self.augmentation_generator = generator(config.seed, "augmentation", self.device)
+        self.total_steps = config.epochs * self.order.steps
+        self.steps_done = 0
+        self._modules = nn.ModuleDict({"tokenizer": self.tokenizer})
+        if self.head is not None:
+            self._modules["head"] = self.head
+        self._modules.train()
+        self._learning_rate = torch.zeros((), device=self.device)
+        self._optimizer = adamw(self._modules, self._learning_rate, config.weight_decay)
+        self._history = torch.zeros(config.epochs, len(HISTORY), device=self.device)
+
+    @property
+    def epoch(self) -> int:
+        """Number of finished epochs."""
+        return self.steps_done // self.order.steps
+
+    @property
+    def finished(self) -> bool:
+        """Whether all steps are done."""
+        return self.steps_done >= self.total_steps
+
+    def step(self) -> None:
+        """Do one optimiser step."""
+        batch = self.series[self.order.batch(self.steps_done)]
+        self._learning_rate.fill_(self._scheduled_rate())
+        measured = self._update(batch)
+        self._history[self.epoch] += measured / self.order.steps
+        self.steps_done += 1
+
+    def run_epoch(self) -> dict[str, float]:
+        """Do the steps up to the end of the current epoch and return its mean losses; waits for the device once.
+
+        Raises:
+            DivergedError: the loss is no longer finite.
+        """
+        epoch = self.epoch
+        while not self.finished and self.epoch == epoch:
+            self.step()
+        row = self.history_row(epoch)
+        if not math.isfinite(row["loss"]):
+            raise DivergedError(f"the loss became {row['loss']} in epoch {epoch + 1}")
+        return row
+
+    def history_row(self, epoch: int) -> dict[str, float]:
+        """Return the means over an epoch, counted from 0; SSL's own entries are left out without SSL."""
+        row = dict(zip(HISTORY, self._history[epoch].tolist(), strict=True))
+        if self.head is None:
+            for name in ("aug_recon_time", "aug_recon_timefreq", "ssl_loss"):
+                del row[name]
+        return row
+
+    def state(self) -> dict[str, Tensor]:
+        """Return everything that the next steps depend on, as named tensors."""
+        return {
+            **{f"model.{name}": tensor for name, tensor in self._modules.state_dict().items()},
+            **{f"optimizer.{name}": tensor for name, tensor in optimizer_tensors(self._optimizer).items()},
+            "generator.order": self.order.generator.get_state(),
+            "generator.augmentation": self.augmentation_generator.get_state(),
+            "permutation": self.order.permutation,
+            "history": self._history,
+            "steps_done": torch.tensor(self.steps_done),
+        }
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """Continue from what `state` returned; later steps are bit for bit those of an uninterrupted run."""
+        model = {name.removeprefix("model."): value for name, value in state.items() if name.startswith("model.")}
+        self._modules.load_state_dict(model)
+        prefix = "optimizer."
+        restore_optimizer(
+            self._optimizer, {name[len(prefix) :]: value for name, value in state.items() if name.startswith(prefix)}
+        )
+        self.order.generator.set_state(state["generator.order"])
+        self.augmentation_generator.set_state(state["generator.augmentation"])
+        self.order.permutation.copy_(state["permutation"])
+        self._history.copy_(state["history"])
+        self.steps_done = int(state["steps_done"])
+
+    def _scheduled_rate(self) -> float:
+        return self.config.learning_rate * 0.5 * (1 + math.cos(math.pi * self.steps_done / self.total_steps))
+
+    def _update(self, x: Tensor) -> Tensor:
+        self._optimizer.zero_grad(set_to_none=True)
+        with matrix_products(self.config.precision, self.device):
+            loss, measured = self._loss(x)
+        loss.backward()
+        self._optimizer.step()
+        return torch.stack([*measured, self._learning_rate]).detach()
+
+    def _loss(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Return the loss of a batch (B, C, L) and the entries of HISTORY but the last."""
+        spectrogram = self.tokenizer.transform(x)
+        quantized = self.tokenizer.quantize(self.tokenizer.encode(spectrogram))
+        view = self._view(x, spectrogram, quantized.features)
+        loss = view.recon_time + view.recon_timefreq + self.config.commitment_weight * quantized.commitment
+        extra = [loss.new_zeros(())] * 3
+        if self.head is not None:
+            augmented = self._augmented_view(x)
+            ssl_loss = self.head(view.pooled, augmented.pooled)
+            loss = loss + self.aug_recon_weight * (augmented.recon_time + augmented.recon_timefreq)
+            loss = loss + self.ssl_weight * ssl_loss
+            extra = [augmented.recon_time, augmented.recon_timefreq, ssl_loss]
+        errors = [view.recon_time, view.recon_timefreq, quantized.commitment]
+        return loss, [loss, *errors, *extra, perplexity(quantized.usage)]
+
+    def _augmented_view(self, x: Tensor) -> View:
+        with torch.no_grad():
+            augmented = augment(x, self.config.augmentations, self.augmentation_generator)
+            spectrogram = self.tokenizer.transform(augmented)
+        return self._view(augmented, spectrogram, self.tokenizer.encode(spectrogram))
+
+    def _view(self, x: Tensor, spectrogram: Tensor, features: Tensor) -> View:
+        reconstruction = self.tokenizer.decode(features)
+        return View(
+            pool(features.float()),
+            functional.mse_loss(reconstruction.series, x),
+            functional.mse_loss(reconstruction.spectrogram, spectrogram),
+        )

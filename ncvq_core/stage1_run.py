@@ -1,0 +1,142 @@
+"""A stage 1 from its config to its result, an epoch at a time."""
+
+import dataclasses
+import time
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ncvq_core.config import Stage1Config
+from ncvq_core.data import Dataset, Scaling
+from ncvq_core.data.validation import split_train
+from ncvq_core.errors import CheckpointError
+from ncvq_core.evaluation.stage1 import STAGE1_METRICS, Labelled, evaluate_stage1
+from ncvq_core.memory import peak_memory_bytes, reset_peak_memory
+from ncvq_core.stage1 import Stage1Trainer
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageResult:
+    """What a finished stage leaves behind."""
+
+    metrics: dict[str, float | None]
+    """Final metrics; None where one is undefined for this dataset."""
+    history: list[dict[str, float]]
+    """One row an epoch: `epoch` from 1, and what was measured in it."""
+    tensors: dict[str, Tensor]
+    """The trained model, on the CPU."""
+    seconds: float
+    """Training and evaluation, all interrupted parts together."""
+    peak_memory_bytes: int
+    """Highest resident memory (CPU) or allocated memory (GPU) while the stage ran."""
+    notes: tuple[str, ...]
+    """What was done to the data, and which metrics are undefined and why."""
+
+
+class Stage1Run:
+    """Trains and evaluates one tokenizer.
+
+    Args:
+        config: the stage's configuration.
+        dataset: the data that `config.dataset` names.
+        device: where to train; default CPU.
+    """
+
+    def __init__(self, config: Stage1Config, dataset: Dataset, device: torch.device | None = None) -> None:
+        """Scale and split the data, and draw initial weights."""
+        self._started = time.perf_counter()
+        self._seconds_before = 0.0
+        self.config = config
+        self.device = device or torch.device("cpu")
+        self.dataset = dataset
+        reset_peak_memory(self.device)
+        training, validation = split_train(dataset.train_labels, config.val_fraction, config.seed)
+        self.scaling = Scaling.of(dataset.train[training])
+        labelled = partial(_labelled, scaling=self.scaling, device=self.device)
+        self._train = labelled(dataset.train[training], dataset.train_labels[training])
+        self._validation = labelled(dataset.train[validation], dataset.train_labels[validation])
+        self.trainer = Stage1Trainer(config, self._train.series, self.device)
+        self._evaluations = torch.full((config.epochs, len(STAGE1_METRICS)), torch.nan, dtype=torch.float64)
+
+    @property
+    def epoch(self) -> int:
+        """Number of finished epochs."""
+        return self.trainer.epoch
+
+    @property
+    def finished(self) -> bool:
+        """Whether training is over."""
+        return self.trainer.finished
+
+    def advance(self) -> dict[str, float]:
+        """Train one epoch, evaluate on the validation part where the config asks for it, and return the epoch's row.
+
+        Raises:
+            DivergedError: the loss is no longer finite.
+        """
+        self.trainer.run_epoch()
+        every = self.config.evaluate_every
+        if every and self.epoch % every == 0:
+            metrics = evaluate_stage1(self.trainer.tokenizer, self._train, self._validation)
+            values = [metrics[name] for name in STAGE1_METRICS]
+            self._evaluations[self.epoch - 1] = torch.tensor([np.nan if value is None else value for value in values])
+        return self._row(self.epoch - 1)
+
+    def result(self) -> StageResult:
+        """Read TEST, for the first and only time, and return everything that is worth keeping."""
+        test = _labelled(self.dataset.test, self.dataset.test_labels, self.scaling, self.device)
+        metrics = evaluate_stage1(self.trainer.tokenizer, self._train, test)
+        history = [self._row(epoch) for epoch in range(self.epoch)]
+        metrics["ssl_loss"] = history[-1].get("ssl_loss")
+        tensors = {name: value.cpu() for name, value in self.trainer.tokenizer.state_dict().items()}
+        scaling = torch.tensor(dataclasses.astuple(self.scaling), dtype=torch.float64)
+        return StageResult(
+            metrics=metrics,
+            history=history,
+            tensors={**tensors, "scaling": scaling},
+            seconds=self._seconds(),
+            peak_memory_bytes=peak_memory_bytes(self.device),
+            notes=self.dataset.notes + self._undefined(metrics),
+        )
+
+    def state(self) -> dict[str, Tensor]:
+        """Return all that the rest of the run depends on, as named tensors."""
+        return {
+            **self.trainer.state(),
+            "evaluations": self._evaluations,
+            "seconds": torch.tensor(self._seconds(), dtype=torch.float64),
+        }
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """Continue from what `state` returned; the rest gives the same bits as an uninterrupted run.
+
+        Raises:
+            CheckpointError: the state is not one of this configuration and dataset.
+        """
+        try:
+            self.trainer.restore(state)
+            self._evaluations.copy_(state["evaluations"])
+            self._seconds_before = float(state["seconds"])
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise CheckpointError(f"checkpoint does not fit {self.config.dataset}: {error}") from error
+
+    def _seconds(self) -> float:
+        return self._seconds_before + time.perf_counter() - self._started
+
+    def _row(self, epoch: int) -> dict[str, float]:
+        evaluated = dict(zip(STAGE1_METRICS, self._evaluations[epoch].tolist(), strict=True))
+        validation = {f"validation_{name}": value for name, value in evaluated.items() if not np.isnan(value)}
+        return {"epoch": epoch + 1, **self.trainer.history_row(epoch), **validation}
+
+    def _undefined(self, metrics: dict[str, float | None]) -> tuple[str, ...]:
+        missing = [name for name, value in metrics.items() if value is None and name != "ssl_loss"]
+        return (f"undefined for these class labels: {', '.join(missing)}",) if missing else ()
+
+
+def _labelled(
+    series: np.ndarray, labels: np.ndarray, scaling: Scaling, device: torch.device
+) -> Labelled:
+    return Labelled(torch.from_numpy(scaling.apply(series)).to(device), labels)

@@ -1,0 +1,1 @@
+"""The command line, planning, execution and the store."""

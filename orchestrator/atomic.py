@@ -1,0 +1,48 @@
+"""Files that appear whole or not at all."""
+
+import json
+import os
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
+    """Let `write` fill a hidden temporary file beside `path`, flush it to the disk, then rename it to `path`.
+
+    A reader sees the old file or the new one, never a part. A failed write leaves no file behind.
+
+    Raises:
+        OSError: the disk is full or the folder not writable.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.parent / f".{path.name}.{uuid.uuid4().hex[:8]}.tmp"
+    try:
+        write(temporary)
+        _flush(temporary)
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _flush(path.parent)
+
+
+def write_json(path: Path, value: dict[str, Any]) -> None:
+    """Write a JSON file atomically."""
+    text = json.dumps(value, indent=1, sort_keys=True)
+    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8") and None)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON file."""
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,84 @@
+"""Tables for people: sweeps, plans, trials, datasets."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from ncvq_core.data import list_datasets, load_dataset
+from ncvq_core.errors import DataError
+from orchestrator.plan import Plan, cell_label
+from orchestrator.schema import METRICS, TRIALS
+from orchestrator.sweep import Sweep
+
+FLOPS_PER_SECOND_AND_THREAD = 2.5e10
+"""What a CPU thread of a current machine reaches on small convolutions; a trial of the store, if any, is better."""
+
+
+def print_sweeps(sweeps: list[Sweep], console: Console) -> None:
+    """Print the named sweeps with factors and number of trials."""
+    table = Table("sweep", "trials", "factors", "what it asks")
+    for sweep in sweeps:
+        factors = " × ".join(f"{factor.name} ({len(factor.levels)})" for factor in sweep.factors)
+        table.add_row(sweep.name, str(len(sweep.cells)), factors, sweep.description)
+    console.print(table)
+
+
+def print_plan(plan: Plan, rate: float, workers: int, console: Console) -> None:
+    """Print what a launch would run, what is shared or done, expected time and memory."""
+    sweep = plan.sweep
+    console.print(f"{sweep.name}: {sweep.description}", markup=False, highlight=False)
+    for factor in sweep.factors:
+        labels = ", ".join(str(level.label) for level in factor.levels)
+        console.print(f"  {factor.name}: {labels}", markup=False, highlight=False)
+    table = Table("", "trials", show_header=True)
+    collapsed = sweep.grid_cells - len(sweep.cells)
+    table.add_row("cells of the design", str(sweep.grid_cells))
+    table.add_row("  the same trial as another cell", str(collapsed))
+    table.add_row("trials", str(len(sweep.cells)))
+    table.add_row("  already finished", str(len(plan.finished) + len(plan.assemble)))
+    table.add_row("  failed before; `ncvq resume` retries them", str(len(plan.failed)))
+    table.add_row("  to run", str(plan.trials_to_run))
+    console.print(table)
+    stages = len(plan.tasks)
+    console.print(f"stage 1 runs: {stages} (shared: {plan.trials_to_run - stages})", highlight=False)
+    if plan.tasks:
+        seconds = timedelta(seconds=round(plan.flops / rate / workers))
+        console.print(
+            f"expected: about {seconds} with {workers} workers, {plan.memory_bytes / 1e9:.1f} GB a worker", highlight=False
+        )
+    for cell in plan.failed:
+        console.print(f"  failed: {cell_label(cell)}", markup=False, highlight=False)
+
+
+def print_trial(row: dict[str, Any], console: Console) -> None:
+    """Print a trial's config, metrics and provenance."""
+    names = TRIALS.names
+    config = names[names.index("traceback") + 1 : names.index(METRICS[0])]
+    provenance = names[names.index(METRICS[-1]) + 1 : names.index("config_json")]
+    sections = {"trial": ["trial_id", "stage1_id", "status", "error"], "config": config, "metrics": METRICS}
+    for title, section in {**sections, "provenance": provenance}.items():
+        table = Table(title, "", show_header=True, min_width=60)
+        for name in section:
+            if row[name] is not None:
+                value = row[name]
+                table.add_row(name, f"{value:.6g}" if isinstance(value, float) else str(value))
+        console.print(table)
+    if row["traceback"]:
+        console.print(row["traceback"], markup=False, highlight=False)
+
+
+def print_datasets(data_dir: Path | None, console: Console) -> None:
+    """Print the datasets at hand, with their size, and what is done to those that need it."""
+    table = Table("dataset", "source", "train", "test", "channels", "length", "classes", "remarks")
+    for location in list_datasets(data_dir):
+        try:
+            data = load_dataset(location.name, data_dir)
+        except DataError as error:
+            table.add_row(location.name, location.source, *[""] * 5, f"unusable: {error}")
+            continue
+        sizes = (len(data.train), len(data.test), data.channels, data.length, len(data.classes))
+        table.add_row(location.name, location.source, *map(str, sizes), "; ".join(data.notes))
+    console.print(table)

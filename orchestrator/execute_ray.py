@@ -1,0 +1,181 @@
+"""Runs stages on Ray: one Tune run drives the whole graph."""
+
+import dataclasses
+import logging
+import os
+import shutil
+import tempfile
+from typing import Any
+
+import ray
+from ray import tune
+from ray.tune import Callback
+from ray.tune.experiment import Trial
+from ray.tune.search import Searcher
+
+from orchestrator.events import Events
+from orchestrator.job import StageJob, Worker
+from orchestrator.tasks import Outcome, StageTask, TaskQueue
+
+SLICE_SECONDS = 1.0
+RESTARTS_AFTER_A_CRASH = 1
+
+_QUIET = {
+    "RAY_AIR_NEW_OUTPUT": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_DEDUP_LOGS": "0",
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RayOptions:
+    """Where and how wide to run."""
+
+    workers: int
+    """How many stages run at a time on this machine."""
+    address: str | None = None
+    """Ray cluster to join, such as `auto`; None starts Ray here for the time of the launch."""
+    gpus_per_trial: float = 0.0
+
+
+class StageTrainable(tune.Trainable):
+    """A reusable actor that runs one stage after another."""
+
+    def setup(self, config: dict[str, Any]) -> None:
+        """Take up a stage."""
+        worker = Worker(**config["worker"])
+        self._job = StageJob(StageTask(**config["task"]), worker)
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """Take up the next stage in the same process."""
+        self.setup(new_config)
+        return True
+
+    def step(self) -> dict[str, Any]:
+        """Train for a while and tell how far the stage is."""
+        self._job.work(SLICE_SECONDS)
+        outcome = self._job.outcome
+        ended = dataclasses.asdict(outcome) if outcome else None
+        return {"epoch": self._job.epoch, "outcome": ended, "done": outcome is not None}
+
+    def cleanup(self) -> None:
+        """Keep a checkpoint when a stage is stopped on the way."""
+        self._job.save_checkpoint()
+
+    def save_checkpoint(self, checkpoint_dir: str) -> dict[str, Any]:
+        """Nothing for Tune to keep: the store is the only truth."""
+        return {}
+
+    def load_checkpoint(self, checkpoint: dict[str, Any] | None) -> None:
+        """Nothing of Tune's to load."""
+
+
+class _GraphSearcher(Searcher):
+    """Suggests a stage only when what it needs is done."""
+
+    def __init__(self, queue: TaskQueue, worker: Worker) -> None:
+        super().__init__(metric="epoch", mode="max")
+        self.queue = queue
+        self.worker = worker
+        self.tasks = {task.stage_id: task for task in queue.tasks}
+        self.task_of: dict[str, StageTask] = {}
+
+    def suggest(self, trial_id: str) -> Any:
+        if self.queue.empty:
+            return Searcher.FINISHED
+        task = self.queue.next_ready()
+        if task is None:
+            return None
+        self.task_of[trial_id] = task
+        return {"task": dataclasses.asdict(task), "worker": dataclasses.asdict(self.worker)}
+
+    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+        """Outcomes come through the callback."""
+
+
+class _Reporter(Callback):
+    """Hands what Tune sees to the launch."""
+
+    def __init__(self, searcher: _GraphSearcher, events: Events) -> None:
+        self.searcher = searcher
+        self.events = events
+
+    def on_step_end(self, iteration: int, trials: list[Trial], **info: Any) -> None:
+        self.events.tick()
+
+    def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
+        self.events.started(self.searcher.task_of[trial.trial_id])
+
+    def on_trial_result(
+        self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
+    ) -> None:
+        task = self.searcher.task_of[trial.trial_id]
+        if result["outcome"] is None:
+            self.events.advanced(task, result["epoch"])
+        else:
+            self._close(task, Outcome(**result["outcome"]))
+
+    def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
+        task = self.searcher.task_of[trial.trial_id]
+        error = f"the worker process died {RESTARTS_AFTER_A_CRASH + 1} times (out of memory?); try fewer workers"
+        trace = trial.get_pickled_error()
+        self._close(task, Outcome(stage_id=task.stage_id, status="failed", error=error, traceback=str(trace)))
+
+    def _close(self, task: StageTask, outcome: Outcome) -> None:
+        self.events.ended(task, outcome)
+        for dropped in self.searcher.queue.close(outcome):
+            self.events.ended(self.searcher.tasks[dropped.stage_id], dropped)
+
+
+class _Stopper(tune.Stopper):
+    """Ends the run when the user asks for it."""
+
+    def __init__(self, events: Events) -> None:
+        self.events = events
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        return self.events.stopping
+
+    def stop_all(self) -> bool:
+        return self.events.stopping
+
+
+def execute_with_ray(queue: TaskQueue, worker: Worker, options: RayOptions, events: Events) -> None:
+    """Run every task of the queue on Ray workers; what happens goes to `events`."""
+    os.environ.update(_QUIET)
+    scratch = tempfile.mkdtemp(prefix="ncvq-tune-")
+    _start_ray(options, worker.threads)
+    try:
+        searcher = _GraphSearcher(queue, worker)
+        resources = {"cpu": worker.threads, "gpu": options.gpus_per_trial}
+        tuner = tune.Tuner(
+            tune.with_resources(StageTrainable, resources),
+            tune_config=tune.TuneConfig(
+                search_alg=searcher,
+                num_samples=len(searcher.tasks),
+                reuse_actors=True,
+                max_concurrent_trials=None if options.address else options.workers,
+            ),
+            run_config=tune.RunConfig(
+                storage_path=scratch,
+                verbose=0,
+                callbacks=[_Reporter(searcher, events)],
+                failure_config=tune.FailureConfig(max_failures=RESTARTS_AFTER_A_CRASH),
+                stop=_Stopper(events),
+            ),
+        )
+        tuner.fit()
+    finally:
+        ray.shutdown()
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _start_ray(options: RayOptions, threads: int) -> None:
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    if options.address:
+        ray.init(address=options.address, **quiet)
+    else:
+        ray.init(num_cpus=options.workers * threads, include_dashboard=False, **quiet)

@@ -1,0 +1,124 @@
+"""One stage run inside a worker."""
+
+import dataclasses
+import time
+import traceback
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save, save_file
+
+from ncvq_core.config import TrialConfig
+from ncvq_core.data import load_dataset
+from ncvq_core.errors import DivergedError
+from ncvq_core.stage1_run import Stage1Run
+from orchestrator.atomic import write_atomically
+from orchestrator.provenance import provenance
+from orchestrator.store import StageRecord, Store
+from orchestrator.tasks import Outcome, StageTask
+
+CHECKPOINT_SECONDS = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worker:
+    """What all jobs of a launch have in common."""
+
+    store: Path
+    data_dir: Path | None = None
+    device: str = "cpu"
+    threads: int = 1
+    debug: bool = False
+    """Let an exception through instead of recording it."""
+
+
+class StageJob:
+    """Runs one stage in slices of time, from its checkpoint where there is one, and keeps its result in the store.
+
+    Whatever is raised becomes an outcome, so that one trial's failure is no other's.
+    """
+
+    def __init__(self, task: StageTask, worker: Worker) -> None:
+        """Prepare the run."""
+        self.task = task
+        self.worker = worker
+        self.store = Store(worker.store)
+        self.started_at = datetime.now(UTC)
+        self.outcome: Outcome | None = None
+        self._run: Stage1Run | None = None
+        self._saved = time.monotonic()
+
+    @property
+    def epoch(self) -> int:
+        """Finished epochs."""
+        return self._run.epoch if self._run else 0
+
+    def work(self, seconds: float) -> None:
+        """Train for about so many seconds; `outcome` is set when the stage is over."""
+        try:
+            self._work(time.monotonic() + seconds)
+        except Exception as error:
+            if self.worker.debug:
+                raise
+            status = "diverged" if isinstance(error, DivergedError) else "failed"
+            self._end(status, f"{type(error).__name__}: {error}".splitlines()[0], traceback.format_exc())
+
+    def save_checkpoint(self) -> None:
+        """Keep the run's state, so that it can go on in another process."""
+        if self._run is None or self.outcome is not None:
+            return
+        state = {name: tensor.contiguous() for name, tensor in self._run.state().items()}
+        metadata = {"started_at": self.started_at.isoformat(), "checksum": self._run.dataset.checksum()}
+        path = self.store.checkpoint_path(self.task.stage_id)
+        write_atomically(path, lambda temporary: save_file(state, temporary, metadata))
+        self._saved = time.monotonic()
+
+    def _work(self, until: float) -> None:
+        if self._run is None:
+            self._run = self._start()
+        while not self._run.finished:
+            self._run.advance()
+            if time.monotonic() - self._saved > CHECKPOINT_SECONDS:
+                self.save_checkpoint()
+            if time.monotonic() > until:
+                return
+        self._keep(self._run)
+        self._end("done")
+
+    def _start(self) -> Stage1Run:
+        torch.set_num_threads(self.worker.threads)
+        config = TrialConfig.from_dict(self.task.config).stage1
+        run = Stage1Run(config, load_dataset(config.dataset, self.worker.data_dir), torch.device(self.worker.device))
+        path = self.store.checkpoint_path(self.task.stage_id)
+        if path.exists():
+            try:
+                run.restore(load_file(path))
+            except SafetensorError:
+                path.unlink()
+        return run
+
+    def _keep(self, run: Stage1Run) -> None:
+        result = run.result()
+        origin = {
+            **provenance(run.device),
+            "started_at": self.started_at.isoformat(),
+            "dtype": run.config.precision,
+            "data_checksum": run.dataset.checksum(),
+            "data_notes": "; ".join(result.notes) or None,
+        }
+        timings = {"seconds": result.seconds, "peak_memory_bytes": result.peak_memory_bytes}
+        record = StageRecord(metrics=result.metrics, timings=timings, provenance=origin, history=result.history)
+        model = {name: tensor.contiguous() for name, tensor in result.tensors.items()}
+        self.store.write_stage(self.task.stage_id, record, save(model))
+
+    def _end(self, status: str, error: str | None = None, trace: str | None = None) -> None:
+        self.outcome = Outcome(stage_id=self.task.stage_id, status=status, error=error, traceback=trace)
+        self._run = None
+
+
+def task_to_dict(task: StageTask) -> dict[str, object]:
+    """Return a task as plain values, for a worker in another process."""
+    return dataclasses.asdict(task)

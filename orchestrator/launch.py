@@ -1,0 +1,185 @@
+"""Launching a sweep: run what it lacks, keep every result, end with a summary."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+
+from orchestrator.job import Worker
+from orchestrator.lock import exclusive
+from orchestrator.plan import Plan, cell_label, load_datasets, make_plan
+from orchestrator.progress import Counts, ProgressDisplay
+from orchestrator.recorder import Recorder
+from orchestrator.store import Store
+from orchestrator.sweep import Sweep, sweep_record
+from orchestrator.tasks import Outcome, StageTask, TaskQueue
+from orchestrator.tracking import make_tracker
+
+RUNNING_FILE_SECONDS = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaunchOptions:
+    """How to run; nothing here changes a result."""
+
+    store: Path
+    data_dir: Path | None = None
+    workers: int | None = None
+    """Stages at a time; 0 runs in this process without Ray, None takes all cores."""
+    threads: int = 1
+    """CPU threads a worker."""
+    address: str | None = None
+    gpus_per_trial: float = 0.0
+    wandb: str | None = None
+    retry_failed: bool = False
+    debug: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """How a launch ended."""
+
+    finished: int
+    """Trials with a result, earlier ones included."""
+    trials: int
+    failures: dict[str, tuple[str, str]]
+    """Trial id to label and error, earlier failures that were left alone included."""
+    interrupted: bool
+
+    @property
+    def exit_code(self) -> int:
+        """0 where every trial has a result, 1 where some failed, 130 after an interruption."""
+        return 130 if self.interrupted else int(bool(self.failures))
+
+
+def default_workers(threads: int) -> int:
+    """Return how many workers of so many threads use all cores."""
+    return max(1, (os.cpu_count() or 1) // threads)
+
+
+def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
+    """Run what a sweep still lacks in its store.
+
+    Raises:
+        StoreError: the store cannot be used, or another process runs in it.
+        DataError: a dataset is missing or unusable; nothing is started.
+    """
+    datasets = load_datasets(sweep, options.data_dir)
+    store = Store(options.store, create=True)
+    with exclusive(store.path, " ".join(["ncvq", *sys.argv[1:]])):
+        store.clear_running()
+        plan = make_plan(sweep, store, datasets, retry_failed=options.retry_failed)
+        launched_at = datetime.now(UTC).isoformat(timespec="seconds")
+        store.write_sweep({**sweep_record(sweep), "launched_at": launched_at})
+        recorder = Recorder(store, sweep.cells, make_tracker(sweep.name, store, options.wandb))
+        for cell in plan.assemble:
+            recorder.finish(cell)
+        for cell in plan.finished:
+            recorder.publish(cell)
+        interrupted = _run(plan, store, recorder, options, console) if plan.tasks else False
+        store.clear_running()
+    return _summary(plan, recorder, interrupted)
+
+
+class _Launch:
+    """What is told while stages run: recorded, shown, and written down for `status`."""
+
+    def __init__(self, store: Store, recorder: Recorder, display: ProgressDisplay) -> None:
+        self.store = store
+        self.recorder = recorder
+        self.display = display
+        self.stopping = False
+        self._written: dict[str, float] = {}
+
+    def started(self, task: StageTask) -> None:
+        self.display.started(task)
+        self._write_running(task, 0)
+
+    def advanced(self, task: StageTask, epoch: int) -> None:
+        self.display.advanced(task, epoch)
+        if time.monotonic() - self._written.get(task.stage_id, 0.0) > RUNNING_FILE_SECONDS:
+            self._write_running(task, epoch)
+
+    def ended(self, task: StageTask, outcome: Outcome) -> None:
+        self.recorder.ended(task, outcome)
+        self.store.clear_running(task.stage_id)
+        self.display.ended(task, outcome)
+
+    def tick(self) -> None:
+        self.display.tick()
+
+    def _write_running(self, task: StageTask, epoch: int) -> None:
+        self._written[task.stage_id] = time.monotonic()
+        progress = {"trial_ids": task.trial_ids, "stage": task.stage, "label": task.label}
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self.store.write_running(task.stage_id, {**progress, "epoch": epoch, "epochs": task.epochs, "updated_at": now})
+
+
+def _run(plan: Plan, store: Store, recorder: Recorder, options: LaunchOptions, console: Console) -> bool:
+    """Run the plan's tasks and say whether the user interrupted it."""
+    finished = len(plan.finished) + len(plan.assemble)
+    counts = Counts(trials=len(plan.sweep.cells), before=finished, flops=plan.flops, failed=len(plan.failed))
+    worker = Worker(
+        store=store.path,
+        data_dir=options.data_dir,
+        device="cuda" if options.gpus_per_trial else "cpu",
+        threads=options.threads,
+        debug=options.debug and options.workers == 0,
+    )
+    queue = TaskQueue(plan.tasks)
+    with ProgressDisplay(counts, console) as display:
+        events = _Launch(store, recorder, display)
+        with _stop_on_interrupt(events):
+            if options.workers == 0:
+                from orchestrator.execute_here import execute_here
+
+                execute_here(queue, worker, events)
+            else:
+                from orchestrator.execute_ray import RayOptions, execute_with_ray
+
+                workers = options.workers or default_workers(options.threads)
+                workers = min(workers, len(plan.tasks))
+                display.say(f"starting {workers} worker{'s' if workers > 1 else ''} on Ray …")
+                ray_options = RayOptions(
+                    workers=workers, address=options.address, gpus_per_trial=options.gpus_per_trial
+                )
+                execute_with_ray(queue, worker, ray_options, events)
+    return events.stopping
+
+
+@contextmanager
+def _stop_on_interrupt(events: _Launch) -> Iterator[None]:
+    """Turn Ctrl-C and SIGTERM into a request to stop; a second one ends the process at once."""
+
+    def request(signal_number: int, frame: FrameType | None) -> None:
+        if events.stopping:
+            raise KeyboardInterrupt
+        events.stopping = True
+        events.display.say("stopping: running trials save a checkpoint; once more to stop at once")
+
+    previous = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _summary(plan: Plan, recorder: Recorder, interrupted: bool) -> Summary:
+    labels = {cell.config.trial_id: cell_label(cell) for cell in plan.sweep.cells}
+    rows = {trial_id: recorder.store.read_trial(trial_id) for trial_id in labels}
+    failures = {
+        trial_id: (labels[trial_id], row["error"] or "")
+        for trial_id, row in rows.items()
+        if row and row["status"] == "failed"
+    }
+    finished = sum(1 for row in rows.values() if row and row["status"] != "failed")
+    return Summary(finished=finished, trials=len(labels), failures=failures, interrupted=interrupted)

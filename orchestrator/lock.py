@@ -1,0 +1,61 @@
+"""One running process a store."""
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from orchestrator.atomic import read_json, write_json
+from orchestrator.errors import StoreBusyError
+
+
+@contextmanager
+def exclusive(store: Path, command: str) -> Iterator[None]:
+    """Hold the store's lock; the operating system frees it when the process ends, however it ends.
+
+    Raises:
+        StoreBusyError: another process holds it; the message names that process.
+    """
+    lock = FileLock(store / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise StoreBusyError(f"{store}: {_owner_in_words(store)} is running here; wait for it or stop it") from None
+    try:
+        started = datetime.now(UTC).isoformat(timespec="seconds")
+        owner = {"pid": os.getpid(), "host": socket.gethostname(), "started": started, "command": command}
+        write_json(store / "owner.json", owner)
+        yield
+    finally:
+        (store / "owner.json").unlink(missing_ok=True)
+        lock.release()
+
+
+def running_owner(store: Path) -> dict[str, Any] | None:
+    """Return who runs in the store now, None where nobody does."""
+    lock = FileLock(store / "lock")
+    try:
+        with lock.acquire(timeout=0):
+            return None
+    except Timeout:
+        return _owner(store)
+
+
+def _owner(store: Path) -> dict[str, Any]:
+    try:
+        return read_json(store / "owner.json")
+    except (OSError, json.JSONDecodeError):
+        return {}
+
+
+def _owner_in_words(store: Path) -> str:
+    owner = _owner(store)
+    if not owner:
+        return "another process"
+    return f"`{owner['command']}` (process {owner['pid']} on {owner['host']}, since {owner['started']})"

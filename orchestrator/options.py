@@ -1,0 +1,33 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+SweepArgument = Annotated[str, typer.Argument(help="A named sweep (see `ncvq sweeps`) or the path of a YAML file.")]
+StoreOption = Annotated[
+    Path, typer.Option("--store", envvar="NCVQ_STORE", help="Folder that holds every result.", show_default=True)
+]
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data-dir", envvar="NCVQ_DATA", help="Local archive of datasets: NAME/NAME_TRAIN.tsv or .ts."),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Override a setting or a factor, for example --set epochs=5."),
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(min=0, help="Trials at a time. Default: one a core. 0: in this process, without Ray, to debug."),
+]
+ThreadsOption = Annotated[int, typer.Option(min=1, help="CPU threads a worker.")]
+AddressOption = Annotated[str | None, typer.Option(help="Ray cluster to run on, for example `auto`.")]
+GpusOption = Annotated[float, typer.Option("--gpus-per-trial", min=0.0, help="GPUs a trial, also a fraction of one.")]
+WandbOption = Annotated[
+    str | None,
+    typer.Option(help="Publish to Weights & Biases: online, offline or disabled. Default: $WANDB_MODE, else disabled."),
+]
+DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+
+DEFAULT_STORE = Path("runs")

@@ -1,0 +1,120 @@
+"""Progress of a launch, for people."""
+
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from orchestrator.tasks import Outcome, StageTask
+
+LINE_SECONDS = 10.0
+
+
+@dataclass(kw_only=True)
+class Counts:
+    """How far a launch is."""
+
+    trials: int
+    """Trials of the sweep."""
+    before: int
+    """Trials that were finished before the launch."""
+    flops: float
+    """Expected work of the launch."""
+    done: int = 0
+    failed: int = 0
+    flops_done: float = 0.0
+    running: dict[str, tuple[StageTask, int]] = field(default_factory=dict)
+    """Stage id to the stage and its finished epochs."""
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def share(self) -> float:
+        """Part of the launch's work that is done, running stages included."""
+        running = sum(task.flops * epoch / task.epochs for task, epoch in self.running.values())
+        return min(1.0, (self.flops_done + running) / self.flops) if self.flops else 1.0
+
+    def remaining(self) -> timedelta | None:
+        """Time to the end at the pace so far; None before there is a pace."""
+        if self.share < 0.01:
+            return None
+        elapsed = time.monotonic() - self.started
+        return timedelta(seconds=round(elapsed * (1 - self.share) / self.share))
+
+    def line(self) -> str:
+        """Return all of it as one line."""
+        remaining = self.remaining()
+        eta = "?" if remaining is None else str(remaining)
+        finished = self.before + self.done
+        return f"{finished}/{self.trials} done, {len(self.running)} running, {self.failed} failed, ETA {eta}"
+
+
+class ProgressDisplay:
+    """A live display on a terminal; elsewhere plain lines, one for each finished trial and one every ten seconds."""
+
+    def __init__(self, counts: Counts, console: Console) -> None:
+        """Show nothing yet; use as a context manager."""
+        self.counts = counts
+        self.console = console
+        self._last_line = time.monotonic()
+        self._bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._total = self._bars.add_task("starting", total=counts.trials, completed=counts.before)
+        self._stage_bars: dict[str, int] = {}
+
+    def __enter__(self) -> "ProgressDisplay":
+        """Start the display."""
+        self._bars.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """End the display."""
+        self._bars.stop()
+
+    def started(self, task: StageTask) -> None:
+        """Show a stage that started."""
+        self.counts.running[task.stage_id] = (task, 0)
+        self._stage_bars[task.stage_id] = self._bars.add_task(task.label, total=task.epochs)
+        self._refresh()
+
+    def advanced(self, task: StageTask, epoch: int) -> None:
+        """Show how far a stage is."""
+        self.counts.running[task.stage_id] = (task, epoch)
+        self._bars.update(self._stage_bars[task.stage_id], completed=epoch)
+
+    def ended(self, task: StageTask, outcome: Outcome) -> None:
+        """Show that a stage is over."""
+        counts = self.counts
+        counts.running.pop(task.stage_id, None)
+        counts.flops_done += task.flops
+        succeeded = outcome.status != "failed"
+        counts.done += len(task.trial_ids) if succeeded else 0
+        counts.failed += 0 if succeeded else len(task.trial_ids)
+        if (bar := self._stage_bars.pop(task.stage_id, None)) is not None:
+            self._bars.remove_task(bar)
+        reason = f": {outcome.error}" if outcome.error else ""
+        self.say(f"{outcome.status:8} {task.label}{reason}  [{counts.line()}]")
+        self._refresh()
+
+    def tick(self) -> None:
+        """Show that time passes."""
+        self._refresh()
+        if not self.console.is_terminal and time.monotonic() - self._last_line > LINE_SECONDS:
+            self.say(self.counts.line())
+
+    def say(self, line: str) -> None:
+        """Print a line above the display."""
+        self._last_line = time.monotonic()
+        self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def _refresh(self) -> None:
+        counts = self.counts
+        self._bars.update(self._total, description=counts.line(), completed=counts.before + counts.done)

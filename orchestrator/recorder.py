@@ -1,0 +1,43 @@
+"""Turns ended stages into trials of the store."""
+
+from collections.abc import Iterable
+
+from orchestrator.rows import failed_row, finished_row, history_rows
+from orchestrator.store import Store
+from orchestrator.sweep import Cell
+from orchestrator.tasks import Outcome, StageTask
+from orchestrator.tracking import Tracker
+
+
+class Recorder:
+    """Writes the trials of a sweep."""
+
+    def __init__(self, store: Store, cells: Iterable[Cell], tracker: Tracker | None) -> None:
+        """Remember the cells by trial id."""
+        self.store = store
+        self.tracker = tracker
+        self.cells = {cell.config.trial_id: cell for cell in cells}
+
+    def finish(self, cell: Cell) -> None:
+        """Keep a trial whose stages are done."""
+        stage1 = self.store.read_stage(cell.config.stage1_id)
+        row, history = finished_row(cell.config, stage1), history_rows(cell.config, stage1)
+        self.store.write_trial(row, history)
+        if self.tracker:
+            self.tracker.publish(row, history)
+
+    def publish(self, cell: Cell) -> None:
+        """Publish a trial of an earlier launch, where the tracker lacks it."""
+        row = self.store.read_trial(cell.config.trial_id) if self.tracker else None
+        if self.tracker and row and row["status"] == "done":
+            stage1 = self.store.read_stage(cell.config.stage1_id)
+            self.tracker.publish(row, history_rows(cell.config, stage1))
+
+    def ended(self, task: StageTask, outcome: Outcome) -> None:
+        """Keep every trial that an ended stage completes or stops."""
+        for trial_id in task.trial_ids:
+            cell = self.cells[trial_id]
+            if outcome.status == "done":
+                self.finish(cell)
+            else:
+                self.store.write_trial(failed_row(cell.config, outcome), [])

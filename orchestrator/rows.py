@@ -1,0 +1,56 @@
+"""The row and the history of a trial, put together from its stages."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from ncvq_core.config import TrialConfig, augmentations_text
+from ncvq_core.ssl import SSL_METHODS
+from orchestrator.schema import METRICS
+from orchestrator.store import StageRecord
+from orchestrator.tasks import Outcome
+
+_PROVENANCE_ONLY = ("started_at",)
+
+
+def config_columns(config: TrialConfig) -> dict[str, Any]:
+    """Return a trial's identity and settings as columns; settings without effect are null."""
+    stage1 = config.stage1
+    written = config.to_dict()
+    return {
+        **written,
+        "ssl": SSL_METHODS.text(stage1.ssl) if stage1.ssl else "none",
+        "augmentations": augmentations_text(stage1.augmentations) or None,
+        "trial_id": config.trial_id,
+        "stage1_id": config.stage1_id,
+        "config_json": json.dumps(written, sort_keys=True),
+    }
+
+
+def finished_row(config: TrialConfig, stage1: StageRecord) -> dict[str, Any]:
+    """Return the row of a trial whose stages are done."""
+    provenance = {key: value for key, value in stage1.provenance.items() if key not in _PROVENANCE_ONLY}
+    return {
+        **config_columns(config),
+        **provenance,
+        **{name: stage1.metrics.get(name) for name in METRICS},
+        "status": "done",
+        "started_at": datetime.fromisoformat(stage1.provenance["started_at"]),
+        "stage1_seconds": stage1.timings["seconds"],
+        "stage1_peak_memory_bytes": int(stage1.timings["peak_memory_bytes"]),
+    }
+
+
+def failed_row(config: TrialConfig, outcome: Outcome) -> dict[str, Any]:
+    """Return the row of a trial that failed or diverged."""
+    return {
+        **config_columns(config),
+        "status": outcome.status,
+        "error": outcome.error,
+        "traceback": outcome.traceback,
+    }
+
+
+def history_rows(config: TrialConfig, stage1: StageRecord) -> list[dict[str, Any]]:
+    """Return one row for each stage and epoch of a trial."""
+    return [{"trial_id": config.trial_id, "stage": "stage1", **row} for row in stage1.history]

@@ -1,0 +1,84 @@
+"""Schemas of the store's tables."""
+
+import dataclasses
+import typing
+from typing import Any
+
+import pyarrow as pa
+
+from ncvq_core.config import Stage1Config
+from ncvq_core.evaluation.stage1 import STAGE1_METRICS
+from ncvq_core.settings import value_type
+from ncvq_core.stage1 import HISTORY
+
+SCHEMA_VERSION = 1
+"""Version of the store's layout and of both tables; raised when an older ncvq could not read them."""
+
+METRICS = (*STAGE1_METRICS, "ssl_loss")
+
+_ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+
+
+def _config_fields() -> list[tuple[str, pa.DataType]]:
+    hints = typing.get_type_hints(Stage1Config)
+    text = {"ssl": pa.string(), "augmentations": pa.string()}
+    names = [field.name for field in dataclasses.fields(Stage1Config)]
+    return [(name, text.get(name) or _ARROW[value_type(hints[name])[0]]) for name in names]
+
+
+TRIALS = pa.schema(
+    [
+        ("trial_id", pa.string()),
+        ("stage1_id", pa.string()),
+        ("status", pa.string()),
+        ("error", pa.string()),
+        ("traceback", pa.string()),
+        *_config_fields(),
+        *((name, pa.float64()) for name in METRICS),
+        ("stage1_seconds", pa.float64()),
+        ("stage1_peak_memory_bytes", pa.int64()),
+        ("started_at", pa.timestamp("us", tz="UTC")),
+        ("ncvq_version", pa.string()),
+        ("git_commit", pa.string()),
+        ("git_dirty", pa.bool_()),
+        ("python_version", pa.string()),
+        ("torch_version", pa.string()),
+        ("package_versions", pa.string()),
+        ("data_checksum", pa.string()),
+        ("data_notes", pa.string()),
+        ("host", pa.string()),
+        ("device", pa.string()),
+        ("device_name", pa.string()),
+        ("threads", pa.int64()),
+        ("dtype", pa.string()),
+        ("config_json", pa.string()),
+    ],
+    metadata={"ncvq_schema": str(SCHEMA_VERSION)},
+)
+"""One row a trial."""
+
+STATUSES = ("done", "failed", "diverged", "pruned")
+
+HISTORY_TABLE = pa.schema(
+    [
+        ("trial_id", pa.string()),
+        ("stage", pa.string()),
+        ("epoch", pa.int64()),
+        *((name, pa.float64()) for name in HISTORY),
+        *((f"validation_{name}", pa.float64()) for name in STAGE1_METRICS),
+    ],
+    metadata={"ncvq_schema": str(SCHEMA_VERSION)},
+)
+"""One row a trial, stage and epoch."""
+
+
+def table(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
+    """Return rows as a table; what a row lacks is null.
+
+    Raises:
+        ValueError: a row has a column that the schema does not know.
+    """
+    for row in rows:
+        if unknown := row.keys() - set(schema.names):
+            raise ValueError(f"columns outside the schema: {sorted(unknown)}")
+    return pa.Table.from_pylist(rows, schema=schema)

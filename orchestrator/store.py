@@ -1,0 +1,176 @@
+"""The store: one directory that holds every result and is the only truth about what is done.
+
+What it guarantees:
+
+- A result becomes visible in one atomic step, and never in part: each file is written under a hidden temporary
+  name, flushed to the disk and renamed. Of the files of a stage, `record.json` is written last and makes it exist;
+  of those of a trial, its row in `trials`.
+- A finished result is never written again; a failure never counts as one.
+- Any number of processes may read while one runs.
+- Everything is readable without ncvq: Parquet, JSON and safetensors; nothing is unpickled.
+
+Layout:
+
+    store.json                     schema version
+    trials/TRIAL.parquet           one row a trial: config, status, metrics, timings, provenance
+    history/TRIAL.parquet          one row a stage and epoch
+    stages/STAGE/record.json       metrics, timings and provenance of a stage, shared by all trials that contain it
+    stages/STAGE/history.json      its rows
+    stages/STAGE/model.safetensors its weights
+    checkpoints/STAGE.safetensors  an unfinished stage, removed when it is done
+    sweeps/NAME.json               a sweep as it was launched: factors and cells
+    running/STAGE.json             what runs now
+"""
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestrator.atomic import read_json, write_atomically, write_json
+from orchestrator.errors import StoreError
+from orchestrator.schema import HISTORY_TABLE, SCHEMA_VERSION, TRIALS, table
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageRecord:
+    """A finished stage, as kept in the store."""
+
+    metrics: dict[str, float | None]
+    timings: dict[str, float]
+    provenance: dict[str, Any]
+    history: list[dict[str, float]]
+
+
+class Store:
+    """A store in a local folder.
+
+    Raises:
+        StoreError: the folder cannot be used, or a newer ncvq made it.
+    """
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        """Open a store; with `create`, make it where there is none."""
+        self.path = path.absolute()
+        marker = self.path / "store.json"
+        if create and not marker.exists():
+            self._make(marker)
+        if not marker.exists():
+            raise StoreError(f"{path}: no ncvq store here; launch a sweep, or name another one with --store")
+        version = _read_version(marker)
+        if version > SCHEMA_VERSION:
+            raise StoreError(
+                f"{path}: made by a newer ncvq (schema {version}, this one reads up to {SCHEMA_VERSION}); upgrade ncvq"
+            )
+        if create and not os.access(self.path, os.W_OK):
+            raise StoreError(f"{path}: the store is not writable")
+
+    # Stages
+
+    def has_stage(self, stage_id: str) -> bool:
+        """Say whether a stage is finished."""
+        return (self._stage(stage_id) / "record.json").exists()
+
+    def write_stage(self, stage_id: str, record: StageRecord, model: bytes) -> None:
+        """Keep a finished stage, its weights given as the bytes of a safetensors file."""
+        folder = self._stage(stage_id)
+        write_atomically(folder / "model.safetensors", lambda path: path.write_bytes(model) and None)
+        write_json(folder / "history.json", {"rows": record.history})
+        write_json(
+            folder / "record.json",
+            {"metrics": record.metrics, "timings": record.timings, "provenance": record.provenance},
+        )
+        self.checkpoint_path(stage_id).unlink(missing_ok=True)
+
+    def read_stage(self, stage_id: str) -> StageRecord:
+        """Read a finished stage.
+
+        Raises:
+            StoreError: it is not there, or its files are damaged.
+        """
+        folder = self._stage(stage_id)
+        try:
+            return StageRecord(**read_json(folder / "record.json"), history=read_json(folder / "history.json")["rows"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise StoreError(f"{folder}: cannot be read ({error}); delete the folder and resume") from error
+
+    def checkpoint_path(self, stage_id: str) -> Path:
+        """Return where the checkpoint of an unfinished stage is kept."""
+        return self.path / "checkpoints" / f"{stage_id}.safetensors"
+
+    # Trials
+
+    def write_trial(self, row: dict[str, Any], history: list[dict[str, Any]]) -> None:
+        """Keep a trial: its history first, then its row, which makes it exist."""
+        trial_id = row["trial_id"]
+        _write_table(self.path / "history" / f"{trial_id}.parquet", table(history, HISTORY_TABLE))
+        _write_table(self.path / "trials" / f"{trial_id}.parquet", table([row], TRIALS))
+
+    def read_trial(self, trial_id: str) -> dict[str, Any] | None:
+        """Return a trial's row, None where it has never run to an end.
+
+        Raises:
+            StoreError: its file is damaged.
+        """
+        path = self.path / "trials" / f"{trial_id}.parquet"
+        if not path.exists():
+            return None
+        try:
+            return dict(pq.ParquetFile(path).read().to_pylist()[0])
+        except (pa.ArrowException, OSError, IndexError) as error:
+            raise StoreError(f"{path}: cannot be read ({error}); delete the file and resume") from error
+
+    def trial_ids(self) -> list[str]:
+        """Return the ids of all trials that ran to an end, whatever it was."""
+        return sorted(path.stem for path in (self.path / "trials").glob("[!.]*.parquet"))
+
+    # Sweeps, and what runs
+
+    def write_sweep(self, record: dict[str, Any]) -> None:
+        """Keep a sweep's factors and cells."""
+        write_json(self.path / "sweeps" / f"{record['name']}.json", record)
+
+    def write_running(self, stage_id: str, progress: dict[str, Any]) -> None:
+        """Say how far a running stage is."""
+        write_json(self.path / "running" / f"{stage_id}.json", progress)
+
+    def clear_running(self, stage_id: str | None = None) -> None:
+        """Forget a running stage, or all of them."""
+        if stage_id is None:
+            shutil.rmtree(self.path / "running", ignore_errors=True)
+        else:
+            (self.path / "running" / f"{stage_id}.json").unlink(missing_ok=True)
+
+    def read_running(self) -> dict[str, dict[str, Any]]:
+        """Return what runs, by stage id."""
+        return {path.stem: read_json(path) for path in sorted((self.path / "running").glob("[!.]*.json"))}
+
+    def _stage(self, stage_id: str) -> Path:
+        return self.path / "stages" / stage_id
+
+    def _make(self, marker: Path) -> None:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            if any(child.name != "lock" for child in self.path.iterdir()):
+                raise StoreError(f"{self.path}: not empty and no ncvq store; name another folder with --store")
+            write_json(marker, {"schema": SCHEMA_VERSION})
+            for folder in ("trials", "history"):
+                (self.path / folder).mkdir(exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{self.path}: cannot make a store here: {error.strerror}") from error
+
+
+def _read_version(marker: Path) -> int:
+    try:
+        return int(read_json(marker)["schema"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"{marker}: not an ncvq store ({json.dumps(str(error))})") from error
+
+
+def _write_table(path: Path, content: pa.Table) -> None:
+    write_atomically(path, lambda temporary: pq.write_table(content, temporary))

@@ -1,0 +1,107 @@
+"""Sweep files: found by name or path, changed by --set, checked as a whole before anything runs.
+
+A sweep file is YAML 1.2 with the keys `description`, `base`, `factors`, `baseline`, `zip`, `exclude` and `where`.
+Its cells are the grid of all levels, where zipped factors move together; `where` keeps the cells that match one of its
+entries, `exclude` drops those that match one of its own, and cells that then are the same trial become one.
+"""
+
+from collections.abc import Mapping
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from ncvq_core.config import field_names
+from ncvq_core.errors import unknown_name
+from orchestrator.expand import CheckDataset, expand
+from orchestrator.sweep import Sweep, SweepError
+from orchestrator.sweep_factors import Factors, read_factors
+from orchestrator.sweep_sections import check_sections, read_design
+from orchestrator.yaml_lines import Source, parse_yaml
+
+_SUFFIX = ".yaml"
+
+
+def sweep_names() -> tuple[str, ...]:
+    """Return the names of the sweeps that come with the package."""
+    return tuple(sorted(_named_sweeps()))
+
+
+def load_sweep(
+    name_or_path: str | Path,
+    overrides: Mapping[str, Any] | None = None,
+    check_dataset: CheckDataset | None = None,
+) -> Sweep:
+    """Read, check and expand a sweep.
+
+    Args:
+        name_or_path: a named sweep, or the path of a YAML file.
+        overrides: values of `--set`: a setting's value, or for a factor its levels (values or labels), or one level.
+        check_dataset: raises ConfigError or DataError for a dataset that cannot be had.
+
+    Raises:
+        SweepError: one line that says where (file and line, or --set) and what is wrong.
+    """
+    file = _named_sweeps().get(str(name_or_path)) or Path(name_or_path)
+    source = parse_yaml(_read_text(file), str(file))
+    check_sections(source)
+    factors_of_file = read_factors(source, {})
+    for name, value in (overrides or {}).items():
+        source = _override(source, factors_of_file, name, value)
+    factors = read_factors(source, factors_of_file)
+    design = read_design(source, factors, factors_of_file)
+    grid_cells, cells = expand(source, design, check_dataset)
+    return Sweep(
+        name=file.name.removesuffix(_SUFFIX),
+        description=source.data["description"].strip(),
+        base=design.base,
+        factors=tuple(factors.values()),
+        baseline=design.baseline,
+        grid_cells=grid_cells,
+        cells=cells,
+    )
+
+
+def parse_set(text: str) -> tuple[str, Any]:
+    """Parse the argument of `--set`, such as `epochs=5` or `seed=[0, 1]`; the value is YAML.
+
+    Raises:
+        SweepError: it has no key or no value, or the value is not valid YAML.
+    """
+    key, _, written = text.partition("=")
+    if not key.strip() or not written.strip():
+        raise SweepError(f"--set {text}: write it as key=value, such as epochs=5 or seed=[0, 1]")
+    try:
+        return key.strip(), parse_yaml(written, "").data
+    except SweepError as error:
+        raise SweepError(f"--set {text}{str(error).removeprefix(':1')}") from error
+
+
+def _override(source: Source, factors: Factors, name: str, value: Any) -> Source:
+    origin = f"--set {name}"
+    if name in factors:
+        levels = value if isinstance(value, list | dict) else [value]
+        return source.with_override("factors", name, levels, origin)
+    if name not in field_names():
+        raise SweepError(f"{origin}: {unknown_name('setting', name, field_names())}")
+    return source.with_override("base", name, value, origin)
+
+
+def _named_sweeps() -> dict[str, Traversable]:
+    files = resources.files("sweeps").iterdir()
+    return {file.name.removesuffix(_SUFFIX): file for file in files if file.name.endswith(_SUFFIX)}
+
+
+def _read_text(file: Traversable | Path) -> str:
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError as error:
+        unknown = unknown_name("sweep", str(file), sweep_names())
+        raise SweepError(f"{unknown}; or give the path of a {_SUFFIX} file") from error
+    except OSError as error:
+        raise SweepError(f"{file}: cannot be read: {error.strerror}") from error
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise SweepError(f"{file}:{line}: not UTF-8 text") from error

@@ -1,0 +1,75 @@
+"""The graph of stage runs that a sweep still needs."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageTask:
+    """One stage to run; a worker needs nothing else but the store and the data."""
+
+    stage_id: str
+    stage: str
+    """`stage1`."""
+    config: dict[str, Any]
+    """The flat values of a trial that contains the stage."""
+    label: str
+    """For people: dataset, method and what else tells it apart."""
+    trial_ids: tuple[str, ...]
+    """The trials that wait for it."""
+    needs: tuple[str, ...] = ()
+    """Ids of the stages whose results it reads."""
+    epochs: int = 1
+    flops: float = 1.0
+    """Expected work, for progress and the remaining time."""
+    memory_bytes: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a stage run ended."""
+
+    stage_id: str
+    status: str
+    """`done`, `failed` or `diverged`."""
+    error: str | None = None
+    traceback: str | None = None
+
+
+@dataclass
+class TaskQueue:
+    """Hands out tasks whose needs are done."""
+
+    tasks: Iterable[StageTask]
+    _waiting: dict[str, StageTask] = field(init=False)
+    _unfinished: set[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Queue all tasks, in the order given."""
+        self._waiting = {task.stage_id: task for task in self.tasks}
+        self._unfinished = set(self._waiting)
+
+    def next_ready(self) -> StageTask | None:
+        """Hand out the first task that waits for nothing; None while there is none."""
+        for stage_id, task in self._waiting.items():
+            if not self._unfinished.intersection(task.needs):
+                return self._waiting.pop(stage_id)
+        return None
+
+    @property
+    def empty(self) -> bool:
+        """Whether every task was handed out or dropped."""
+        return not self._waiting
+
+    def close(self, outcome: Outcome) -> Iterator[Outcome]:
+        """Take note of an outcome; where it is no success, drop and report each task that needed it."""
+        self._unfinished.discard(outcome.stage_id)
+        if outcome.status == "done":
+            return
+        for task in [task for task in self._waiting.values() if outcome.stage_id in task.needs]:
+            del self._waiting[task.stage_id]
+            error = f"not run: the {outcome.status} stage {outcome.stage_id} is needed first: {outcome.error}"
+            dropped = Outcome(stage_id=task.stage_id, status=outcome.status, error=error, traceback=outcome.traceback)
+            yield dropped
+            yield from self.close(dropped)

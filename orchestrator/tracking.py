@@ -1,0 +1,81 @@
+"""Publishing finished trials to an experiment tracker."""
+
+import os
+from pathlib import Path
+from typing import Any, Protocol
+
+from ncvq_core.errors import unknown_name
+from orchestrator.schema import METRICS
+from orchestrator.store import Store
+
+MODES = ("online", "offline", "disabled")
+
+
+class Tracker(Protocol):
+    """Receiver of finished trials."""
+
+    def publish(self, row: dict[str, Any], history: list[dict[str, Any]]) -> None:
+        """Publish a trial, as the store keeps it."""
+
+
+class WandbTracker:
+    """One Weights & Biases run a trial, under the trial's id, grouped by sweep.
+
+    A trial is published from the store when it is finished, with its whole history: nothing is sent twice or with
+    gaps after a crash, and results of earlier launches can be published later.
+
+    Args:
+        sweep: name of the sweep, the runs' group.
+        store: keeps the run files (below `wandb/`), and notes which trials are published.
+        mode: `online` or `offline`.
+    """
+
+    def __init__(self, sweep: str, store: Store, mode: str) -> None:
+        """Import wandb, which takes a while, only when it is used."""
+        import wandb
+
+        self._wandb = wandb
+        self.sweep = sweep
+        self.mode = mode
+        self.folder = store.path / "wandb"
+        self.folder.mkdir(exist_ok=True)
+
+    def publish(self, row: dict[str, Any], history: list[dict[str, Any]]) -> None:
+        """Publish a trial's config, history by epoch, final metrics and provenance, once for each mode."""
+        published = self._marker(row["trial_id"])
+        if published.exists():
+            return
+        settings = {key: value for key, value in row.items() if key not in METRICS and value is not None}
+        settings["started_at"] = str(row["started_at"])
+        run = self._wandb.init(
+            project="ncvq",
+            id=row["trial_id"],
+            name=f"{row['dataset']} {row['ssl']} {row['trial_id']}",
+            group=self.sweep,
+            config=settings,
+            dir=self.folder,
+            mode=self.mode,
+            resume="allow" if self.mode == "online" else None,
+            settings=self._wandb.Settings(silent=True, console="off", x_disable_stats=True),
+        )
+        for entry in history:
+            values = {key: value for key, value in entry.items() if key not in ("trial_id", "stage")}
+            run.log({f"{entry['stage']}/{key}": value for key, value in values.items()}, step=entry["epoch"])
+        run.summary.update({name: row[name] for name in METRICS if row[name] is not None})
+        run.finish()
+        published.touch()
+
+    def _marker(self, trial_id: str) -> Path:
+        return self.folder / f"{trial_id}.{self.mode}"
+
+
+def make_tracker(sweep: str, store: Store, mode: str | None) -> Tracker | None:
+    """Return the tracker for a mode; None reads `WANDB_MODE`, and without that nothing is published.
+
+    Raises:
+        ConfigError: `WANDB_MODE` holds an unknown mode.
+    """
+    chosen = mode or os.environ.get("WANDB_MODE") or "disabled"
+    if chosen not in MODES:
+        raise unknown_name("W&B mode", chosen, MODES)
+    return None if chosen == "disabled" else WandbTracker(sweep, store, chosen)

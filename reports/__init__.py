@@ -1,0 +1,9 @@
+"""Figures, tables and one self-contained page for a sweep, read from the store alone.
+
+Works on a machine that has neither torch nor ray.
+"""
+
+from reports.errors import ReportError
+from reports.report import write_report
+
+__all__ = ["ReportError", "write_report"]

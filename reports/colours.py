@@ -1,0 +1,50 @@
+"""One colour and one marker for each SSL method, the same in every figure and safe for colour-blind readers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.colors import to_rgb
+
+Colour = tuple[float, float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """How a method is drawn."""
+
+    colour: Colour
+    """Red, green and blue in 0 to 1."""
+    marker: str
+    """Tells the methods apart without colour."""
+
+
+# Hues of Okabe and Ito; the baseline is grey.
+KNOWN_LOOKS = {
+    "none": Look(colour=to_rgb("#4D4D4D"), marker="D"),
+    "barlowtwins": Look(colour=to_rgb("#0072B2"), marker="o"),
+    "vibcreg": Look(colour=to_rgb("#D55E00"), marker="s"),
+    "vicreg": Look(colour=to_rgb("#009E73"), marker="^"),
+    "byol": Look(colour=to_rgb("#CC79A7"), marker="v"),
+}
+SPARE_LOOKS = (
+    Look(colour=to_rgb("#E69F00"), marker="P"),
+    Look(colour=to_rgb("#56B4E9"), marker="X"),
+    Look(colour=to_rgb("#000000"), marker="*"),
+)
+PALEST = 0.35
+
+
+def looks_of(methods: Sequence[str]) -> dict[str, Look]:
+    """The look of each method; those that are not known take the spare ones in order."""
+    unknown = [method for method in methods if method not in KNOWN_LOOKS]
+    spare = {method: SPARE_LOOKS[index % len(SPARE_LOOKS)] for index, method in enumerate(unknown)}
+    return {method: KNOWN_LOOKS[method] if method in KNOWN_LOOKS else spare[method] for method in methods}
+
+
+def shade(colour: Colour, position: int, count: int) -> Colour:
+    """The colour of the level at `position` of `count` ordered levels: from pale to full."""
+    strength = 1.0 if count < 2 else PALEST + (1 - PALEST) * position / (count - 1)
+    red, green, blue = (1 - strength * (1 - channel) for channel in colour)
+    return red, green, blue

@@ -1,0 +1,104 @@
+"""Training curves: a loss by epoch, mean and range over the seeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from reports.colours import shade
+from reports.panels import (
+    Layout,
+    add_legend,
+    add_side_legend,
+    history_layout,
+    in_level_order,
+    method_column,
+    method_handles,
+    method_looks,
+    panel_grid,
+    set_log_axis,
+    split_panels,
+)
+from reports.read_store import Results, Sweep
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """One column of the history of one stage."""
+
+    stage: str
+    """As in the store."""
+    column: str
+    """The column of the history."""
+    label: str
+    """What the axis says."""
+
+    @property
+    def name(self) -> str:
+        """The name of its files."""
+        return f"{self.stage}_{self.column}"
+
+
+CURVES = (
+    Curve(stage="stage1", column="loss", label="Training loss, stage 1"),
+    Curve(stage="stage1", column="ssl_loss", label="SSL loss, stage 1"),
+    Curve(stage="stage2", column="loss", label="Training loss, stage 2"),
+)
+
+
+def history_table(results: Results, curve: Curve) -> pd.DataFrame:
+    """The rows that the figure of a curve draws.
+
+    Returns:
+        One row a group (all factors but the seed) and epoch, over the done trials with a finite value there: the
+        factors, method, epoch, n (trials), mean, minimum and maximum; empty where the store has no such curve.
+    """
+    sweep = results.sweep
+    rows = results.history[results.history["stage"] == curve.stage]
+    values = pd.to_numeric(rows[curve.column], errors="coerce").astype(float)
+    rows = rows.assign(value=values.where(np.isfinite(values))).dropna(subset=["value"])
+    grouped = rows.groupby([*sweep.group_factors, "epoch"], sort=True, dropna=False)["value"]
+    table = grouped.agg(n="count", mean="mean", minimum="min", maximum="max").reset_index()
+    table = in_level_order(table, sweep, sweep.group_factors)
+    return table.assign(method=method_column(table))
+
+
+def draw_history(table: pd.DataFrame, curve: Curve, sweep: Sweep) -> Figure:
+    """Draw the table that history_table made."""
+    layout = history_layout(sweep)
+    looks = method_looks(sweep)
+    levels = sweep.factors[layout.shade] if layout.shade else []
+    panels = split_panels(table, sweep, layout)
+    figure, all_axes = panel_grid(panels)
+    for panel, axes in zip(panels, all_axes, strict=True):
+        rows = panel.table.assign(level=_shade_level(panel.table, layout))
+        for (method, level), line in rows.groupby(["method", "level"], sort=False):
+            colour = looks[str(method)].colour
+            if level in levels:
+                colour = shade(colour, levels.index(str(level)), len(levels))
+            axes.plot(line["epoch"], line["mean"], color=colour, linewidth=1.1)
+            axes.fill_between(line["epoch"], line["minimum"], line["maximum"], color=colour, alpha=0.2, linewidth=0)
+        if float(table["minimum"].min()) > 0:
+            set_log_axis(axes)
+    figure.supylabel(curve.label, fontsize=9)
+    figure.supxlabel("epoch", fontsize=9)
+    add_legend(figure, method_handles(table, sweep))
+    if layout.shade:
+        add_side_legend(figure, _shade_handles(levels), layout.shade)
+    return figure
+
+
+def _shade_level(table: pd.DataFrame, layout: Layout) -> pd.Series[str]:
+    return table[layout.shade].fillna("") if layout.shade else pd.Series("", index=table.index)
+
+
+def _shade_handles(levels: list[str]) -> list[Line2D]:
+    grey = (0.25, 0.25, 0.25)
+    return [
+        Line2D([], [], color=shade(grey, index, len(levels)), linewidth=4, label=level)
+        for index, level in enumerate(levels)
+    ]

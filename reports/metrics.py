@@ -1,0 +1,81 @@
+"""The metrics that a report knows, in the order in which it shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+Direction = Literal["higher", "lower"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One column of the trials table."""
+
+    name: str
+    """The column in the store."""
+    label: str
+    """What an axis says, without unit."""
+    family: str
+    """The heading under which the metric is shown."""
+    unit: str = ""
+    """Empty where the metric has none."""
+    better: Direction | None = None
+    """Which direction is better; None where levels cannot be ranked by it."""
+    log: bool = False
+    """Drawn on a logarithmic axis when it spans more than a decade."""
+
+    @property
+    def axis_label(self) -> str:
+        """The label with its unit, for an axis or a table head."""
+        return f"{self.label} [{self.unit}]" if self.unit else self.label
+
+    @property
+    def direction_note(self) -> str:
+        """For example "lower is better"; empty where the metric ranks nothing."""
+        return f"{self.better} is better" if self.better else ""
+
+
+RECONSTRUCTION = "Reconstruction"
+REPRESENTATION = "Representation"
+CODEBOOK = "Codebook and losses"
+SAMPLES = "Prior and samples"
+
+METRICS: tuple[Metric, ...] = (
+    Metric(name="recon_time", label="Reconstruction MSE, time", family=RECONSTRUCTION, better="lower"),
+    Metric(name="recon_timefreq", label="Reconstruction MSE, time-frequency", family=RECONSTRUCTION, better="lower"),
+    Metric(name="val_loss", label="Loss on TEST, with commitment", family=RECONSTRUCTION, better="lower"),
+    Metric(name="probe_svm", label="Linear SVM accuracy", family=REPRESENTATION, better="higher"),
+    Metric(name="probe_knn", label="5-NN accuracy", family=REPRESENTATION, better="higher"),
+    Metric(name="probe_linear", label="Logistic regression accuracy", family=REPRESENTATION, better="higher"),
+    Metric(name="class_separation", label="Silhouette by class", family=REPRESENTATION, better="higher"),
+    Metric(name="perplexity", label="Codebook perplexity", family=CODEBOOK, unit="codes"),
+    Metric(name="codebook_corr", label="Mean |correlation| of codes", family=CODEBOOK, better="lower"),
+    Metric(name="codebook_cos", label="Mean |cosine| of codes", family=CODEBOOK, better="lower"),
+    Metric(name="commitment", label="Commitment loss", family=CODEBOOK),
+    Metric(name="ssl_loss", label="SSL loss", family=CODEBOOK, log=True),
+    Metric(name="prior_loss", label="Prior loss", family=SAMPLES, unit="nats/token"),
+    Metric(name="fid", label="Fréchet distance (FID)", family=SAMPLES, better="lower", log=True),
+    Metric(name="is_mean", label="Inception score", family=SAMPLES, better="higher"),
+    Metric(name="is_std", label="Inception score, sd over splits", family=SAMPLES),
+    Metric(name="cas", label="Classification accuracy (CAS)", family=SAMPLES, better="higher"),
+    Metric(name="psd_distance", label="Distance of power spectra", family=SAMPLES, better="lower", log=True),
+    Metric(name="precision", label="Precision of samples", family=SAMPLES, better="higher"),
+    Metric(name="recall", label="Recall of samples", family=SAMPLES, better="higher"),
+)
+
+
+def metrics_with_data(trials: pd.DataFrame) -> list[Metric]:
+    """The metrics for which at least one row of trials holds a finite number, in the order of METRICS."""
+    return [metric for metric in METRICS if finite_values(trials, metric.name).notna().any()]
+
+
+def finite_values(trials: pd.DataFrame, column: str) -> pd.Series[float]:
+    """A column as floats with everything that is not a finite number missing; all missing where it is absent."""
+    if column not in trials:
+        return pd.Series(np.nan, index=trials.index, dtype=float)
+    values = pd.to_numeric(trials[column], errors="coerce").astype(float)
+    return values.where(np.isfinite(values))

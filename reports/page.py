@@ -1,0 +1,152 @@
+"""The page: what the template gets, and its rendering to one self-contained HTML text."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jinja2
+import pandas as pd
+
+from reports.coverage import NO_LEVEL, SYMBOLS, coverage_grids, coverage_table, status_counts, troubled_cells
+from reports.metrics import Metric
+from reports.provenance import peak_memory_bytes, provenance_table, provenance_warnings, total_seconds
+from reports.read_store import Results
+from reports.summary_table import mean_and_sd
+
+PAGE_SCALE = 0.75
+METRICS_ACROSS = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawnFigure:
+    """A figure as the page shows it."""
+
+    name: str
+    """The name of its files, without folder and suffix."""
+    heading: str
+    """What stands above it."""
+    family: str
+    """The heading of its group."""
+    caption: str
+    """What stands below it."""
+    alt_text: str
+    """Read aloud instead of it."""
+    png: bytes
+    """The picture."""
+
+    @property
+    def data_uri(self) -> str:
+        """The picture as the source of an img element."""
+        return "data:image/png;base64," + base64.b64encode(self.png).decode("ascii")
+
+    @property
+    def width(self) -> int:
+        """The width on the page in CSS pixels: that in the header of the PNG, scaled to the size of the page's text."""
+        return round(int.from_bytes(self.png[16:20], "big") * PAGE_SCALE)
+
+
+def render_page(
+    results: Results,
+    *,
+    metrics: Sequence[Metric],
+    summary: pd.DataFrame,
+    value_figures: Sequence[DrawnFigure],
+    history_figures: Sequence[DrawnFigure],
+    made_at: str,
+) -> str:
+    """The HTML of the report; made_at is shown as it is."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("reports"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )  # fmt: skip
+    return environment.get_template("page.html.j2").render(
+        sweep=results.sweep,
+        made_at=made_at,
+        counts=status_counts(results.cells),
+        total=len(results.cells),
+        symbols=SYMBOLS,
+        warnings=provenance_warnings(results),
+        families=_families(value_figures),
+        summaries=_summaries(results, metrics, summary),
+        history_figures=history_figures,
+        grids=[_grid(results, grid) for grid in coverage_grids(results)],
+        troubled=_records(troubled_cells(coverage_table(results))),
+        provenance=_records(provenance_table(results.cells)),
+        compute_time=duration(total_seconds(results)),
+        peak_memory=memory(peak_memory_bytes(results)),
+    )
+
+
+def duration(seconds: float) -> str:
+    """For example "2 h 05 min"."""
+    minutes = round(seconds / 60)
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def memory(size: float) -> str:
+    """Bytes as GiB or MiB; says where nothing is recorded."""
+    if pd.isna(size):
+        return "not recorded"
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.0f} MiB"
+
+
+def _families(figures: Sequence[DrawnFigure]) -> dict[str, list[DrawnFigure]]:
+    families: dict[str, list[DrawnFigure]] = {}
+    for figure in figures:
+        families.setdefault(figure.family, []).append(figure)
+    return families
+
+
+def _summaries(results: Results, metrics: Sequence[Metric], summary: pd.DataFrame) -> list[dict[str, Any]]:
+    """Tables of means for each family of metrics, narrow enough for a page."""
+    tables = []
+    for family in dict.fromkeys(metric.family for metric in metrics):
+        members = [metric for metric in metrics if metric.family == family]
+        for start in range(0, len(members), METRICS_ACROSS):
+            part = _summary(results, members[start : start + METRICS_ACROSS], summary)
+            tables.append({"heading": "" if start else family, **part})
+    return tables
+
+
+def _summary(results: Results, metrics: Sequence[Metric], summary: pd.DataFrame) -> dict[str, Any]:
+    factors = results.sweep.group_factors
+    rows = []
+    keys = factors or ["all"]
+    table = summary[summary["metric"].isin([metric.name for metric in metrics])]
+    table = table.fillna(dict.fromkeys(factors, NO_LEVEL)) if factors else table.assign(all="")
+    for levels, group in table.groupby(keys, sort=False):
+        entries = {str(row["metric"]): row for row in group.to_dict("records")}
+        rows.append({"levels": list(levels), "cells": [_entry(entries.get(metric.name)) for metric in metrics]})
+    return {"factors": factors, "metrics": metrics, "rows": rows}
+
+
+def _entry(row: Mapping[Any, Any] | None) -> dict[str, Any]:
+    if row is None:
+        return {"text": NO_LEVEL, "n": 0, "best": False}
+    return {"text": mean_and_sd(row["mean"], row["sd"]), "n": row["n"], "best": row["best"]}
+
+
+def _grid(results: Results, grid: pd.DataFrame) -> dict[str, Any]:
+    """A grid of coverage as plain lists: heads of columns with their spans, and rows of cells."""
+    cells = coverage_table(results).astype(object)
+    cells = cells.where(cells.notna(), None)
+    datasets = list(grid.columns.get_level_values(0))
+    rows = []
+    for levels, row in zip(grid.index, grid.to_numpy(), strict=True):
+        entries = [None if pd.isna(index) else cells.loc[int(index)].to_dict() for index in row]
+        rows.append({"levels": list(levels), "cells": entries})
+    return {
+        "factors": [str(name) for name in grid.index.names],
+        "datasets": [(dataset, datasets.count(dataset)) for dataset in dict.fromkeys(datasets)],
+        "seeds": list(grid.columns.get_level_values(1)),
+        "rows": rows,
+    }
+
+
+def _records(table: pd.DataFrame) -> list[dict[Any, Any]]:
+    return table.astype(object).where(table.notna(), None).to_dict("records")

@@ -1,0 +1,184 @@
+"""Reads one sweep from the store: its design, the rows of its trials, their history."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from reports.errors import ReportError
+
+DONE, RUNNING, FAILED, DIVERGED, PRUNED, MISSING = "done", "running", "failed", "diverged", "pruned", "missing"
+STATUSES = (DONE, RUNNING, FAILED, DIVERGED, PRUNED, MISSING)
+HISTORY_COLUMNS = ("trial_id", "stage", "epoch", "loss", "ssl_loss")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep:
+    """A sweep as it was launched. All levels are labels, that is text."""
+
+    name: str
+    """Its name in the store."""
+    description: str
+    """What the sweep is for, in the words of its author."""
+    launched_at: str
+    """ISO time of the launch."""
+    factors: dict[str, list[str]]
+    """The levels of each factor, in the order in which they are shown."""
+    baseline: dict[str, str]
+    """The level of some factors that the others are compared with."""
+
+    @property
+    def group_factors(self) -> list[str]:
+        """The factors that make a group of cells: all but the seed."""
+        return [factor for factor in self.factors if factor != "seed"]
+
+    @property
+    def varying(self) -> list[str]:
+        """The group factors that have more than one level."""
+        return [factor for factor in self.group_factors if len(self.factors[factor]) > 1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """What the store knows of a sweep."""
+
+    sweep: Sweep
+    cells: pd.DataFrame
+    """One row a cell: trial_id, a column of labels for each factor (missing where meaningless), status, error, progress
+    (of a running cell), recorded (has a row in the trials table), and the other columns of the trials table."""
+    history: pd.DataFrame
+    """One row a done trial, stage and epoch: HISTORY_COLUMNS and the factors of its cell."""
+
+    @property
+    def done(self) -> pd.DataFrame:
+        """The cells with a result: only these enter a mean."""
+        return self.cells[self.cells["status"] == DONE]
+
+
+def read_results(store: Path, name: str) -> Results:
+    """Read a sweep and whatever is there of its trials.
+
+    Raises:
+        ReportError: the store or the sweep does not exist, or a file of it cannot be read.
+    """
+    document = _read_json(_sweep_file(store, name))
+    try:
+        sweep, cells = _parse_sweep(document)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ReportError(f"sweeps/{name}.json is not the record of a sweep ({error!r}): launch it again") from error
+    cells = _with_trials(cells, _read_rows(store / "trials", cells["trial_id"]), list(sweep.factors))
+    cells = _with_progress(cells, store / "running")
+    done = cells.loc[cells["status"] == DONE, ["trial_id", *sweep.factors]]
+    history = _read_rows(store / "history", done["trial_id"], HISTORY_COLUMNS)
+    history = history.reindex(columns=list(HISTORY_COLUMNS)).merge(done, on="trial_id")
+    return Results(sweep=sweep, cells=cells, history=history)
+
+
+def _sweep_file(store: Path, name: str) -> Path:
+    names = sorted(path.stem for path in (store / "sweeps").glob("*.json"))
+    if name in names:
+        return store / "sweeps" / f"{name}.json"
+    if not store.is_dir():
+        raise ReportError(f"no store at {store}: give the folder that `ncvq launch --store` wrote to")
+    if not names:
+        raise ReportError(f"the store {store} holds no sweep yet: launch one with `ncvq launch SWEEP --store {store}`")
+    nearest = sorted(names, key=lambda known: -difflib.SequenceMatcher(a=name, b=known).ratio())
+    raise ReportError(f"sweep {name!r} is not in the store {store}; it holds: {', '.join(nearest)}")
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ReportError(f"{path.parent.name}/{path.name} cannot be read: {error}") from error
+    if not isinstance(document, dict):
+        raise ReportError(f"{path.parent.name}/{path.name} cannot be read: it holds no JSON object")
+    return document
+
+
+def _parse_sweep(document: Mapping[str, Any]) -> tuple[Sweep, pd.DataFrame]:
+    sweep = Sweep(
+        name=document["name"],
+        description=document.get("description") or "",
+        launched_at=document.get("launched_at") or "",
+        factors={factor: _levels(levels) for factor, levels in document["factors"].items()},
+        baseline={factor: str(_label(level)) for factor, level in (document.get("baseline") or {}).items()},
+    )
+    rows = [
+        {"trial_id": cell["trial_id"], **{factor: _label(cell["levels"].get(factor)) for factor in sweep.factors}}
+        for cell in document["cells"]
+    ]
+    cells = pd.DataFrame(rows, columns=["trial_id", *sweep.factors], dtype="str")
+    return sweep, cells.drop_duplicates("trial_id", ignore_index=True)
+
+
+def _levels(levels: Iterable[Any]) -> list[str]:
+    """Labels of a factor's levels; numbers come in increasing order."""
+    present = [level for level in levels if level is not None]
+    if all(isinstance(level, int | float) for level in present):
+        present.sort()
+    return list(dict.fromkeys(str(_label(level)) for level in present))
+
+
+def _label(level: object) -> str | None:
+    if isinstance(level, float) and level.is_integer():
+        return str(int(level))
+    return None if level is None else str(level)
+
+
+def _read_rows(folder: Path, trial_ids: Iterable[str], columns: Iterable[str] | None = None) -> pd.DataFrame:
+    """The rows of those trials that have a file; files written by different versions may differ in their columns."""
+    paths = [folder / f"{trial_id}.parquet" for trial_id in trial_ids]
+    tables = [_read_table(path, columns) for path in paths if path.exists()]
+    if not tables:
+        return pd.DataFrame({"trial_id": pd.Series(dtype="str")})
+    try:
+        return pd.DataFrame(pa.concat_tables(tables, promote_options="permissive").to_pandas())
+    except pa.ArrowException as error:
+        raise ReportError(f"the files in {folder.name}/ do not agree on the type of a column: {error}") from error
+
+
+def _read_table(path: Path, columns: Iterable[str] | None) -> pa.Table:
+    try:
+        with pq.ParquetFile(path) as file:
+            known = file.schema_arrow.names
+            return file.read(columns=[name for name in columns if name in known] if columns else None)
+    except (OSError, pa.ArrowException) as error:
+        reason = str(error).splitlines()[0]
+        raise ReportError(f"{path.parent.name}/{path.name} cannot be read ({reason}): remove it and resume") from error
+
+
+def _with_trials(cells: pd.DataFrame, trials: pd.DataFrame, factors: list[str]) -> pd.DataFrame:
+    """Add the trials' columns to the cells; where both have a column, the label of the cell is the one to show."""
+    joined = cells.merge(trials.drop(columns=factors, errors="ignore"), on="trial_id", how="left")
+    for column in ("status", "error"):
+        joined[column] = joined[column].astype("str") if column in joined else pd.Series(dtype="str")
+    return joined.assign(status=joined["status"].fillna(MISSING), recorded=joined["trial_id"].isin(trials["trial_id"]))
+
+
+def _with_progress(cells: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    """Mark as running the cells that wait for a result and are named in a file of the folder `running`."""
+    progress: dict[str, str] = {}
+    for path in sorted(folder.glob("*.json")):
+        try:
+            marker = _read_json(path)
+        except ReportError:
+            if not path.exists():  # the stage ended while we looked
+                continue
+            raise
+        text = f"{marker['stage']}, epoch {marker['epoch']} of {marker['epochs']}, last sign {marker['updated_at']}"
+        progress.update(dict.fromkeys(marker["trial_ids"], text))
+    waiting = cells["status"].isin([MISSING, FAILED])
+    running = waiting & cells["trial_id"].isin(list(progress))
+    return cells.assign(
+        status=cells["status"].mask(running, RUNNING),
+        progress=cells["trial_id"].map(progress).astype("str").where(running),
+    )

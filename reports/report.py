@@ -1,0 +1,122 @@
+"""Makes the report of a sweep: figures, tables and the page."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import matplotlib
+import pandas as pd
+from matplotlib.figure import Figure
+
+from reports.captions import history_alt_text, history_caption, value_alt_text, value_caption
+from reports.coverage import coverage_table
+from reports.errors import ReportError
+from reports.history_figure import CURVES, Curve, draw_history, history_table
+from reports.metrics import Metric, metrics_with_data
+from reports.page import DrawnFigure, render_page
+from reports.provenance import provenance_table
+from reports.read_store import Results, read_results
+from reports.summary_table import summary_table
+from reports.value_figure import draw_values, value_table
+
+DOTS_PER_INCH = 160
+
+
+def write_report(store: Path, sweep: str, out: Path | None = None) -> Path:
+    """Write the report of a sweep, from whatever the store holds of it now.
+
+    Args:
+        store: the local folder of the store.
+        sweep: the name of a sweep that was launched into it.
+        out: the folder to write to; by default `reports/SWEEP` in the store. It gets index.html (complete in itself),
+            figures/*.png and *.pdf, and tables/*.csv, among them the rows behind each figure.
+
+    Returns:
+        The path of index.html.
+
+    Raises:
+        ReportError: the store or the sweep does not exist, a file of the store cannot be read, or the folder cannot be
+            written to.
+    """
+    results = read_results(store, sweep)
+    folder = out if out is not None else store / "reports" / sweep
+    try:
+        for name in ("figures", "tables"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        return _write_all(results, folder)
+    except OSError as error:
+        raise ReportError(f"the report cannot be written to {folder}: {error}; choose another folder") from error
+
+
+def _write_all(results: Results, folder: Path) -> Path:
+    metrics = metrics_with_data(results.done)
+    summary = summary_table(results, metrics)
+    _write_table(summary, folder, "summary")
+    _write_table(coverage_table(results), folder, "coverage")
+    _write_table(provenance_table(results.cells), folder, "provenance")
+    with matplotlib.rc_context({"pdf.fonttype": 42, "font.family": "DejaVu Sans"}):
+        value_figures = [_value_figure(results, metric, folder) for metric in metrics]
+        curves = [(curve, history_table(results, curve)) for curve in CURVES]
+        history_figures = [_history_figure(results, curve, table, folder) for curve, table in curves if len(table)]
+    page = render_page(
+        results,
+        metrics=metrics,
+        summary=summary,
+        value_figures=value_figures,
+        history_figures=history_figures,
+        made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+    )
+    return _write_text(folder / "index.html", page)
+
+
+def _value_figure(results: Results, metric: Metric, folder: Path) -> DrawnFigure:
+    table = value_table(results, metric)
+    name = f"value_{metric.name}"
+    _write_table(table, folder, name)
+    return DrawnFigure(
+        name=name,
+        heading=metric.label,
+        family=metric.family,
+        caption=value_caption(table, metric, results),
+        alt_text=value_alt_text(table, metric),
+        png=_save_figure(draw_values(table, metric, results.sweep), folder, name),
+    )
+
+
+def _history_figure(results: Results, curve: Curve, table: pd.DataFrame, folder: Path) -> DrawnFigure:
+    name = f"history_{curve.name}"
+    _write_table(table, folder, name)
+    return DrawnFigure(
+        name=name,
+        heading=curve.label,
+        family=curve.stage,
+        caption=history_caption(table, curve, results),
+        alt_text=history_alt_text(table, curve),
+        png=_save_figure(draw_history(table, curve, results.sweep), folder, name),
+    )
+
+
+def _save_figure(figure: Figure, folder: Path, name: str) -> bytes:
+    """Save as PDF and PNG; returns the PNG."""
+    figure.savefig(folder / "figures" / f"{name}.pdf")
+    png = io.BytesIO()
+    figure.savefig(png, format="png", dpi=DOTS_PER_INCH)
+    (folder / "figures" / f"{name}.png").write_bytes(png.getvalue())
+    return png.getvalue()
+
+
+def _write_table(table: pd.DataFrame, folder: Path, name: str) -> None:
+    table.to_csv(folder / "tables" / f"{name}.csv", index=False)
+
+
+def _write_text(path: Path, text: str) -> Path:
+    """Write a file in one step, so that nobody opens half a page."""
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".", delete=False) as file:
+        file.write(text)
+    os.replace(file.name, path)
+    path.chmod(0o644)
+    return path

@@ -1,0 +1,181 @@
+"""A metric against the levels of the sweep: mean, 95 % interval, single seeds, baseline."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from reports.colours import Look
+from reports.intervals import summarise
+from reports.metrics import Metric, finite_values
+from reports.panels import (
+    WEIGHT_FACTOR,
+    Layout,
+    add_legend,
+    in_level_order,
+    method_column,
+    method_handles,
+    method_looks,
+    panel_grid,
+    set_log_axis,
+    split_panels,
+    value_layout,
+)
+from reports.read_store import Results, Sweep
+
+DODGE = 0.16  # between methods at the same level, in units of one level
+SEED_SHIFT = 0.07  # seeds stand to the left of their mean
+DECADE = 10.0
+
+
+def value_table(results: Results, metric: Metric) -> pd.DataFrame:
+    """The rows that the figure of a metric draws.
+
+    Returns:
+        One row a done trial with a finite value: trial_id, the factors, value, and n, mean, sd, low, high of its group
+        (all factors but the seed), method (of SSL), baseline (belongs to the sweep's baseline), position (its label on
+        the horizontal axis; missing where aug_recon_weight has no meaning, which is drawn as a horizontal line).
+    """
+    sweep, done = results.sweep, results.done
+    rows = done[["trial_id", *sweep.factors]].assign(value=finite_values(done, metric.name)).dropna(subset=["value"])
+    rows = in_level_order(rows, sweep, list(sweep.factors))
+    groups = summarise(rows, sweep.group_factors)
+    table = rows.merge(groups, on=sweep.group_factors) if sweep.group_factors else rows.merge(groups, how="cross")
+    return table.assign(
+        method=method_column(table), baseline=is_baseline(table, sweep), position=_positions(table, value_layout(sweep))
+    )
+
+
+def draw_values(table: pd.DataFrame, metric: Metric, sweep: Sweep) -> Figure:
+    """Draw the table that value_table made."""
+    layout = value_layout(sweep)
+    by_weight = layout.x == (WEIGHT_FACTOR,)
+    labels = _axis_labels(table, sweep, layout)
+    looks = method_looks(sweep)
+    panels = split_panels(table, sweep, layout)
+    figure, all_axes = panel_grid(panels)
+    logarithmic = use_log_axis(table, metric)
+    on_axis = list(dict.fromkeys(table.loc[table["position"].notna(), "method"]))
+    for panel, axes in zip(panels, all_axes, strict=True):
+        for index, method in enumerate(on_axis):
+            offset = DODGE * (index - (len(on_axis) - 1) / 2) if by_weight else 0.0
+            of_method = panel.table[panel.table["method"] == method]
+            _draw_method(axes, of_method, labels, looks[method], offset, "-" if by_weight else "none")
+        for method, lines in reference_rows(panel.table).groupby("method", sort=False):
+            _draw_reference(axes, lines, looks[str(method)])
+        axes.set_ylim(*value_limits(_of_dataset(table, panel.dataset), logarithmic=logarithmic))
+        if logarithmic:
+            set_log_axis(axes)
+        _label_positions(axes, labels)
+    direction = f"\n({metric.direction_note})" if metric.better else ""
+    figure.supylabel(metric.axis_label + direction, fontsize=9, multialignment="center")
+    figure.supxlabel(", ".join(layout.x), fontsize=9)
+    add_legend(figure, _handles(table, sweep, joined=by_weight))
+    return figure
+
+
+def is_baseline(table: pd.DataFrame, sweep: Sweep) -> pd.Series[bool]:
+    """Which rows have the level of the baseline in each of its factors."""
+    matches = pd.Series(bool(sweep.baseline), index=table.index)
+    for factor, level in sweep.baseline.items():
+        matches &= (table[factor] == level) if factor in table else False
+    return matches
+
+
+def reference_rows(panel: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a panel that are a horizontal line: off the axis, or the baseline where that is one group."""
+    off_axis = panel[panel["position"].isna()]
+    baseline = panel[panel["baseline"] & panel["position"].notna()]
+    return baseline if off_axis.empty and baseline["position"].nunique() == 1 else off_axis
+
+
+def use_log_axis(table: pd.DataFrame, metric: Metric) -> bool:
+    """Logarithmic where the metric asks for it, all values are positive and they span more than a decade."""
+    low, high = table["value"].min(), table["value"].max()
+    return bool(metric.log and low > 0 and high / low > DECADE)
+
+
+def value_limits(table: pd.DataFrame, *, logarithmic: bool) -> tuple[float, float]:
+    """Ends of the vertical axis: all values, and their intervals unless these reach far beyond the values.
+
+    An interval may be cut at one span of the values beyond the lowest and the highest value: with two seeds it is nine
+    times as wide as their distance, and would flatten everything else.
+    """
+    values = table["value"].to_numpy(dtype=float)
+    ends = table[["low", "high"]].to_numpy(dtype=float).ravel()
+    if logarithmic:
+        values, ends = np.log10(values), np.log10(ends[ends > 0])
+    ends = ends[np.isfinite(ends)]
+    low, high = values.min(), values.max()
+    span = (high - low) or abs(high) * 0.1 or 1.0
+    low = max(low - span, min(ends.min(initial=low), low)) - 0.05 * span
+    high = min(high + span, max(ends.max(initial=high), high)) + 0.05 * span
+    return (float(10**low), float(10**high)) if logarithmic else (float(low), float(high))
+
+
+def intervals_are_cut(table: pd.DataFrame, *, logarithmic: bool) -> bool:
+    """Whether some interval reaches beyond the axis that value_limits gives its dataset."""
+    for _, part in table.groupby("dataset", dropna=False) if "dataset" in table else [("", table)]:
+        low, high = value_limits(part, logarithmic=logarithmic)
+        if bool(((part["low"] < low) | (part["high"] > high)).any()):
+            return True
+    return False
+
+
+def _positions(table: pd.DataFrame, layout: Layout) -> pd.Series[str]:
+    rows = table[list(layout.x)].to_numpy(dtype=object)
+    labels = ["\n".join(level for level in row if isinstance(level, str)) or None for row in rows]
+    return pd.Series(labels, index=table.index, dtype="str")
+
+
+def _axis_labels(table: pd.DataFrame, sweep: Sweep, layout: Layout) -> list[str]:
+    """The labels of the horizontal axis in level order; every weight of the sweep has its place, drawn or not."""
+    if layout.x == (WEIGHT_FACTOR,):
+        return sweep.factors[WEIGHT_FACTOR]
+    return list(in_level_order(table, sweep, layout.x)["position"].dropna().unique())
+
+
+def _of_dataset(table: pd.DataFrame, dataset: str) -> pd.DataFrame:
+    return table[table["dataset"] == dataset] if dataset else table
+
+
+def _draw_method(axes: Axes, rows: pd.DataFrame, labels: list[str], look: Look, offset: float, line_style: str) -> None:
+    rows = rows.dropna(subset=["position"])
+    place = rows["position"].map({label: index for index, label in enumerate(labels)}).astype(float) + offset
+    axes.scatter(place - SEED_SHIFT, rows["value"], s=7, color=look.colour, alpha=0.55, linewidths=0, zorder=2)
+    groups = rows.assign(place=place).drop_duplicates("place").sort_values("place")
+    axes.plot(
+        groups["place"], groups["mean"], color=look.colour, marker=look.marker, markersize=5, linewidth=1.1,
+        linestyle=line_style, zorder=3,
+    )  # fmt: skip
+    known = groups.dropna(subset=["low"])
+    axes.vlines(known["place"], known["low"], known["high"], color=look.colour, linewidth=1.4, zorder=3)
+
+
+def _draw_reference(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
+    group = rows.iloc[0]
+    axes.axhline(group["mean"], color=look.colour, linewidth=1.1, linestyle="--", zorder=1.5)
+    if pd.notna(group["low"]):
+        axes.axhspan(group["low"], group["high"], color=look.colour, alpha=0.13, linewidth=0, zorder=1)
+    if pd.isna(group["position"]):
+        axes.scatter([-0.52] * len(rows), rows["value"], s=7, color=look.colour, alpha=0.55, linewidths=0, zorder=2)
+
+
+def _handles(table: pd.DataFrame, sweep: Sweep, *, joined: bool) -> list[Line2D]:
+    """The legend: a dashed line for a method that is drawn as one, else its marker, on a line where they are joined."""
+    handles = method_handles(table, sweep)
+    present = [method for method in method_looks(sweep) if method in set(table["method"])]
+    on_axis = set(table.loc[table["position"].notna(), "method"])
+    for method, handle in zip(present, handles, strict=True):
+        handle.set_marker(method_looks(sweep)[method].marker if method in on_axis else "")
+        handle.set_linestyle(("-" if joined else "none") if method in on_axis else "--")
+    return handles
+
+
+def _label_positions(axes: Axes, labels: list[str]) -> None:
+    crowded = sum(max(map(len, label.split("\n"))) for label in labels) > 26
+    axes.set_xlim(-0.6, len(labels) - 0.4)
+    axes.set_xticks(range(len(labels)), labels, rotation=90 if crowded else 0)

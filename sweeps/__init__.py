@@ -1,0 +1,1 @@
+"""The named sweeps: one YAML file each, shipped with the package."""

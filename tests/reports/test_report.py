@@ -1,0 +1,149 @@
+"""The whole report of small stores."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import matplotlib
+import pandas as pd
+import pytest
+
+from reports import ReportError, write_report
+
+if TYPE_CHECKING:
+    from tests.reports.conftest import StoreWriter
+
+
+class Page(HTMLParser):
+    """Collects what the tests look at."""
+
+    def __init__(self, text: str) -> None:
+        """Read a page."""
+        super().__init__()
+        self.images: list[dict[str, str | None]] = []
+        self.addresses: list[str] = []
+        self.anchors: set[str] = set()
+        self.scripts = 0
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Called by the parser for each element."""
+        values = dict(attrs)
+        self.images += [values] if tag == "img" else []
+        self.scripts += tag == "script"
+        self.addresses += [value for name in ("src", "href") if (value := values.get(name))]
+        self.anchors |= {value for value in (values.get("id"),) if value}
+
+
+def some_cells(writer: StoreWriter, cells: list[dict[str, Any]]) -> Path:
+    """A store with one cell of each kind and the rest done."""
+    for index, levels in enumerate(cells):
+        if index == 1:
+            writer.add_done(levels, status="failed", error="OutOfMemoryError: <invented> & told\nmore")
+        elif index == 2:
+            writer.add_done(levels, status="diverged", error="loss is nan at epoch 2")
+        elif index in (3, 4):
+            writer.add(levels)
+        else:
+            writer.add_done(levels, git_dirty=index == 5)
+    store = writer.finish()
+    writer.write_running(f"{4:012x}")
+    return store
+
+
+def test_page_is_complete_in_itself(writer: StoreWriter, cells: list[dict[str, Any]]) -> None:
+    path = write_report(some_cells(writer, cells), "fixture")
+    assert path == writer.root / "reports" / "fixture" / "index.html"
+    text = path.read_text(encoding="utf-8")
+    page = Page(text)
+    drawn = sorted((path.parent / "figures").glob("*.png"))
+    assert len(page.images) == len(drawn) == 5
+    for image in page.images:
+        assert str(image["src"]).startswith("data:image/png;base64,")
+        assert image["alt"]
+    assert page.scripts == 0
+    assert all(address.startswith(("data:", "#")) for address in page.addresses)
+    assert {address[1:] for address in page.addresses if address.startswith("#")} <= page.anchors
+    assert not re.search(r"https?://|@import|url\(", text)
+    assert text.count("<figcaption>") == len(drawn)
+
+
+def test_page_shows_what_is_missing_failed_running_or_diverged(
+    writer: StoreWriter, cells: list[dict[str, Any]]
+) -> None:
+    text = write_report(some_cells(writer, cells), "fixture").read_text(encoding="utf-8")
+    for status, count in (("done", 26), ("running", 1), ("failed", 1), ("diverged", 1), ("missing", 1)):
+        assert f'<li class="{status}"><b>{count}</b> {status}</li>' in text
+        assert text.count(f'class="cell {status}"') == count
+    assert "OutOfMemoryError: &lt;invented&gt; &amp; told" in text
+    assert "more" not in re.sub(r"base64,[^\"]*", "", text).split("OutOfMemoryError")[1][:40]
+    assert "epoch 3 of 9" in text
+    assert "1 trials ran with uncommitted changes" in text
+
+
+def test_every_figure_has_its_files_and_its_table(full_store: Path, tmp_path: Path) -> None:
+    folder = write_report(full_store, "fixture", tmp_path / "out").parent
+    assert folder == tmp_path / "out"
+    names = {path.stem for path in (folder / "figures").glob("*.png")}
+    assert names == {"value_recon_time", "value_probe_svm", "value_ssl_loss", "history_stage1_loss",
+                     "history_stage1_ssl_loss"}  # fmt: skip
+    assert names == {path.stem for path in (folder / "figures").glob("*.pdf")}
+    tables = {path.stem for path in (folder / "tables").glob("*.csv")}
+    assert tables == names | {"summary", "coverage", "provenance"}
+    assert len(pd.read_csv(folder / "tables" / "value_recon_time.csv")) == 30
+
+
+@pytest.mark.parametrize("kind", ["failed", "missing", "nan"])
+def test_nothing_to_draw_still_makes_a_page(writer: StoreWriter, cells: list[dict[str, Any]], kind: str) -> None:
+    for levels in cells:
+        if kind == "failed":
+            writer.add_done(levels, status="failed", error="invented")
+        elif kind == "missing":
+            writer.add(levels)
+        else:
+            writer.add(levels, {"recon_time": float("nan")}, epochs=0)
+    text = write_report(writer.finish(), "fixture").read_text(encoding="utf-8")
+    assert text.count("Nothing to draw yet") == 2
+    assert "<img" not in text
+    assert 'id="coverage"' in text
+
+
+def test_sweep_without_dataset_or_ssl(writer: StoreWriter) -> None:
+    writer.factors, writer.baseline = {"learning_rate": [0.001, 0.01]}, {"learning_rate": 0.001}
+    for rate in (0.001, 0.01):
+        writer.add({"learning_rate": rate}, {"recon_time": rate, "dataset": "Alpha"})
+    text = write_report(writer.finish(), "fixture").read_text(encoding="utf-8")
+    assert "against learning_rate; one panel" in text
+
+
+def test_second_report_replaces_the_first_and_leaves_no_other_file(full_store: Path) -> None:
+    first = write_report(full_store, "fixture")
+    assert write_report(full_store, "fixture") == first
+    assert sorted(path.name for path in first.parent.iterdir()) == ["figures", "index.html", "tables"]
+
+
+def test_global_settings_are_as_before(full_store: Path) -> None:
+    before = dict(matplotlib.rcParams)
+    write_report(full_store, "fixture")
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_folder_that_cannot_be_written_is_one_line(full_store: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ReportError, match="cannot be written"):
+        write_report(full_store, "fixture", tmp_path / "file")
+
+
+def test_import_needs_none_of_the_packages_that_train() -> None:
+    code = (
+        "import sys, reports; print(sorted({'torch', 'ray', 'ncvq_core', 'orchestrator', 'matplotlib.pyplot'}"
+        " & set(sys.modules)))"
+    )
+    project = str(Path(__file__).parents[2])
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=project)
+    assert done.stdout.strip() == "[]"

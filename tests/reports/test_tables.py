@@ -1,0 +1,144 @@
+"""The table of means, coverage and provenance."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+
+from reports.coverage import MAX_GRID_COLUMNS, coverage_grids, coverage_table, status_counts, troubled_cells
+from reports.metrics import METRICS, metrics_with_data
+from reports.page import duration, memory
+from reports.provenance import peak_memory_bytes, provenance_table, provenance_warnings, total_seconds
+from reports.read_store import read_results
+from reports.summary_table import best_means, mean_and_sd, summary_table
+
+if TYPE_CHECKING:
+    from tests.reports.conftest import StoreWriter
+
+METRIC_BY_NAME = {metric.name: metric for metric in METRICS}
+
+
+def test_summary_agrees_with_plain_pandas(full_store: Path) -> None:
+    results = read_results(full_store, "fixture")
+    summary = summary_table(results, metrics_with_data(results.done))
+    trials = pd.read_parquet(full_store / "trials")
+    expected = trials[trials["ssl"] == "none"].groupby("dataset")["probe_svm"].agg(["mean", "std"])
+    got = summary[(summary["metric"] == "probe_svm") & (summary["ssl"] == "none")].set_index("dataset")
+    assert got["mean"].to_dict() == pytest.approx(expected["mean"].to_dict())
+    assert got["sd"].to_dict() == pytest.approx(expected["std"].to_dict())
+
+
+def test_best_is_by_dataset_and_direction(full_store: Path) -> None:
+    results = read_results(full_store, "fixture")
+    summary = summary_table(results, metrics_with_data(results.done))
+    best = summary[summary["best"]].set_index("metric")
+    assert best.loc["recon_time", "ssl"].tolist() == ["none", "none"]  # lower is better
+    assert best.loc["probe_svm", "augmentations"].tolist() == ["slice", "slice"]  # higher is better
+    assert best.loc["probe_svm", "aug_recon_weight"].tolist() == ["0.2", "0.2"]
+    assert "ssl_loss" not in best.index  # ranks nothing
+
+
+def test_ties_share_the_best_and_a_single_group_has_none() -> None:
+    groups = pd.DataFrame({"dataset": ["a", "a", "a", "b"], "mean": [1.0, 1.0, 2.0, 5.0]})
+    assert best_means(groups, METRIC_BY_NAME["recon_time"]).tolist() == [True, True, False, False]
+    assert best_means(groups, METRIC_BY_NAME["probe_svm"]).tolist() == [False, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("mean", "sd", "text"),
+    [
+        (0.91234, 0.0131, "0.912 ± 0.013"),
+        (12.3456, 1.5, "12.3 ± 1.5"),
+        (1234.5, 150.0, "1234 ± 150"),
+        (0.5, float("nan"), "0.5"),
+        (0.5, 0.0, "0.5 ± 0"),
+        (1.234e-7, 2.0e-8, "1.23e-07 ± 2.0e-08"),
+    ],
+)
+def test_mean_and_sd_keep_the_digits_that_mean_something(mean: float, sd: float, text: str) -> None:
+    assert mean_and_sd(mean, sd) == text
+
+
+def test_coverage_counts_every_cell_once(writer: StoreWriter, cells: list[dict[str, Any]]) -> None:
+    writer.add_done(cells[0])
+    writer.add_done(cells[1], status="failed", error="first line\nsecond line")
+    writer.add_done(cells[2], status="diverged", error="loss is nan")
+    writer.add(cells[3])
+    results = read_results(writer.finish(), "fixture")
+    counts = status_counts(results.cells)
+    assert counts == {"done": 1, "running": 0, "failed": 1, "diverged": 1, "pruned": 0, "missing": 1}
+    trouble = troubled_cells(coverage_table(results))
+    assert sorted(trouble["error"]) == ["first line", "loss is nan"]
+
+
+def test_grids_hold_every_cell_once_and_fit_a_page(writer: StoreWriter) -> None:
+    datasets = [f"set{index}" for index in range(20)]
+    writer.factors = {"dataset": datasets, "ssl": ["none", "byol"], "seed": [0, 1, 2]}
+    for dataset in datasets:
+        for ssl in ("none", "byol"):
+            for seed in (0, 1, 2):
+                writer.add({"dataset": dataset, "ssl": ssl, "seed": seed})
+    results = read_results(writer.finish(), "fixture")
+    grids = coverage_grids(results)
+    assert all(grid.shape[1] <= MAX_GRID_COLUMNS for grid in grids)
+    held = sorted(int(index) for grid in grids for index in grid.to_numpy().ravel())
+    assert held == list(range(120))
+    coverage = coverage_table(results)
+    for grid in grids:
+        for (dataset, seed), column in grid.items():
+            for ssl, index in column.items():
+                cell = coverage.loc[index]
+                assert (cell["dataset"], cell["seed"], cell["ssl"]) == (dataset, seed, ssl[0])
+
+
+def test_comparable_trials_raise_no_warning(full_store: Path) -> None:
+    assert provenance_warnings(read_results(full_store, "fixture")) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"git_commit": "2222222"}, "git commit"),
+        ({"git_commit": None}, "not recorded"),
+        ({"git_dirty": True}, "uncommitted changes"),
+        ({"torch_version": "9.9"}, "torch"),
+        ({"precision": "bfloat16"}, "precision"),
+        ({"package_versions": json.dumps({"numpy": "9.9", "scipy": "1.0.0"})}, "package numpy"),
+        ({"data_checksum": "other"}, "Alpha: The trials mix values of data checksum"),
+    ],
+)
+def test_mixed_provenance_is_warned_about(
+    writer: StoreWriter, cells: list[dict[str, Any]], change: dict[str, object], words: str
+) -> None:
+    writer.add_done(cells[0])
+    writer.add_done(cells[1], **change)
+    warnings = provenance_warnings(read_results(writer.finish(), "fixture"))
+    assert len(warnings) == 1
+    assert words in warnings[0]
+
+
+def test_a_failed_trial_is_listed_but_does_not_warn(writer: StoreWriter, cells: list[dict[str, Any]]) -> None:
+    writer.add_done(cells[0])
+    writer.add_done(cells[1], status="failed", host="elsewhere", git_commit="2222222")
+    results = read_results(writer.finish(), "fixture")
+    assert provenance_warnings(results) == []
+    table = provenance_table(results.cells)
+    assert sorted(table[table["field"] == "host"]["value"]) == ["elsewhere", "test-host"]
+
+
+def test_a_shared_stage_counts_once(writer: StoreWriter, cells: list[dict[str, Any]]) -> None:
+    writer.add_done(cells[0], stage1_id="shared", stage1_seconds=100.0)
+    writer.add_done(cells[1], stage1_id="shared", stage1_seconds=100.0)
+    writer.add_done(cells[2], stage1_id="own", stage1_seconds=7.0, stage1_peak_memory_bytes=3 * 2**30)
+    results = read_results(writer.finish(), "fixture")
+    assert total_seconds(results) == 107.0
+    assert peak_memory_bytes(results) == 3 * 2**30
+
+
+def test_sizes_and_times_are_readable() -> None:
+    assert [duration(seconds) for seconds in (5.2, 600, 7500)] == ["5 s", "10 min", "2 h 05 min"]
+    assert [memory(size) for size in (2**20, 3 * 2**29, float("nan"))] == ["1 MiB", "1.5 GiB", "not recorded"]
