@@ -72,7 +72,14 @@ class StageTrainable(tune.Trainable):
         """Nothing of Tune's to load."""
 
 
-class _GraphSearcher(Searcher):
+class _LiveOnly:
+    """Pickles to nothing: Tune writes itself down to restore a run, which the store makes needless."""
+
+    def __reduce__(self) -> tuple[type[object], tuple[()]]:
+        return object, ()
+
+
+class _GraphSearcher(_LiveOnly, Searcher):
     """Suggests a stage only when what it needs is done."""
 
     def __init__(self, queue: TaskQueue, worker: Worker) -> None:
@@ -95,7 +102,7 @@ class _GraphSearcher(Searcher):
         """Outcomes come through the callback."""
 
 
-class _Reporter(Callback):
+class _Reporter(_LiveOnly, Callback):
     """Hands what Tune sees to the launch."""
 
     def __init__(self, searcher: _GraphSearcher, events: Events) -> None:
@@ -129,7 +136,7 @@ class _Reporter(Callback):
             self.events.ended(self.searcher.tasks[dropped.stage_id], dropped)
 
 
-class _Stopper(tune.Stopper):
+class _Stopper(_LiveOnly, tune.Stopper):
     """Ends the run when the user asks for it."""
 
     def __init__(self, events: Events) -> None:

@@ -9,8 +9,11 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import MinMaxScaler
 from sklearn.svm import SVC
 
-Features = NDArray[np.float32]
+Features = NDArray[np.floating]
 Labels = NDArray[np.int64]
+
+SVM_ITERATIONS = 1_000_000
+"""A bound that a solver which converges stays far below."""
 
 
 def probe_accuracies(train: Features, train_labels: Labels, test: Features, test_labels: Labels) -> dict[str, float]:
@@ -25,9 +28,10 @@ def probe_accuracies(train: Features, train_labels: Labels, test: Features, test
     Returns:
         Accuracies `probe_svm` (linear SVM), `probe_knn` (5 nearest neighbours), `probe_linear` (logistic regression).
     """
+    train, test = train.astype(np.float64), test.astype(np.float64)  # libsvm can cycle without end on float32 values
     scaler = MinMaxScaler((-1, 1)).fit(train)
     probes: dict[str, ClassifierMixin] = {
-        "probe_svm": SVC(kernel="linear"),
+        "probe_svm": SVC(kernel="linear", max_iter=SVM_ITERATIONS),
         "probe_knn": KNeighborsClassifier(min(5, len(train))),
         "probe_linear": LogisticRegression(max_iter=10_000),
     }
