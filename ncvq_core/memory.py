@@ -1,12 +1,27 @@
-"""Peak memory of a part of a process's life."""
+"""Memory of this process: its peak, and how the allocator treats what is freed."""
 
+import ctypes
 import resource
 import sys
+from functools import cache
 from pathlib import Path
 
 import torch
 
 _PROC = Path("/proc/self")
+_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
+
+
+@cache
+def keep_freed_memory() -> None:
+    """Tell glibc to keep freed memory for reuse; elsewhere this does nothing.
+
+    By default each large tensor is mapped anew and its pages are zeroed one fault at a time: on two cores, the cast
+    of a 4096 × 4096 weight then takes 27 ms instead of 8.
+    """
+    if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):
+        mallopt(_M_MMAP_MAX, 0)
+        mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def reset_peak_memory(device: torch.device) -> None:

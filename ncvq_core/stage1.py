@@ -11,6 +11,7 @@ from ncvq_core.augmentations import augment
 from ncvq_core.batches import BatchOrder
 from ncvq_core.config import Stage1Config
 from ncvq_core.errors import DivergedError
+from ncvq_core.memory import keep_freed_memory
 from ncvq_core.optimizer import adamw, optimizer_tensors, restore_optimizer
 from ncvq_core.precision import matrix_products
 from ncvq_core.seeding import generator, initial_weights
@@ -65,6 +66,7 @@ class Stage1Trainer:
         """
         self.config = config
         self.device = device or torch.device("cpu")
+        keep_freed_memory()
         self.series = series.to(self.device)
         _, channels, length = series.shape
         with initial_weights(config.seed, "tokenizer"):

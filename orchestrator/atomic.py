@@ -7,6 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from orchestrator.errors import StoreError
+
+TEMPORARY = ".*.tmp"
+"""Pattern of the names that unfinished files have."""
+
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     """Let `write` fill a hidden temporary file beside `path`, flush it to the disk, then rename it to `path`.
@@ -14,18 +19,21 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     A reader sees the old file or the new one, never a part. A failed write leaves no file behind.
 
     Raises:
-        OSError: the disk is full or the folder not writable.
+        StoreError: the disk is full or the folder not writable.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.parent / f".{path.name}.{uuid.uuid4().hex[:8]}.tmp"
     try:
-        write(temporary)
-        _flush(temporary)
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _flush(path.parent)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write(temporary)
+            _flush(temporary)
+            os.replace(temporary, path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _flush(path.parent)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written: {_reason(error)}; what is finished is safe") from error
 
 
 def write_json(path: Path, value: dict[str, Any]) -> None:
@@ -38,6 +46,10 @@ def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON file."""
     content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return content
+
+
+def _reason(error: OSError) -> str:
+    return os.strerror(error.errno) if error.errno else str(error)
 
 
 def _flush(path: Path) -> None:

@@ -70,10 +70,8 @@ class StageJob:
         """Keep the run's state, so that it can go on in another process."""
         if self._run is None or self.outcome is not None:
             return
-        state = {name: tensor.contiguous() for name, tensor in self._run.state().items()}
-        metadata = {"started_at": self.started_at.isoformat(), "checksum": self._run.dataset.checksum()}
-        path = self.store.checkpoint_path(self.task.stage_id)
-        write_atomically(path, lambda temporary: save_file(state, temporary, metadata))
+        checkpoint = save_checkpoint(self._run.state(), self._run.dataset.checksum())
+        write_atomically(self._checkpoint_path, lambda path: path.write_bytes(checkpoint) and None)
         self._saved = time.monotonic()
 
     def _work(self, until: float) -> None:

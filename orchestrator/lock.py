@@ -15,6 +15,10 @@ from orchestrator.atomic import read_json, write_json
 from orchestrator.errors import StoreBusyError
 
 
+PATIENCE_SECONDS = 0.5
+"""`running_owner` holds the lock for a moment; a launch waits that long before it is refused."""
+
+
 @contextmanager
 def exclusive(store: Path, command: str) -> Iterator[None]:
     """Hold the store's lock; the operating system frees it when the process ends, however it ends.
@@ -24,7 +28,7 @@ def exclusive(store: Path, command: str) -> Iterator[None]:
     """
     lock = FileLock(store / "lock")
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=PATIENCE_SECONDS)
     except Timeout:
         raise StoreBusyError(f"{store}: {_owner_in_words(store)} is running here; wait for it or stop it") from None
     try:
@@ -38,13 +42,16 @@ def exclusive(store: Path, command: str) -> Iterator[None]:
 
 
 def running_owner(store: Path) -> dict[str, Any] | None:
-    """Return who runs in the store now, None where nobody does."""
-    lock = FileLock(store / "lock")
+    """Return who runs in the store now, None where nobody does; writes nothing, so that anybody may ask."""
+    if not (store / "owner.json").exists():
+        return None
     try:
-        with lock.acquire(timeout=0):
+        with FileLock(store / "lock").acquire(timeout=0):
             return None
     except Timeout:
         return _owner(store)
+    except OSError:  # a store that this user can read only
+        return None
 
 
 def _owner(store: Path) -> dict[str, Any]:
@@ -58,4 +65,5 @@ def _owner_in_words(store: Path) -> str:
     owner = _owner(store)
     if not owner:
         return "another process"
-    return f"`{owner['command']}` (process {owner['pid']} on {owner['host']}, since {owner['started']})"
+    command, process, host, started = (owner.get(key, "?") for key in ("command", "pid", "host", "started"))
+    return f"`{command}` (process {process} on {host}, since {started})"

@@ -70,13 +70,16 @@ def make_plan(sweep: Sweep, store: Store | None, datasets: dict[str, Dataset], *
     for cell in sweep.cells:
         row = store.read_trial(cell.config.trial_id) if store else None
         status = row["status"] if row else None
-        if row and status != "failed":
-            _check_same_data(row["data_checksum"], datasets[row["dataset"]])
+        has_stage = store is not None and store.has_stage(cell.config.stage1_id)
+        if store and has_stage and status != "done":
+            _check_same_data(store.read_stage(cell.config.stage1_id).provenance["data_checksum"], cell, datasets)
+        elif row:
+            _check_same_data(row["data_checksum"], cell, datasets)
         if status in FINAL:
             plan.finished.append(cell)
         elif status == "failed" and not retry_failed:
             plan.failed.append(cell)
-        elif store and store.has_stage(cell.config.stage1_id):
+        elif has_stage:
             plan.assemble.append(cell)
         else:
             waiting.setdefault(cell.config.stage1_id, []).append(cell)
@@ -110,7 +113,8 @@ def _stage1_task(stage_id: str, cells: list[Cell], datasets: dict[str, Dataset])
 _cost = lru_cache(maxsize=1024)(stage1_cost)
 
 
-def _check_same_data(checksum: str | None, dataset: Dataset) -> None:
+def _check_same_data(checksum: str | None, cell: Cell, datasets: dict[str, Dataset]) -> None:
+    dataset = datasets[cell.config.stage1.dataset]
     if checksum and checksum != dataset.checksum():
         raise DataError(
             f"{dataset.name}: the files have changed since this store's results were made "

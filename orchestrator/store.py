@@ -22,6 +22,7 @@ Layout:
     running/STAGE.json             what runs now
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -32,9 +33,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestrator.atomic import read_json, write_atomically, write_json
+from orchestrator.atomic import TEMPORARY, read_json, write_atomically, write_json
 from orchestrator.errors import StoreError
 from orchestrator.schema import HISTORY_TABLE, SCHEMA_VERSION, TRIALS, table
+
+
+IDS_IN_A_MESSAGE = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +133,22 @@ class Store:
         """Return the ids of all trials that ran to an end, whatever it was."""
         return sorted(path.stem for path in (self.path / "trials").glob("[!.]*.parquet"))
 
+    def find_trial(self, prefix: str) -> dict[str, Any]:
+        """Return the row of the one trial whose id starts with the digits given.
+
+        Raises:
+            StoreError: no trial of the store does, or several do.
+        """
+        ids = self.trial_ids()
+        found = [trial_id for trial_id in ids if trial_id.startswith(prefix)]
+        row = self.read_trial(found[0]) if len(found) == 1 else None
+        if row is not None:
+            return row
+        listed = ", ".join((found or ids)[:IDS_IN_A_MESSAGE]) or "none"
+        if len(found) > 1:
+            raise StoreError(f"trial {prefix!r} is ambiguous, {len(found)} ids start with it: {listed}")
+        raise StoreError(f"no trial {prefix!r} in {self.path}; it holds {len(ids)}: {listed}")
+
     # Sweeps, and what runs
 
     def write_sweep(self, record: dict[str, Any]) -> None:
@@ -139,16 +159,23 @@ class Store:
         """Say how far a running stage is."""
         write_json(self.path / "running" / f"{stage_id}.json", progress)
 
-    def clear_running(self, stage_id: str | None = None) -> None:
-        """Forget a running stage, or all of them."""
-        if stage_id is None:
-            shutil.rmtree(self.path / "running", ignore_errors=True)
-        else:
-            (self.path / "running" / f"{stage_id}.json").unlink(missing_ok=True)
+    def clear_running(self, stage_id: str) -> None:
+        """Forget a running stage."""
+        (self.path / "running" / f"{stage_id}.json").unlink(missing_ok=True)
 
     def read_running(self) -> dict[str, dict[str, Any]]:
         """Return what runs, by stage id."""
-        return {path.stem: read_json(path) for path in sorted((self.path / "running").glob("[!.]*.json"))}
+        running = {}
+        for path in sorted((self.path / "running").glob("[!.]*.json")):
+            with contextlib.suppress(OSError, ValueError):  # it has just ended, or is damaged: no result either way
+                running[path.stem] = read_json(path)
+        return running
+
+    def clear_remains(self) -> None:
+        """Remove what a killed process left: who ran, and unfinished files. Only for the one process that runs."""
+        shutil.rmtree(self.path / "running", ignore_errors=True)
+        for path in self.path.rglob(TEMPORARY):
+            path.unlink(missing_ok=True)
 
     def _stage(self, stage_id: str) -> Path:
         return self.path / "stages" / stage_id
@@ -156,7 +183,7 @@ class Store:
     def _make(self, marker: Path) -> None:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            if any(child.name != "lock" for child in self.path.iterdir()):
+            if any(child.name != "lock" and not child.match(TEMPORARY) for child in self.path.iterdir()):
                 raise StoreError(f"{self.path}: not empty and no ncvq store; name another folder with --store")
             write_json(marker, {"schema": SCHEMA_VERSION})
             for folder in ("trials", "history"):

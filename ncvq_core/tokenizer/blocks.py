@@ -15,7 +15,7 @@ class ResidualBlock(nn.Module):
             nn.LeakyReLU(),
             nn.Conv2d(channels, channels, 3, padding=1),
             nn.BatchNorm2d(channels),
-            nn.LeakyReLU(),
+            nn.LeakyReLU(inplace=True),
             nn.Conv2d(channels, channels, 1),
         )
         self.norm = nn.BatchNorm2d(channels)
@@ -29,12 +29,12 @@ class ResidualBlock(nn.Module):
 def halving_block(channels_in: int, channels: int) -> nn.Sequential:
     """Halve the time axis: conv (3, 4), stride (1, 2), replicate padding, batch norm, leaky ReLU."""
     conv = nn.Conv2d(channels_in, channels, padding_mode="replicate", **_KERNEL)
-    return nn.Sequential(conv, nn.BatchNorm2d(channels), nn.LeakyReLU())
+    return nn.Sequential(conv, nn.BatchNorm2d(channels), nn.LeakyReLU(inplace=True))
 
 
 def doubling_block(channels: int) -> nn.Sequential:
     """Double the time axis: transposed conv (3, 4), stride (1, 2), batch norm, leaky ReLU."""
-    return nn.Sequential(doubling_conv(channels, channels), nn.BatchNorm2d(channels), nn.LeakyReLU())
+    return nn.Sequential(doubling_conv(channels, channels), nn.BatchNorm2d(channels), nn.LeakyReLU(inplace=True))
 
 
 def doubling_conv(channels_in: int, channels: int) -> nn.ConvTranspose2d:

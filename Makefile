@@ -1,0 +1,35 @@
+# `make quickstart` and `make test` need nothing but Python 3.11 or newer and make.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: quickstart test lint lock wheel clean
+
+quickstart: .venv/installed
+	$(BIN)/ncvq launch quickstart
+	$(BIN)/ncvq report quickstart
+
+test: .venv/installed
+	$(BIN)/pytest
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+wheel: .venv/installed
+	$(BIN)/python -m build --wheel
+
+lock: .venv/installed
+	$(BIN)/pip-compile --quiet --upgrade --extra dev --strip-extras --no-header --no-emit-options --no-emit-index-url \
+	    --no-emit-find-links --annotation-style line --output-file requirements.lock pyproject.toml
+	sed -i -E 's/\+cpu//; 1i # Versions that CI and `make` install, for Python 3.11 and newer. Renew with `make lock`.' requirements.lock
+
+clean:
+	rm -rf .venv build dist *.egg-info
+
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ncvq needs Python 3.11 or newer; set PYTHON=…")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
