@@ -22,6 +22,13 @@ RESULTS_VERSION = 1
 
 PRECISIONS = ("fp32", "bf16")
 NO_SSL = "none"
+BANDS = {"stft": ("all",), "stft_lfhf": ("low", "high"), "wavelet": ("low", "high")}
+"""Names of each tokenizer's bands."""
+
+SSL_SETTINGS = frozenset({"augmentations", "band_augmentations", "aug_recon_weight", "ssl_weight"})
+"""Settings that have no effect with `ssl: none`."""
+
+BandAugmentations = tuple[str, tuple[Augmentation, ...]]
 DEFAULT_AUG_RECON_WEIGHT = 0.1
 
 
@@ -38,15 +45,19 @@ class Stage1Config:
     ssl: SSLMethod | None = None
     ssl_weight: float | None = setting(None, "weight of the SSL loss; null: the method's own", minimum=0)
     augmentations: tuple[Augmentation, ...] = ()
+    band_augmentations: tuple[BandAugmentations, ...] = ()
+    """Sets of single bands, by the band's name; the other bands have `augmentations`."""
     aug_recon_weight: float | None = setting(None, "weight of the augmented view's reconstruction", minimum=0)
     epochs: int = setting(1000, "passes over TRAIN", minimum=1)
     batch_size: int = setting(128, "series a step, at most", minimum=2)
     learning_rate: float = setting(1e-3, "AdamW's initial rate, cosine to 0 over all steps", above=0)
     weight_decay: float = setting(1e-3, "AdamW's decoupled weight decay", minimum=0)
     precision: str = setting("fp32", "arithmetic of the matrix products", choices=PRECISIONS)
+    tokenizer: str = setting("stft", "how a series is split before it is encoded", choices=tuple(BANDS))
     channels: int = setting(64, "channels of the encoder and dimension of a code", minimum=1)
     residual_blocks: int = setting(4, "residual blocks of the encoder, and of the decoder", minimum=0)
     downsampled_width: int = setting(8, "the encoder halves the time axis down to about this width", minimum=1)
+    high_downsampled_width: int = setting(32, "the same for the high band of a tokenizer with two", minimum=1)
     codebook_size: int = setting(32, "number of codes", minimum=2)
     codebook_decay: float = setting(0.9, "decay of the codebook's moving averages", minimum=0, maximum=1)
     commitment_weight: float = setting(1.0, "weight of the commitment loss", minimum=0)
@@ -60,10 +71,13 @@ class Stage1Config:
         if not self.dataset:
             raise ConfigError("dataset = '': must be the name of a dataset", "dataset")
         if self.ssl is None:
-            if self.augmentations or self.aug_recon_weight is not None or self.ssl_weight is not None:
+            if any(getattr(self, name) not in ((), None) for name in SSL_SETTINGS):
                 raise ConfigError("ssl none has no augmented view: leave augmentations and weights out", "ssl")
         elif not self.augmentations:
             raise ConfigError("augmentations = []: an SSL method needs at least one augmentation", "augmentations")
+        for band, _ in self.band_augmentations:
+            if band not in BANDS[self.tokenizer]:
+                raise unknown_name(f"band of tokenizer {self.tokenizer}", band, BANDS[self.tokenizer], "band_augmentations")
         if self.evaluate_every and not self.val_fraction:
             raise ConfigError("evaluate_every needs val_fraction > 0: TEST is read once, at the end", "evaluate_every")
 
@@ -124,14 +138,19 @@ def augmentations_text(augmentations: tuple[Augmentation, ...]) -> str:
     return "+".join(AUGMENTATIONS.text(augmentation) for augmentation in augmentations)
 
 
+def band_augmentations_text(bands: tuple[BandAugmentations, ...]) -> str:
+    """Return sets of bands as text: `high: gaussian_noise; low: window_warp`."""
+    return "; ".join(f"{band}: {augmentations_text(items)}" for band, items in bands)
+
+
 def _stage1_from_dict(values: dict[str, Any]) -> Stage1Config:
+    if values.get("tokenizer", "stft") == "stft":
+        check_value(Stage1Config, "high_downsampled_width", values.pop("high_downsampled_width", 1))
     method = values.pop("ssl", NO_SSL)
-    written_set = values.pop("augmentations", ())
-    if not isinstance(written_set, list | tuple):
-        raise ConfigError(f"augmentations = {written_set!r}: must be a list of augmentations", "augmentations")
-    augmentations = tuple(AUGMENTATIONS.parse(item, "augmentations") for item in written_set)
+    augmentations = _parse_set(values.pop("augmentations", ()), "augmentations")
+    bands = _parse_bands(values.pop("band_augmentations", {}))
     if method == NO_SSL:
-        for key in ("aug_recon_weight", "ssl_weight"):
+        for key in SSL_SETTINGS & values.keys():
             check_value(Stage1Config, key, values.pop(key, None))
         return Stage1Config(**values)
     if values.get("aug_recon_weight") is None:
@@ -139,7 +158,20 @@ def _stage1_from_dict(values: dict[str, Any]) -> Stage1Config:
     ssl = _parse_ssl(method)
     if values.get("ssl_weight") == ssl.default_weight:
         values["ssl_weight"] = None
-    return Stage1Config(ssl=ssl, augmentations=augmentations, **values)
+    return Stage1Config(ssl=ssl, augmentations=augmentations, band_augmentations=bands, **values)
+
+
+def _parse_set(written: Any, field: str) -> tuple[Augmentation, ...]:
+    if not isinstance(written, list | tuple):
+        raise ConfigError(f"{field} = {written!r}: must be a list of augmentations", field)
+    return tuple(AUGMENTATIONS.parse(item, field) for item in written)
+
+
+def _parse_bands(written: Any) -> tuple[BandAugmentations, ...]:
+    field = "band_augmentations"
+    if not isinstance(written, dict):
+        raise ConfigError(f"{field} = {written!r}: must map a band to a list of augmentations", field)
+    return tuple((str(band), _parse_set(items, field)) for band, items in sorted(written.items()))
 
 
 def _parse_ssl(written: Any) -> SSLMethod:
@@ -150,11 +182,15 @@ def _parse_ssl(written: Any) -> SSLMethod:
 
 def _written(config: Stage1Config, *, keep_defaults: bool) -> dict[str, Any]:
     values = written_fields(config, keep_defaults=keep_defaults)
-    for key in ("ssl", "augmentations"):
+    for key in ("ssl", "augmentations", "band_augmentations"):
         values.pop(key, None)
     if config.ssl is not None:
         values["ssl"] = SSL_METHODS.written(config.ssl)
         values["augmentations"] = [AUGMENTATIONS.written(item) for item in config.augmentations]
+        if config.band_augmentations or keep_defaults:
+            values["band_augmentations"] = {
+                band: [AUGMENTATIONS.written(item) for item in items] for band, items in config.band_augmentations
+            }
     elif keep_defaults:
-        values |= {"ssl": NO_SSL, "augmentations": []}
+        values |= {"ssl": NO_SSL, "augmentations": [], "band_augmentations": {}}
     return values

@@ -34,7 +34,8 @@ def stage1_cost(config: Stage1Config, series: int, channels: int, length: int) -
     with torch.device("meta"):
         tokenizer = Tokenizer(config, channels, length)
         x = torch.empty(batch, channels, length)
-        head = config.ssl.head(2 * config.channels, config.projector_width) if config.ssl else None
+        features = 2 * config.channels * len(tokenizer.bands)
+        head = config.ssl.head(features, config.projector_width) if config.ssl else None
     views = 1 if head is None else 2
     outputs: list[int] = []
     handles = [module.register_forward_hook(_recorder(outputs)) for module in tokenizer.modules()]

@@ -1,5 +1,6 @@
 """Stage 1: training the tokenizer, as a step machine."""
 
+import copy
 import math
 from typing import NamedTuple
 
@@ -9,15 +10,17 @@ from torch.nn import functional
 
 from ncvq_core.augmentations import augment
 from ncvq_core.batches import BatchOrder
-from ncvq_core.config import Stage1Config
+from ncvq_core.config import BANDS, Stage1Config
 from ncvq_core.errors import DivergedError
 from ncvq_core.memory import keep_freed_memory
 from ncvq_core.optimizer import adamw, optimizer_tensors, restore_optimizer
 from ncvq_core.precision import matrix_products
 from ncvq_core.seeding import generator, initial_weights
-from ncvq_core.ssl import SSLHead
+from ncvq_core.ssl.base import SSLHead, Targets
+from ncvq_core.ssl.momentum import follow_parameters
 from ncvq_core.tokenizer import Tokenizer, pool
-from ncvq_core.tokenizer.codebook import perplexity
+from ncvq_core.tokenizer.codebook import Quantized, perplexity
+from ncvq_core.tokenizer.errors import band_errors
 
 HISTORY = (
     "loss",
@@ -36,11 +39,11 @@ class View(NamedTuple):
     """Pooled features of a batch, and its reconstruction errors."""
 
     pooled: Tensor
-    """(B, 2D)."""
+    """(B, 2D · bands)."""
     recon_time: Tensor
     """Scalar: MSE of the series."""
     recon_timefreq: Tensor
-    """Scalar: MSE of the spectrogram."""
+    """Scalar: MSE of the maps, summed over bands."""
 
 
 class Stage1Trainer:
@@ -74,7 +77,8 @@ class Stage1Trainer:
         self.head: SSLHead | None = None
         if config.ssl is not None:
             with initial_weights(config.seed, "ssl head"):
-                self.head = config.ssl.head(2 * config.channels, config.projector_width).to(self.device)
+                features = 2 * config.channels * len(self.tokenizer.bands)
+                self.head = config.ssl.head(features, config.projector_width).to(self.device)
             self.ssl_weight = config.ssl.default_weight if config.ssl_weight is None else config.ssl_weight
             self.aug_recon_weight = config.aug_recon_weight or 0.0
         self.order = BatchOrder(len(series), config.batch_size, generator(config.seed, "batch order", self.device))
@@ -84,6 +88,8 @@ class Stage1Trainer:
         self._modules = nn.ModuleDict({"tokenizer": self.tokenizer})
         if self.head is not None:
             self._modules["head"] = self.head
+            if self.head.encoder_momentum is not None:
+                self._modules["target"] = copy.deepcopy(self.tokenizer).requires_grad_(False)
         self._modules.train()
         self._learning_rate = torch.zeros((), device=self.device)
         self._optimizer = adamw(self._modules, self._learning_rate, config.weight_decay)
@@ -164,34 +170,61 @@ class Stage1Trainer:
             loss, measured = self._loss(x)
         loss.backward()
         self._optimizer.step()
+        if self.head is not None:
+            self._follow(self.head)
         return torch.stack([*measured, self._learning_rate]).detach()
+
+    def _follow(self, head: SSLHead) -> None:
+        head.follow()
+        if head.encoder_momentum is not None:
+            follow_parameters(self._modules["target"], self.tokenizer, head.encoder_momentum)
 
     def _loss(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Return the loss of a batch (B, C, L) and the entries of HISTORY but the last."""
-        spectrogram = self.tokenizer.transform(x)
-        quantized = self.tokenizer.quantize(self.tokenizer.encode(spectrogram))
-        view = self._view(x, spectrogram, quantized.features)
-        loss = view.recon_time + view.recon_timefreq + self.config.commitment_weight * quantized.commitment
+        bands = self.tokenizer.transform(x)
+        quantized = self.tokenizer.quantize(self.tokenizer.encode(bands))
+        commitment = torch.stack([band.commitment for band in quantized]).sum()
+        view = self._view(x, bands, [band.features for band in quantized])
+        loss = view.recon_time + view.recon_timefreq + self.config.commitment_weight * commitment
         extra = [loss.new_zeros(())] * 3
         if self.head is not None:
-            augmented = self._augmented_view(x)
-            ssl_loss = self.head(view.pooled, augmented.pooled)
+            x_view, bands_view = self._augment(x)
+            augmented = self._view(x_view, bands_view, self.tokenizer.encode(bands_view))
+            ssl_loss = self.head(view.pooled, augmented.pooled, self._targets(bands, bands_view))
             loss = loss + self.aug_recon_weight * (augmented.recon_time + augmented.recon_timefreq)
             loss = loss + self.ssl_weight * ssl_loss
             extra = [augmented.recon_time, augmented.recon_timefreq, ssl_loss]
-        errors = [view.recon_time, view.recon_timefreq, quantized.commitment]
-        return loss, [loss, *errors, *extra, perplexity(quantized.usage)]
+        errors = [view.recon_time, view.recon_timefreq, commitment]
+        return loss, [loss, *errors, *extra, mean_perplexity(quantized)]
 
-    def _augmented_view(self, x: Tensor) -> View:
-        with torch.no_grad():
-            augmented = augment(x, self.config.augmentations, self.augmentation_generator)
-            spectrogram = self.tokenizer.transform(augmented)
-        return self._view(augmented, spectrogram, self.tokenizer.encode(spectrogram))
+    @torch.no_grad()
+    def _augment(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Return the augmented view of a batch, as series (B, C, L) and as bands."""
+        augmented = augment(x, self.config.augmentations, self.augmentation_generator)
+        bands = self.tokenizer.transform(augmented)
+        own_sets = dict(self.config.band_augmentations)
+        if not own_sets:
+            return augmented, bands
+        for index, band in enumerate(BANDS[self.config.tokenizer]):
+            if band in own_sets:
+                augmented = augment(x, own_sets[band], self.augmentation_generator)
+                bands[index] = self.tokenizer.transform(augmented)[index]
+        return self.tokenizer.transform.inverse(bands), bands
 
-    def _view(self, x: Tensor, spectrogram: Tensor, features: Tensor) -> View:
+    @torch.no_grad()
+    def _targets(self, bands: list[Tensor], bands_view: list[Tensor]) -> Targets | None:
+        """Return what the momentum encoder sees in both views; None for a method without one."""
+        if "target" not in self._modules:
+            return None
+        target = self._modules["target"]
+        return pool(target.encode(bands)), pool(target.encode(bands_view))
+
+    def _view(self, x: Tensor, bands: list[Tensor], features: list[Tensor]) -> View:
         reconstruction = self.tokenizer.decode(features)
-        return View(
-            pool(features.float()),
-            functional.mse_loss(reconstruction.series, x),
-            functional.mse_loss(reconstruction.spectrogram, spectrogram),
-        )
+        recon_time = functional.mse_loss(reconstruction.series, x)
+        return View(pool(features), recon_time, band_errors(reconstruction.bands, bands))
+
+
+def mean_perplexity(quantized: list[Quantized]) -> Tensor:
+    """Return the perplexity of a batch's codes, averaged over the bands' codebooks."""
+    return torch.stack([perplexity(band.usage) for band in quantized]).mean()

@@ -13,7 +13,7 @@ TEMPORARY = ".*.tmp"
 """Pattern of the names that unfinished files have."""
 
 
-def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a hidden temporary file beside `path`, flush it to the disk, then rename it to `path`.
 
     A reader sees the old file or the new one, never a part. A failed write leaves no file behind.
@@ -39,7 +39,7 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
 def write_json(path: Path, value: dict[str, Any]) -> None:
     """Write a JSON file atomically."""
     text = json.dumps(value, indent=1, sort_keys=True)
-    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8") and None)
+    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -13,9 +13,6 @@ from orchestrator.plan import Plan, cell_label
 from orchestrator.schema import METRICS, TRIALS
 from orchestrator.sweep import Sweep
 
-FLOPS_PER_SECOND_AND_THREAD = 2.5e10
-"""What a CPU thread of a current machine reaches on small convolutions; a trial of the store, if any, is better."""
-
 
 def print_sweeps(sweeps: list[Sweep], console: Console) -> None:
     """Print the named sweeps with factors and number of trials."""
@@ -47,7 +44,8 @@ def print_plan(plan: Plan, rate: float, workers: int, console: Console) -> None:
     if plan.tasks:
         seconds = timedelta(seconds=round(plan.flops / rate / workers))
         console.print(
-            f"expected: about {seconds} with {workers} workers, {plan.memory_bytes / 1e9:.1f} GB a worker", highlight=False
+            f"expected: about {seconds} with {workers} workers, {plan.memory_bytes / 1e9:.1f} GB a worker",
+            highlight=False,
         )
     for cell in plan.failed:
         console.print(f"  failed: {cell_label(cell)}", markup=False, highlight=False)

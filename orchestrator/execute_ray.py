@@ -5,6 +5,7 @@ import logging
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from typing import Any
 
 import ray
@@ -108,19 +109,25 @@ class _Reporter(_LiveOnly, Callback):
     def __init__(self, searcher: _GraphSearcher, events: Events) -> None:
         self.searcher = searcher
         self.events = events
+        self.error: Exception | None = None
+
+    @property
+    def stopping(self) -> bool:
+        """Whether to end the run: the user asked for it, or an outcome could not be kept."""
+        return self.events.stopping or self.error is not None
 
     def on_step_end(self, iteration: int, trials: list[Trial], **info: Any) -> None:
-        self.events.tick()
+        self._tell(self.events.tick)
 
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
-        self.events.started(self.searcher.task_of[trial.trial_id])
+        self._tell(self.events.started, self.searcher.task_of[trial.trial_id])
 
     def on_trial_result(
         self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
     ) -> None:
         task = self.searcher.task_of[trial.trial_id]
         if result["outcome"] is None:
-            self.events.advanced(task, result["epoch"])
+            self._tell(self.events.advanced, task, result["epoch"])
         else:
             self._close(task, Outcome(**result["outcome"]))
 
@@ -131,22 +138,29 @@ class _Reporter(_LiveOnly, Callback):
         self._close(task, Outcome(stage_id=task.stage_id, status="failed", error=error, traceback=str(trace)))
 
     def _close(self, task: StageTask, outcome: Outcome) -> None:
-        self.events.ended(task, outcome)
+        self._tell(self.events.ended, task, outcome)
         for dropped in self.searcher.queue.close(outcome):
-            self.events.ended(self.searcher.tasks[dropped.stage_id], dropped)
+            self._tell(self.events.ended, self.searcher.tasks[dropped.stage_id], dropped)
+
+    def _tell(self, event: Callable[..., None], *arguments: object) -> None:
+        """Keep an error for the end of the run: Tune would print it with a traceback of its own."""
+        try:
+            event(*arguments)
+        except Exception as error:
+            self.error = self.error or error
 
 
 class _Stopper(_LiveOnly, tune.Stopper):
-    """Ends the run when the user asks for it."""
+    """Ends the run early."""
 
-    def __init__(self, events: Events) -> None:
-        self.events = events
+    def __init__(self, reporter: _Reporter) -> None:
+        self.reporter = reporter
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
-        return self.events.stopping
+        return self.reporter.stopping
 
     def stop_all(self) -> bool:
-        return self.events.stopping
+        return self.reporter.stopping
 
 
 def execute_with_ray(queue: TaskQueue, worker: Worker, options: RayOptions, events: Events) -> None:
@@ -156,6 +170,7 @@ def execute_with_ray(queue: TaskQueue, worker: Worker, options: RayOptions, even
     _start_ray(options, worker.threads)
     try:
         searcher = _GraphSearcher(queue, worker)
+        reporter = _Reporter(searcher, events)
         resources = {"cpu": worker.threads, "gpu": options.gpus_per_trial}
         tuner = tune.Tuner(
             tune.with_resources(StageTrainable, resources),
@@ -168,12 +183,14 @@ def execute_with_ray(queue: TaskQueue, worker: Worker, options: RayOptions, even
             run_config=tune.RunConfig(
                 storage_path=scratch,
                 verbose=0,
-                callbacks=[_Reporter(searcher, events)],
+                callbacks=[reporter],
                 failure_config=tune.FailureConfig(max_failures=RESTARTS_AFTER_A_CRASH),
-                stop=_Stopper(events),
+                stop=_Stopper(reporter),
             ),
         )
         tuner.fit()
+        if reporter.error:
+            raise reporter.error
     finally:
         ray.shutdown()
         shutil.rmtree(scratch, ignore_errors=True)

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from ncvq_core.config import TrialConfig
+from ncvq_core.config import SSL_SETTINGS, TrialConfig
 from ncvq_core.errors import ConfigError, DataError
 from orchestrator.sweep import Cell, Factor, Label, Level
 from orchestrator.sweep_factors import level_path
@@ -36,13 +36,9 @@ def is_selected(levels: Mapping[str, Level], where: Sequence[Selector], exclude:
     return wanted and not any(_matches(levels, entry) for entry in exclude)
 
 
-def settings_without_effect(config: TrialConfig) -> set[str]:
-    """Return the settings that change nothing in a trial: those that its effective config leaves empty.
-
-    An empty `ssl_weight` is the method's own weight, so it has an effect wherever there is a method.
-    """
-    empty = {name for name, value in config.to_dict().items() if value is None or value == []}
-    return empty if config.stage1.ssl is None else empty - {"ssl_weight"}
+def settings_without_effect(config: TrialConfig) -> frozenset[str]:
+    """Return the settings that change nothing in a trial: those of the augmented view, where there is none."""
+    return SSL_SETTINGS if config.stage1.ssl is None else frozenset()
 
 
 def expand(source: Source, design: Design, check_dataset: CheckDataset | None) -> tuple[int, tuple[Cell, ...]]:

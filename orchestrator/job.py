@@ -1,6 +1,5 @@
 """One stage run inside a worker."""
 
-import dataclasses
 import time
 import traceback
 from dataclasses import dataclass
@@ -8,14 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save, save_file
+from safetensors.torch import save
 
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import load_dataset
-from ncvq_core.errors import DivergedError
+from ncvq_core.errors import CheckpointError, DivergedError
 from ncvq_core.stage1_run import Stage1Run
-from orchestrator.atomic import write_atomically
+from orchestrator.checkpoint import restore_checkpoint, write_checkpoint
 from orchestrator.provenance import provenance
 from orchestrator.store import StageRecord, Store
 from orchestrator.tasks import Outcome, StageTask
@@ -49,6 +47,7 @@ class StageJob:
         self.started_at = datetime.now(UTC)
         self.outcome: Outcome | None = None
         self._run: Stage1Run | None = None
+        self._checkpoint_path = self.store.checkpoint_path(task.stage_id)
         self._saved = time.monotonic()
 
     @property
@@ -70,8 +69,7 @@ class StageJob:
         """Keep the run's state, so that it can go on in another process."""
         if self._run is None or self.outcome is not None:
             return
-        checkpoint = save_checkpoint(self._run.state(), self._run.dataset.checksum())
-        write_atomically(self._checkpoint_path, lambda path: path.write_bytes(checkpoint) and None)
+        write_checkpoint(self._checkpoint_path, self._run, self.started_at)
         self._saved = time.monotonic()
 
     def _work(self, until: float) -> None:
@@ -88,15 +86,18 @@ class StageJob:
 
     def _start(self) -> Stage1Run:
         torch.set_num_threads(self.worker.threads)
-        config = TrialConfig.from_dict(self.task.config).stage1
-        run = Stage1Run(config, load_dataset(config.dataset, self.worker.data_dir), torch.device(self.worker.device))
-        path = self.store.checkpoint_path(self.task.stage_id)
-        if path.exists():
+        run = self._new_run()
+        if self._checkpoint_path.exists():
             try:
-                run.restore(load_file(path))
-            except SafetensorError:
-                path.unlink()
+                self.started_at = restore_checkpoint(self._checkpoint_path, run)
+            except CheckpointError:
+                self._checkpoint_path.unlink()
+                return self._new_run()
         return run
+
+    def _new_run(self) -> Stage1Run:
+        config = TrialConfig.from_dict(self.task.config).stage1
+        return Stage1Run(config, load_dataset(config.dataset, self.worker.data_dir), torch.device(self.worker.device))
 
     def _keep(self, run: Stage1Run) -> None:
         result = run.result()
@@ -115,8 +116,5 @@ class StageJob:
     def _end(self, status: str, error: str | None = None, trace: str | None = None) -> None:
         self.outcome = Outcome(stage_id=self.task.stage_id, status=status, error=error, traceback=trace)
         self._run = None
-
-
-def task_to_dict(task: StageTask) -> dict[str, object]:
-    """Return a task as plain values, for a worker in another process."""
-    return dataclasses.asdict(task)
+        if status == "diverged":
+            self._checkpoint_path.unlink(missing_ok=True)

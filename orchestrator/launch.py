@@ -21,7 +21,7 @@ from orchestrator.recorder import Recorder
 from orchestrator.store import Store
 from orchestrator.sweep import Sweep, sweep_record
 from orchestrator.tasks import Outcome, StageTask, TaskQueue
-from orchestrator.tracking import make_tracker
+from orchestrator.tracking import make_tracker, tracking_mode
 
 RUNNING_FILE_SECONDS = 2.0
 
@@ -52,12 +52,14 @@ class Summary:
     trials: int
     failures: dict[str, tuple[str, str]]
     """Trial id to label and error, earlier failures that were left alone included."""
+    unpublished: dict[str, str]
+    """Trial id to the reason why the tracker did not take it."""
     interrupted: bool
 
     @property
     def exit_code(self) -> int:
-        """0 where every trial has a result, 1 where some failed, 130 after an interruption."""
-        return 130 if self.interrupted else int(bool(self.failures))
+        """0 where every trial has a result, 1 where one has none, 130 after an interruption."""
+        return 130 if self.interrupted else int(self.finished < self.trials)
 
 
 def default_workers(threads: int) -> int:
@@ -69,23 +71,24 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
     """Run what a sweep still lacks in its store.
 
     Raises:
-        StoreError: the store cannot be used, or another process runs in it.
+        ConfigError: the W&B mode is unknown; nothing is started.
+        StoreError: the store cannot be used or written, or another process runs in it.
         DataError: a dataset is missing or unusable; nothing is started.
     """
+    mode = tracking_mode(options.wandb)
     datasets = load_datasets(sweep, options.data_dir)
     store = Store(options.store, create=True)
     with exclusive(store.path, " ".join(["ncvq", *sys.argv[1:]])):
-        store.clear_running()
+        store.clear_remains()
         plan = make_plan(sweep, store, datasets, retry_failed=options.retry_failed)
         launched_at = datetime.now(UTC).isoformat(timespec="seconds")
         store.write_sweep({**sweep_record(sweep), "launched_at": launched_at})
-        recorder = Recorder(store, sweep.cells, make_tracker(sweep.name, store, options.wandb))
+        recorder = Recorder(store, sweep.cells, make_tracker(sweep.name, store, mode))
         for cell in plan.assemble:
             recorder.finish(cell)
         for cell in plan.finished:
             recorder.publish(cell)
         interrupted = _run(plan, store, recorder, options, console) if plan.tasks else False
-        store.clear_running()
     return _summary(plan, recorder, interrupted)
 
 
@@ -182,4 +185,10 @@ def _summary(plan: Plan, recorder: Recorder, interrupted: bool) -> Summary:
         if row and row["status"] == "failed"
     }
     finished = sum(1 for row in rows.values() if row and row["status"] != "failed")
-    return Summary(finished=finished, trials=len(labels), failures=failures, interrupted=interrupted)
+    return Summary(
+        finished=finished,
+        trials=len(labels),
+        failures=failures,
+        unpublished=recorder.unpublished,
+        interrupted=interrupted,
+    )

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from ncvq_core.config import TrialConfig
-from ncvq_core.cost import stage1_cost
+from ncvq_core.config import Stage1Config, TrialConfig
+from ncvq_core.cost import Cost, stage1_cost
 from ncvq_core.data import Dataset, load_dataset
 from ncvq_core.errors import DataError
 from orchestrator.store import Store
@@ -94,10 +94,14 @@ def cell_label(cell: Cell) -> str:
     return " ".join(words) or cell.config.stage1.dataset
 
 
+def expected_cost(config: Stage1Config, dataset: Dataset) -> Cost:
+    """Return what a stage 1 on a dataset costs; the seed makes no difference."""
+    return _cost(dataclasses.replace(config, seed=0), len(dataset.train), dataset.channels, dataset.length)
+
+
 def _stage1_task(stage_id: str, cells: list[Cell], datasets: dict[str, Dataset]) -> StageTask:
     config: TrialConfig = cells[0].config
-    dataset = datasets[config.stage1.dataset]
-    cost = _cost(dataclasses.replace(config.stage1, seed=0), len(dataset.train), dataset.channels, dataset.length)
+    cost = expected_cost(config.stage1, datasets[config.stage1.dataset])
     return StageTask(
         stage_id=stage_id,
         stage="stage1",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from orchestrator.tasks import Outcome, StageTask
 
@@ -27,7 +27,8 @@ class Counts:
     flops_done: float = 0.0
     running: dict[str, tuple[StageTask, int]] = field(default_factory=dict)
     """Stage id to the stage and its finished epochs."""
-    started: float = field(default_factory=time.monotonic)
+    started: float | None = None
+    """When the first stage started, by the monotonic clock."""
 
     @property
     def share(self) -> float:
@@ -37,7 +38,7 @@ class Counts:
 
     def remaining(self) -> timedelta | None:
         """Time to the end at the pace so far; None before there is a pace."""
-        if self.share < 0.01:
+        if self.started is None or self.share < 0.01:
             return None
         elapsed = time.monotonic() - self.started
         return timedelta(seconds=round(elapsed * (1 - self.share) / self.share))
@@ -68,7 +69,7 @@ class ProgressDisplay:
             disable=not console.is_terminal,
         )
         self._total = self._bars.add_task("starting", total=counts.trials, completed=counts.before)
-        self._stage_bars: dict[str, int] = {}
+        self._stage_bars: dict[str, TaskID] = {}
 
     def __enter__(self) -> "ProgressDisplay":
         """Start the display."""
@@ -82,6 +83,8 @@ class ProgressDisplay:
     def started(self, task: StageTask) -> None:
         """Show a stage that started."""
         self.counts.running[task.stage_id] = (task, 0)
+        self.counts.started = self.counts.started or time.monotonic()
+        self._remove_bar(task)
         self._stage_bars[task.stage_id] = self._bars.add_task(task.label, total=task.epochs)
         self._refresh()
 
@@ -98,8 +101,7 @@ class ProgressDisplay:
         succeeded = outcome.status != "failed"
         counts.done += len(task.trial_ids) if succeeded else 0
         counts.failed += 0 if succeeded else len(task.trial_ids)
-        if (bar := self._stage_bars.pop(task.stage_id, None)) is not None:
-            self._bars.remove_task(bar)
+        self._remove_bar(task)
         reason = f": {outcome.error}" if outcome.error else ""
         self.say(f"{outcome.status:8} {task.label}{reason}  [{counts.line()}]")
         self._refresh()
@@ -114,6 +116,10 @@ class ProgressDisplay:
         """Print a line above the display."""
         self._last_line = time.monotonic()
         self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def _remove_bar(self, task: StageTask) -> None:
+        if (bar := self._stage_bars.pop(task.stage_id, None)) is not None:
+            self._bars.remove_task(bar)
 
     def _refresh(self) -> None:
         counts = self.counts

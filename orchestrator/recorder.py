@@ -1,6 +1,7 @@
 """Turns ended stages into trials of the store."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from orchestrator.rows import failed_row, finished_row, history_rows
 from orchestrator.store import Store
@@ -10,28 +11,31 @@ from orchestrator.tracking import Tracker
 
 
 class Recorder:
-    """Writes the trials of a sweep."""
+    """Writes the trials of a sweep, and publishes them where there is a tracker.
+
+    Attributes:
+        unpublished: why trials could not be published, by trial id; the next launch tries again.
+    """
 
     def __init__(self, store: Store, cells: Iterable[Cell], tracker: Tracker | None) -> None:
         """Remember the cells by trial id."""
         self.store = store
         self.tracker = tracker
         self.cells = {cell.config.trial_id: cell for cell in cells}
+        self.unpublished: dict[str, str] = {}
 
     def finish(self, cell: Cell) -> None:
         """Keep a trial whose stages are done."""
         stage1 = self.store.read_stage(cell.config.stage1_id)
         row, history = finished_row(cell.config, stage1), history_rows(cell.config, stage1)
         self.store.write_trial(row, history)
-        if self.tracker:
-            self.tracker.publish(row, history)
+        self._publish(row, history)
 
     def publish(self, cell: Cell) -> None:
         """Publish a trial of an earlier launch, where the tracker lacks it."""
         row = self.store.read_trial(cell.config.trial_id) if self.tracker else None
-        if self.tracker and row and row["status"] == "done":
-            stage1 = self.store.read_stage(cell.config.stage1_id)
-            self.tracker.publish(row, history_rows(cell.config, stage1))
+        if row and row["status"] == "done":
+            self._publish(row, history_rows(cell.config, self.store.read_stage(cell.config.stage1_id)))
 
     def ended(self, task: StageTask, outcome: Outcome) -> None:
         """Keep every trial that an ended stage completes or stops."""
@@ -41,3 +45,12 @@ class Recorder:
                 self.finish(cell)
             else:
                 self.store.write_trial(failed_row(cell.config, outcome), [])
+
+    def _publish(self, row: dict[str, Any], history: list[dict[str, Any]]) -> None:
+        """Publish a trial; a tracker that is out of order stops no sweep."""
+        if self.tracker is None:
+            return
+        try:
+            self.tracker.publish(row, history)
+        except Exception as error:
+            self.unpublished[row["trial_id"]] = f"{type(error).__name__}: {error}".splitlines()[0]

@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from ncvq_core.config import TrialConfig, augmentations_text
+from ncvq_core.config import TrialConfig, augmentations_text, band_augmentations_text
 from ncvq_core.ssl import SSL_METHODS
 from orchestrator.schema import METRICS
 from orchestrator.store import StageRecord
@@ -21,6 +21,7 @@ def config_columns(config: TrialConfig) -> dict[str, Any]:
         **written,
         "ssl": SSL_METHODS.text(stage1.ssl) if stage1.ssl else "none",
         "augmentations": augmentations_text(stage1.augmentations) or None,
+        "band_augmentations": band_augmentations_text(stage1.band_augmentations) or None,
         "trial_id": config.trial_id,
         "stage1_id": config.stage1_id,
         "config_json": json.dumps(written, sort_keys=True),

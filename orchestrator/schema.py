@@ -21,7 +21,7 @@ _ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_
 
 def _config_fields() -> list[tuple[str, pa.DataType]]:
     hints = typing.get_type_hints(Stage1Config)
-    text = {"ssl": pa.string(), "augmentations": pa.string()}
+    text = {"ssl": pa.string(), "augmentations": pa.string(), "band_augmentations": pa.string()}
     names = [field.name for field in dataclasses.fields(Stage1Config)]
     return [(name, text.get(name) or _ARROW[value_type(hints[name])[0]]) for name in names]
 

@@ -37,7 +37,6 @@ from orchestrator.atomic import TEMPORARY, read_json, write_atomically, write_js
 from orchestrator.errors import StoreError
 from orchestrator.schema import HISTORY_TABLE, SCHEMA_VERSION, TRIALS, table
 
-
 IDS_IN_A_MESSAGE = 12
 
 
@@ -83,7 +82,7 @@ class Store:
     def write_stage(self, stage_id: str, record: StageRecord, model: bytes) -> None:
         """Keep a finished stage, its weights given as the bytes of a safetensors file."""
         folder = self._stage(stage_id)
-        write_atomically(folder / "model.safetensors", lambda path: path.write_bytes(model) and None)
+        write_atomically(folder / "model.safetensors", lambda path: path.write_bytes(model))
         write_json(folder / "history.json", {"rows": record.history})
         write_json(
             folder / "record.json",

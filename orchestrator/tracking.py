@@ -2,13 +2,15 @@
 
 import os
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 from ncvq_core.errors import unknown_name
 from orchestrator.schema import METRICS
 from orchestrator.store import Store
 
-MODES = ("online", "offline", "disabled")
+Mode = Literal["online", "offline", "disabled"]
+
+MODES: tuple[Mode, ...] = get_args(Mode)
 
 
 class Tracker(Protocol):
@@ -30,7 +32,7 @@ class WandbTracker:
         mode: `online` or `offline`.
     """
 
-    def __init__(self, sweep: str, store: Store, mode: str) -> None:
+    def __init__(self, sweep: str, store: Store, mode: Mode) -> None:
         """Import wandb, which takes a while, only when it is used."""
         import wandb
 
@@ -69,13 +71,19 @@ class WandbTracker:
         return self.folder / f"{trial_id}.{self.mode}"
 
 
-def make_tracker(sweep: str, store: Store, mode: str | None) -> Tracker | None:
-    """Return the tracker for a mode; None reads `WANDB_MODE`, and without that nothing is published.
+def tracking_mode(chosen: str | None) -> Mode:
+    """Return the W&B mode: the one chosen, else that of `WANDB_MODE`, else disabled.
 
     Raises:
-        ConfigError: `WANDB_MODE` holds an unknown mode.
+        ConfigError: there is no such mode.
     """
-    chosen = mode or os.environ.get("WANDB_MODE") or "disabled"
-    if chosen not in MODES:
-        raise unknown_name("W&B mode", chosen, MODES)
-    return None if chosen == "disabled" else WandbTracker(sweep, store, chosen)
+    name = chosen or os.environ.get("WANDB_MODE") or "disabled"
+    mode = next((mode for mode in MODES if mode == name), None)
+    if mode is None:
+        raise unknown_name("W&B mode", name, MODES)
+    return mode
+
+
+def make_tracker(sweep: str, store: Store, mode: Mode) -> Tracker | None:
+    """Return the tracker for a mode, None where nothing is to be published."""
+    return None if mode == "disabled" else WandbTracker(sweep, store, mode)

@@ -12,6 +12,7 @@ from ncvq_core.augmentations.magnitude_warp import MagnitudeWarp
 from ncvq_core.augmentations.noise_window import NoiseWindow
 from ncvq_core.augmentations.slice_and_shuffle import SliceAndShuffle
 from ncvq_core.augmentations.slope import Slope
+from ncvq_core.augmentations.time_frequency import BlockMask, FrequencyMask, FrequencyScale, PhaseShift, PointMask
 from ncvq_core.augmentations.window_warp import WindowWarp
 from ncvq_core.registry import Registry
 
@@ -28,6 +29,11 @@ AUGMENTATIONS: Registry[Augmentation] = Registry(
         "slope": Slope,
         "noise_window": NoiseWindow,
         "flip": Flip,
+        "point_mask": PointMask,
+        "frequency_mask": FrequencyMask,
+        "block_mask": BlockMask,
+        "phase_shift": PhaseShift,
+        "frequency_scale": FrequencyScale,
     },
 )
 

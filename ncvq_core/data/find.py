@@ -47,7 +47,7 @@ def locate(name: str, data_dir: Path | None = None) -> Location:
         ConfigError: there is no such dataset; the ones at hand are listed.
     """
     for source, folder in _sources(data_dir):
-        files = find_files(folder / name, name) if name and (folder / name).is_dir() else None
+        files = find_files(folder / name, name) if name == Path(name).name and (folder / name).is_dir() else None
         if files is not None:
             return Location(name=name, source=source, files=files)
     names = [location.name for location in list_datasets(data_dir)]

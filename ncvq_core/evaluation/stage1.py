@@ -1,5 +1,6 @@
 """Stage 1's metrics."""
 
+from statistics import mean
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from ncvq_core.evaluation.codebook_statistics import codebook_correlation, codeb
 from ncvq_core.evaluation.probes import class_separation, probe_accuracies
 from ncvq_core.tokenizer import Tokenizer
 from ncvq_core.tokenizer.codebook import perplexity
+from ncvq_core.tokenizer.errors import band_errors
 
 BATCH = 256
 
@@ -44,7 +46,7 @@ class _Pass(NamedTuple):
     recon_time: float
     recon_timefreq: float
     commitment: float
-    usage: Tensor
+    usage: list[Tensor]
 
 
 def evaluate_stage1(tokenizer: Tokenizer, train: Labelled, held_out: Labelled) -> dict[str, float | None]:
@@ -68,9 +70,9 @@ def evaluate_stage1(tokenizer: Tokenizer, train: Labelled, held_out: Labelled) -
         "recon_time": on_held_out.recon_time,
         "recon_timefreq": on_held_out.recon_timefreq,
         "commitment": on_held_out.commitment,
-        "perplexity": float(perplexity(on_held_out.usage)),
-        "codebook_corr": codebook_correlation(tokenizer.codebook.codes),
-        "codebook_cos": codebook_cosine(tokenizer.codebook.codes),
+        "perplexity": mean(float(perplexity(usage)) for usage in on_held_out.usage),
+        "codebook_corr": mean(codebook_correlation(book.codes) for book in tokenizer.codebooks),
+        "codebook_cos": mean(codebook_cosine(book.codes) for book in tokenizer.codebooks),
         "class_separation": class_separation(on_held_out.features, held_out.labels),
     }
     probes: dict[str, float | None] = dict.fromkeys(("probe_svm", "probe_knn", "probe_linear"))
@@ -80,20 +82,21 @@ def evaluate_stage1(tokenizer: Tokenizer, train: Labelled, held_out: Labelled) -
 
 
 def _measure(tokenizer: Tokenizer, series: Tensor) -> _Pass:
-    """Return pooled quantised features (n, D), means of the errors over all series, and code counts."""
-    features, usage = [], torch.zeros_like(tokenizer.codebook.cluster_size)
+    """Return pooled quantised features (n, D · bands), means of the errors over all series, and code counts."""
+    features, usage = [], [torch.zeros_like(book.cluster_size) for book in tokenizer.codebooks]
     errors = torch.zeros(3, device=series.device)
     for x in series.split(BATCH):
-        spectrogram = tokenizer.transform(x)
-        quantized = tokenizer.quantize(tokenizer.encode(spectrogram))
-        decoded = tokenizer.decode(quantized.features)
+        bands = tokenizer.transform(x)
+        quantized = tokenizer.quantize(tokenizer.encode(bands))
+        decoded = tokenizer.decode([band.features for band in quantized])
         batch_errors = [
             functional.mse_loss(decoded.series, x),
-            functional.mse_loss(decoded.spectrogram, spectrogram),
-            quantized.commitment,
+            band_errors(decoded.bands, bands),
+            torch.stack([band.commitment for band in quantized]).sum(),
         ]
         errors += torch.stack(batch_errors) * len(x)
-        usage += quantized.usage
-        features.append(quantized.features.mean(dim=(2, 3)))
+        for total, band in zip(usage, quantized, strict=True):
+            total += band.usage
+        features.append(torch.cat([band.features.mean(dim=(2, 3)) for band in quantized], dim=1))
     recon_time, recon_timefreq, commitment = (errors / len(series)).tolist()
     return _Pass(torch.cat(features).cpu().numpy(), recon_time, recon_timefreq, commitment, usage)

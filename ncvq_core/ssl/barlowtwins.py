@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ncvq_core.settings import setting
-from ncvq_core.ssl.base import SSLHead, SSLMethod
+from ncvq_core.ssl.base import SSLHead, SSLMethod, Targets
 from ncvq_core.ssl.projector import Projector
 
 
@@ -29,7 +29,7 @@ class _BarlowTwinsHead(SSLHead):
         self.projector = projector
         self.off_diagonal_weight = off_diagonal_weight
 
-    def forward(self, pooled: Tensor, pooled_view: Tensor) -> Tensor:
+    def forward(self, pooled: Tensor, pooled_view: Tensor, targets: Targets | None = None) -> Tensor:
         return barlow_twins_loss(*self.projector.views(pooled, pooled_view), self.off_diagonal_weight)
 
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ncvq_core.settings import setting
-from ncvq_core.ssl.base import SSLHead, SSLMethod
+from ncvq_core.ssl.base import SSLHead, SSLMethod, Targets
 from ncvq_core.ssl.iterative_normalization import IterativeNormalization
 from ncvq_core.ssl.projector import Projector
 from ncvq_core.ssl.variance_covariance import off_diagonal_squares, variance_loss
@@ -36,7 +36,7 @@ class _VIbCRegHead(SSLHead):
         self.normalise: nn.Module = IterativeNormalization(width, method.groups, method.newton_steps)
         self.method = method
 
-    def forward(self, pooled: Tensor, pooled_view: Tensor) -> Tensor:
+    def forward(self, pooled: Tensor, pooled_view: Tensor, targets: Targets | None = None) -> Tensor:
         z, z_view = self.projector.views(pooled, pooled_view)
         return vibcreg_loss(self.normalise(z), self.normalise(z_view), self.method)
 

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ncvq_core.settings import setting
-from ncvq_core.ssl.base import SSLHead, SSLMethod
+from ncvq_core.ssl.base import SSLHead, SSLMethod, Targets
 from ncvq_core.ssl.projector import Projector
 from ncvq_core.ssl.variance_covariance import off_diagonal_squares, variance_loss
 
@@ -32,7 +32,7 @@ class _VICRegHead(SSLHead):
         self.projector = projector
         self.method = method
 
-    def forward(self, pooled: Tensor, pooled_view: Tensor) -> Tensor:
+    def forward(self, pooled: Tensor, pooled_view: Tensor, targets: Targets | None = None) -> Tensor:
         return vicreg_loss(*self.projector.views(pooled, pooled_view), self.method)
 
 

@@ -131,7 +131,7 @@ def test_perfect_representations_cost_nothing() -> None:
     assert float(barlow_twins_loss(orthogonal, orthogonal)) == pytest.approx(0, abs=1e-9)
 
 
-@pytest.mark.parametrize("name", list(SSL_METHODS))
+@pytest.mark.parametrize("name", ["barlowtwins", "vicreg", "vibcreg"])
 def test_heads_give_one_finite_float32_loss_with_gradients_to_the_pooled_features(name: str) -> None:
     generator = torch.Generator().manual_seed(1)
     pooled, pooled_view = torch.randn(2, 12, 8, generator=generator).requires_grad_().unbind()

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from ncvq_core.tokenizer.stft import STFT
+from ncvq_core.stft import STFT
 
 LENGTHS = [16, 17, 24, 31, 96, 97, 150, 151, 500, 501]
 SHAPES = [(length, channels) for length in LENGTHS for channels in (1, 3)]

@@ -1,0 +1,158 @@
+"""What a trial is: its canonical form and its ids."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from ncvq_core.config import Stage1Config, TrialConfig, augmentations_text, field_names
+from ncvq_core.ssl import SSL_METHODS
+
+WARP = ["window_warp", "amplitude_resize"]
+BARLOW = {"dataset": "FordA", "ssl": "barlowtwins", "augmentations": WARP}
+NOISE = {"gaussian_noise": {"standard_deviation": 0.1}}
+
+GOLDEN = [
+    # If one of these fails, a default or the canonical form has changed, and every stored result would be lost.
+    ({"dataset": "FordA"}, "4bf9f8061022", "ae0cb9a05773"),
+    ({"dataset": "FordA", "seed": 3, "epochs": 250}, "28509af37612", "b26e40cac400"),
+    (BARLOW, "b3a34ea50f5c", "c9712559e47f"),
+    ({**BARLOW, "aug_recon_weight": 0.5, "ssl_weight": 2}, "22f767ebd1a5", "2e62112b195b"),
+    (
+        {"dataset": "ECG5000", "ssl": {"vibcreg": {"groups": 8}}, "augmentations": [NOISE, "flip"]},
+        "20ac8c0709be",
+        "c8364b0c323b",
+    ),
+]
+
+
+def trial(**values: Any) -> TrialConfig:
+    return TrialConfig.from_dict(values)
+
+
+@pytest.mark.parametrize(("values", "stage1_id", "trial_id"), GOLDEN)
+def test_ids_are_stable(values: dict[str, Any], stage1_id: str, trial_id: str) -> None:
+    config = TrialConfig.from_dict(values)
+    assert (config.stage1_id, config.trial_id) == (stage1_id, trial_id)
+
+
+def test_defaults_are_those_of_the_study() -> None:
+    config = trial(**BARLOW).stage1
+    assert (config.epochs, config.batch_size, config.learning_rate, config.weight_decay) == (1000, 128, 1e-3, 1e-3)
+    assert (config.channels, config.residual_blocks, config.downsampled_width) == (64, 4, 8)
+    assert (config.codebook_size, config.codebook_decay, config.commitment_weight) == (32, 0.9, 1.0)
+    assert (config.projector_width, config.precision, config.val_fraction) == (4096, "fp32", 0.0)
+    assert (config.aug_recon_weight, config.ssl_weight, config.seed) == (0.1, None, 0)
+    assert (SSL_METHODS.parse("barlowtwins").default_weight, SSL_METHODS.parse("vibcreg").default_weight) == (1, 0.01)
+
+
+def test_without_ssl_nothing_of_the_augmented_view_counts() -> None:
+    plain = trial(dataset="FordA")
+    dressed = trial(dataset="FordA", ssl="none", augmentations=WARP, aug_recon_weight=0.7, ssl_weight=3)
+    assert dressed == plain
+    assert (dressed.stage1_id, dressed.trial_id) == (plain.stage1_id, plain.trial_id)
+    assert plain.stage1.ssl is None
+    assert plain.to_dict()["ssl"] == "none"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"aug_recon_weight": 1, "ssl_weight": 2, "learning_rate": 1, "weight_decay": 0},
+        {"codebook_decay": 1, "commitment_weight": 3, "val_fraction": 0},
+        {"ssl": {"vicreg": {"covariance": 2}}, "augmentations": [{"gaussian_noise": {"standard_deviation": 1}}]},
+    ],
+)
+def test_whole_numbers_and_floats_are_one_value(values: dict[str, Any]) -> None:
+    def as_floats(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: as_floats(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [as_floats(item) for item in value]
+        return float(value) if isinstance(value, int) else value
+
+    assert trial(**{**BARLOW, **values}).trial_id == trial(**{**BARLOW, **as_floats(values)}).trial_id
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        {"ssl_weight": 1.0},
+        {"ssl_weight": 1},
+        {"ssl_weight": None},
+        {"aug_recon_weight": 0.1},
+        {"aug_recon_weight": None},
+        {"epochs": 1000, "seed": 0, "precision": "fp32"},
+        {"ssl": {"barlowtwins": {}}},
+        {"ssl": {"barlowtwins": {"off_diagonal_weight": 0.005}}},
+        {"augmentations": [{"window_warp": {"window_fraction": 0.4}}, {"amplitude_resize": {}}]},
+        {"augmentations": tuple(WARP)},
+    ],
+)
+def test_writing_out_a_default_is_the_same_trial(same: dict[str, Any]) -> None:
+    assert trial(**{**BARLOW, **same}).trial_id == trial(**BARLOW).trial_id
+
+
+DIFFERENT: list[dict[str, Any]] = [
+    {"dataset": "ECG5000"},
+    {"seed": 1},
+    {"ssl": "none"},
+    {"ssl": "vicreg"},
+    {"ssl": {"barlowtwins": {"off_diagonal_weight": 0.01}}},
+    {"ssl_weight": 0.5},
+    {"augmentations": WARP[::-1]},
+    {"augmentations": WARP[:1]},
+    {"augmentations": [*WARP, "flip"]},
+    {"augmentations": [WARP[0], {WARP[1]: {"standard_deviation": 0.3}}]},
+    {"aug_recon_weight": 0},
+    {"epochs": 999},
+    {"batch_size": 64},
+    {"learning_rate": 2e-3},
+    {"weight_decay": 0.0},
+    {"precision": "bf16"},
+    {"channels": 32},
+    {"residual_blocks": 3},
+    {"downsampled_width": 16},
+    {"codebook_size": 64},
+    {"codebook_decay": 0.8},
+    {"commitment_weight": 0.5},
+    {"projector_width": 256},
+    {"val_fraction": 0.2},
+    {"val_fraction": 0.2, "evaluate_every": 5},
+]
+
+
+def test_every_value_that_matters_changes_the_id() -> None:
+    trials = [trial(**BARLOW), *(trial(**{**BARLOW, **values}) for values in DIFFERENT)]
+    assert len({one.trial_id for one in trials}) == len(trials)
+    assert len({one.stage1_id for one in trials}) == len(trials)
+    for one in trials:
+        assert len(one.trial_id) == len(one.stage1_id) == 12
+        assert int(one.trial_id, 16) >= 0
+
+
+def test_no_field_is_forgotten_above() -> None:
+    changed = {key for values in DIFFERENT for key in values}
+    assert changed == {field.name for field in dataclasses.fields(Stage1Config)}
+
+
+@pytest.mark.parametrize("values", [{}, *DIFFERENT], ids=str)
+def test_round_trip(values: dict[str, Any]) -> None:
+    config = trial(**{**BARLOW, **values})
+    written = config.to_dict()
+    assert set(written) == set(field_names())
+    assert TrialConfig.from_dict(written) == config
+    assert TrialConfig.from_dict(written).trial_id == config.trial_id
+
+
+def test_from_dict_leaves_its_argument_as_it_was() -> None:
+    values = {**BARLOW, "ssl_weight": 1.0}
+    before = dict(values)
+    TrialConfig.from_dict(values)
+    assert values == before
+
+
+def test_augmentations_as_text() -> None:
+    config = trial(**{**BARLOW, "augmentations": ["window_warp", NOISE]})
+    assert augmentations_text(config.stage1.augmentations) == "window_warp+gaussian_noise(standard_deviation=0.1)"
+    assert augmentations_text(()) == ""

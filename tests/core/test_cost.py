@@ -1,0 +1,61 @@
+"""Costs are counted, not measured: against hand counts and laws of scale."""
+
+from typing import Any
+
+import pytest
+
+from ncvq_core.config import TrialConfig
+from ncvq_core.cost import Cost, stage1_cost
+
+
+def cost(series: int = 500, length: int = 140, **values: Any) -> Cost:
+    values = {"dataset": "any", "epochs": 10, "projector_width": 256, **values}
+    return stage1_cost(TrialConfig.from_dict(values).stage1, series, 1, length)
+
+
+BARLOW: dict[str, Any] = {"ssl": "barlowtwins", "augmentations": ["flip"]}
+
+
+@pytest.mark.parametrize("ssl", ["barlowtwins", "vicreg", "vibcreg"])
+@pytest.mark.parametrize(("width", "channels"), [(64, 64), (512, 16)])
+def test_projector_counted_by_hand(ssl: str, width: int, channels: int) -> None:
+    """500 series are 4 batches of 125; both views pass the projector; backward costs two forwards."""
+    sizes: dict[str, Any] = {"projector_width": width, "channels": channels}
+    plain, with_head = cost(**sizes), cost(ssl=ssl, augmentations=["flip"], **sizes)
+    one_row = 2 * (2 * channels * width + width * width + width * width)
+    head = 3 * 10 * 4 * (2 * 125) * one_row
+    assert with_head.flops == pytest.approx(2 * plain.flops + head, rel=1e-12)
+
+
+def test_linear_in_epochs() -> None:
+    for values in ({}, BARLOW):
+        one, many = cost(epochs=1, **values), cost(epochs=17, **values)
+        assert many.flops == pytest.approx(17 * one.flops)
+        assert many.steps == 17 * one.steps == 17 * 4
+        assert many.memory_bytes == one.memory_bytes
+
+
+def test_steps_and_batches() -> None:
+    assert cost(series=128).steps == 10
+    assert cost(series=129).steps == 20
+    assert cost(series=27).steps == 10
+    assert cost(series=256).flops == pytest.approx(2 * cost(series=128).flops)
+    assert cost(series=64).flops == pytest.approx(cost(series=128).flops / 2)
+
+
+def test_grows_with_what_makes_a_model_bigger() -> None:
+    base = cost(**BARLOW)
+    for bigger in ({"channels": 128}, {"residual_blocks": 8}, {"projector_width": 1024}, {"length": 280}):
+        values = {**BARLOW, **bigger}
+        assert cost(**values).flops > 1.05 * base.flops, bigger
+        assert cost(**values).memory_bytes > base.memory_bytes, bigger
+
+
+def test_memory_holds_parameters_gradients_and_two_moments() -> None:
+    small, large = cost(projector_width=256, **BARLOW), cost(projector_width=4096, **BARLOW)
+    weights = [128 * width + 2 * width * width for width in (256, 4096)]
+    assert large.memory_bytes - small.memory_bytes == pytest.approx(16 * (weights[1] - weights[0]), rel=0.01)
+
+
+def test_memory_grows_with_the_batch() -> None:
+    assert cost(series=2000, batch_size=256).memory_bytes > cost(series=2000, batch_size=32).memory_bytes

@@ -1,0 +1,150 @@
+"""Every bad input gives one line that names the dataset or the file, and no warning (warnings are errors here)."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ncvq_core.data import list_datasets, load_dataset
+from ncvq_core.errors import ConfigError, DataError, NcvqError
+
+Write = Callable[..., Path]
+GOOD = "".join(f"{label}\t" + "\t".join(map(str, range(20))) + "\n" for label in (1, 2, 1, 2))
+ONE = GOOD.splitlines(keepends=True)[0]
+TS_HEADER = (
+    "@problemName Bad\n@timeStamps false\n@missing false\n@univariate {univariate}\n{dimensions}"
+    "@equalLength true\n@seriesLength 16\n@classLabel true a b\n@data\n"
+)
+TS_HEADERS = {
+    1: TS_HEADER.format(univariate="true", dimensions=""),
+    2: TS_HEADER.format(univariate="false", dimensions="@dimensions 2\n"),
+}
+TS_ROW = ",".join(map(str, range(16)))
+TS_GOOD = TS_HEADERS[1] + f"{TS_ROW}:a\n{TS_ROW}:b\n"
+
+
+def message(error: type[NcvqError], name: str, archive: Path | None) -> str:
+    with pytest.raises(error) as caught:
+        load_dataset(name, archive)
+    text = str(caught.value)
+    assert "\n" not in text
+    return text
+
+
+def store(archive: Path, train: str | bytes, test: str | bytes, suffix: str = ".tsv") -> None:
+    folder = archive / "Bad"
+    folder.mkdir()
+    for part, content in (("TRAIN", train), ("TEST", test)):
+        (folder / f"Bad_{part}{suffix}").write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+BAD_CONTENT: dict[str, tuple[str | bytes, str]] = {
+    "empty": ("", "Bad_TRAIN.tsv: the file is empty"),
+    "blank lines only": ("\n\n", "Bad_TRAIN.tsv: "),
+    "text": ("this is no dataset\n", "Bad_TRAIN.tsv: not tab-separated numbers with the label first: "),
+    "bytes": (bytes(range(128, 256)), "Bad_TRAIN.tsv: not tab-separated numbers with the label first: "),
+    "commas": (GOOD.replace("\t", ","), "Bad_TRAIN.tsv: not tab-separated numbers with the label first: "),
+    "a word among numbers": (GOOD.replace("\t7\t", "\tseven\t", 1), "Bad_TRAIN.tsv: not tab-separated numbers"),
+    "an empty cell": (GOOD.replace("\t7\t", "\t\t", 1), "Bad_TRAIN.tsv: not tab-separated numbers"),
+    "ragged lines": (GOOD + "1\t2\t3\n", "Bad_TRAIN.tsv: not tab-separated numbers"),
+    "one column": ("1\n2\n1\n", "Bad_TRAIN.tsv: one column only; write label, tab, values"),
+    "no label": (GOOD + "NaN\t" + ONE.split("\t", 1)[1], "Bad_TRAIN.tsv: line 5 has no label"),
+    "infinite": (GOOD.replace("\t7\t", "\tinf\t", 1), "Bad: a series has an infinite value"),
+    "minus infinite": (GOOD.replace("\t7\t", "\t-inf\t", 1), "Bad: a series has an infinite value"),
+    "too large for float32": (GOOD.replace("\t7\t", "\t1e300\t", 1), "Bad: a series has an infinite value"),
+    "one series": (ONE, "Bad: TRAIN has 1 series, at least 2 are needed"),
+    "missing values only": ("1" + "\tNaN" * 20 + "\n2" + "\tNaN" * 20 + "\n", "Bad: TRAIN holds missing values only"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_CONTENT)
+def test_bad_training_file(tmp_path: Path, case: str) -> None:
+    content, expected = BAD_CONTENT[case]
+    store(tmp_path, content, GOOD)
+    assert expected in message(DataError, "Bad", tmp_path)
+
+
+@pytest.mark.parametrize("case", ["empty", "text", "infinite", "one column"])
+def test_bad_test_file(tmp_path: Path, case: str) -> None:
+    content, expected = BAD_CONTENT[case]
+    store(tmp_path, GOOD, content)
+    assert expected.replace("TRAIN", "TEST") in message(DataError, "Bad", tmp_path)
+
+
+@pytest.mark.parametrize("length", [1, 15])
+def test_short_series(tmp_path: Path, write_tsv: Write, length: int) -> None:
+    rows: list[list[Any]] = [[1, *range(length)], [2, *range(length)]]
+    for part in ("TRAIN", "TEST"):
+        write_tsv(tmp_path, "Bad", part, rows)
+    assert message(DataError, "Bad", tmp_path) == f"Bad: series of length {length}, at least 16 are needed"
+
+
+@pytest.mark.parametrize(("present", "absent"), [("TRAIN", "TEST"), ("TEST", "TRAIN")])
+def test_one_of_two_files(tmp_path: Path, present: str, absent: str) -> None:
+    store(tmp_path, GOOD, GOOD)
+    (tmp_path / "Bad" / f"Bad_{absent}.tsv").unlink()
+    text = message(DataError, "Bad", tmp_path)
+    assert text.startswith(f"Bad: only Bad_{present}.tsv in ")
+    assert f"Bad_{absent}" in text
+
+
+def test_a_folder_in_place_of_a_file(tmp_path: Path) -> None:
+    store(tmp_path, GOOD, GOOD)
+    (tmp_path / "Bad" / "Bad_TEST.tsv").unlink()
+    (tmp_path / "Bad" / "Bad_TEST.tsv").mkdir()
+    assert "Bad" in message(DataError, "Bad", tmp_path)
+
+
+def test_missing_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = tmp_path / "nowhere"
+    assert message(DataError, "GunPoint", missing).startswith(f"{missing}: no such folder; ")
+    monkeypatch.setenv("NCVQ_DATA", str(missing))
+    assert message(DataError, "GunPoint", None).startswith(f"{missing}: no such folder; ")
+    with pytest.raises(DataError):
+        list_datasets()
+
+
+def test_unknown_dataset_lists_the_valid_ones_nearest_first(tmp_path: Path) -> None:
+    store(tmp_path, GOOD, GOOD)
+    text = message(ConfigError, "GunPiont", tmp_path)
+    assert text.startswith("unknown dataset 'GunPiont' (did you mean 'GunPoint'?); valid: GunPoint, ")
+    assert ", Bad, " in text
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../GunPoint", "GunPoint/", "Gun*", "a[b", "/", "~"])
+def test_names_that_are_no_plain_folder_names_are_unknown(tmp_path: Path, name: str) -> None:
+    assert message(ConfigError, name, tmp_path).startswith(f"unknown dataset {name!r}")
+
+
+def test_a_path_is_no_name(tmp_path: Path) -> None:
+    store(tmp_path, GOOD, GOOD)
+    assert message(ConfigError, str(tmp_path / "Bad"), tmp_path).startswith("unknown dataset ")
+
+
+BAD_TS = {
+    "no header": ("no header at all\n", "Bad_TRAIN.ts: "),
+    "no series": (TS_HEADERS[1], "Bad_TRAIN.ts: no series in the file"),
+    "text": (TS_HEADERS[1] + f"{TS_ROW}:a\n1,two,3:b\n", "Bad_TRAIN.ts: not a .ts file: "),
+    "other channels than TEST": (
+        TS_HEADERS[2] + f"{TS_ROW}:{TS_ROW}:a\n{TS_ROW}:{TS_ROW}:b\n",
+        "Bad: series have different numbers of channels: [1, 2]",
+    ),
+    "no label": (TS_HEADERS[1] + f"{TS_ROW}\n{TS_ROW}\n", "Bad"),
+    "empty": ("", "Bad_TRAIN.ts: the file is empty"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_TS)
+def test_bad_ts_file(tmp_path: Path, case: str) -> None:
+    content, expected = BAD_TS[case]
+    store(tmp_path, content, TS_GOOD, suffix=".ts")
+    assert expected in message(DataError, "Bad", tmp_path)
+
+
+def test_good_files_next_to_the_bad_ones_above_load(tmp_path: Path) -> None:
+    store(tmp_path, GOOD, GOOD)
+    assert load_dataset("Bad", tmp_path).train.shape == (4, 1, 20)
+    (tmp_path / "ts").mkdir()
+    store(tmp_path / "ts", TS_GOOD, TS_GOOD, suffix=".ts")
+    assert load_dataset("Bad", tmp_path / "ts").classes == ("a", "b")

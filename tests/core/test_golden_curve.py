@@ -1,0 +1,52 @@
+"""A short loss curve of each method, pinned. Regenerate it with `python tests/core/test_golden_curve.py`.
+
+A failure means that the same config now trains differently: raise RESULTS_VERSION if that is meant.
+Floating-point sums differ a little between processors, hence the tolerance.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from ncvq_core.config import TrialConfig
+from ncvq_core.data import Scaling, load_dataset
+from ncvq_core.ssl import SSL_METHODS
+from ncvq_core.stage1 import Stage1Trainer
+
+GOLDEN = Path(__file__).with_name("golden_curve.json")
+METHODS = ["none", *SSL_METHODS]
+PINNED = ("loss", "recon_time", "recon_timefreq", "ssl_loss")
+REGENERATE = "python tests/core/test_golden_curve.py"
+
+
+def curve(ssl: str) -> list[dict[str, float]]:
+    """Train 3 epochs of one step each: 50 series are one batch."""
+    config = TrialConfig.from_dict(
+        {
+            "dataset": "GunPoint",
+            "ssl": ssl,
+            "augmentations": ["window_warp", "amplitude_resize"],
+            "epochs": 3,
+            "projector_width": 64,
+        }
+    ).stage1
+    train = load_dataset("GunPoint").train
+    trainer = Stage1Trainer(config, torch.from_numpy(Scaling.of(train).apply(train)))
+    rows = [trainer.run_epoch() for _ in range(config.epochs)]
+    return [{name: row[name] for name in PINNED if name in row} for row in rows]
+
+
+@pytest.mark.parametrize("ssl", METHODS)
+def test_losses_are_the_pinned_ones(ssl: str) -> None:
+    golden = json.loads(GOLDEN.read_text())["curves"]
+    assert ssl in golden, f"no golden curve of {ssl}: run `{REGENERATE}`"
+    for epoch, (row, expected) in enumerate(zip(curve(ssl), golden[ssl], strict=True)):
+        assert row == pytest.approx(expected, rel=1e-3), f"epoch {epoch + 1}"
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    content = {"_comment": f"regenerate with `{REGENERATE}`", "curves": {ssl: curve(ssl) for ssl in METHODS}}
+    GOLDEN.write_text(json.dumps(content, indent=1) + "\n")

@@ -1,0 +1,183 @@
+"""A whole stage 1: TEST is read once, at the end, and has no influence on training."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from ncvq_core.config import Stage1Config
+from ncvq_core.data import Dataset, Scaling
+from ncvq_core.data.validation import split_train
+from ncvq_core.errors import CheckpointError
+from ncvq_core.evaluation.stage1 import STAGE1_METRICS
+from ncvq_core.stage1_run import Stage1Run, StageResult
+
+Config = Callable[..., Stage1Config]
+
+
+def finish(run: Stage1Run) -> StageResult:
+    while not run.finished:
+        run.advance()
+    return run.result()
+
+
+def altered(dataset: Dataset, **changes: Any) -> Dataset:
+    return dataclasses.replace(dataset, **changes)
+
+
+def assert_same_training(one: StageResult, other: StageResult) -> None:
+    assert one.history == other.history
+    assert one.tensors.keys() == other.tensors.keys()
+    assert [name for name in one.tensors if not torch.equal(one.tensors[name], other.tensors[name])] == []
+
+
+@pytest.fixture(scope="module")
+def validating(small_config: Config) -> Stage1Config:
+    return small_config(ssl="vibcreg", epochs=4, val_fraction=0.3, evaluate_every=2)
+
+
+@pytest.fixture(scope="module")
+def result(validating: Stage1Config, gunpoint: Dataset) -> StageResult:
+    return finish(Stage1Run(validating, gunpoint))
+
+
+def test_result_is_complete(result: StageResult) -> None:
+    assert set(result.metrics) == {*STAGE1_METRICS, "ssl_loss"}
+    assert None not in result.metrics.values()
+    assert [row["epoch"] for row in result.history] == [1, 2, 3, 4]
+    assert result.metrics["ssl_loss"] == result.history[-1]["ssl_loss"]
+    assert result.seconds > 0
+    assert result.peak_memory_bytes > 10_000_000
+    assert result.notes == ()
+    assert all(value.device.type == "cpu" for value in result.tensors.values())
+
+
+def test_validation_is_evaluated_every_second_epoch(result: StageResult) -> None:
+    for row in result.history:
+        evaluated = {name for name in row if name.startswith("validation_")}
+        assert evaluated == ({f"validation_{name}" for name in STAGE1_METRICS} if row["epoch"] % 2 == 0 else set())
+
+
+def test_without_evaluate_every_nothing_is_evaluated(small_config: Config, gunpoint: Dataset) -> None:
+    row = Stage1Run(small_config(ssl="none", epochs=1, val_fraction=0.3), gunpoint).advance()
+    assert not any(name.startswith("validation_") for name in row)
+
+
+def test_evaluating_on_the_validation_part_changes_no_training_number(
+    small_config: Config, gunpoint: Dataset, result: StageResult
+) -> None:
+    silent = finish(Stage1Run(small_config(ssl="vibcreg", epochs=4, val_fraction=0.3), gunpoint))
+    stripped = [
+        {name: value for name, value in row.items() if not name.startswith("validation_")} for row in result.history
+    ]
+    assert silent.history == stripped
+    assert [name for name in silent.tensors if not torch.equal(silent.tensors[name], result.tensors[name])] == []
+
+
+def test_labels_of_test_change_no_training_number(
+    validating: Stage1Config, gunpoint: Dataset, result: StageResult
+) -> None:
+    permuted = altered(gunpoint, test_labels=np.random.default_rng(0).permutation(gunpoint.test_labels))
+    other = finish(Stage1Run(validating, permuted))
+    assert_same_training(result, other)
+    assert other.metrics["val_loss"] == result.metrics["val_loss"]
+    assert other.metrics["probe_knn"] != result.metrics["probe_knn"]
+
+
+def test_series_of_test_change_no_training_number(
+    validating: Stage1Config, gunpoint: Dataset, result: StageResult
+) -> None:
+    noise = np.random.default_rng(0).normal(5, 100, gunpoint.test.shape).astype(np.float32)
+    other = finish(Stage1Run(validating, altered(gunpoint, test=noise)))
+    assert_same_training(result, other)
+    assert other.metrics["val_loss"] != result.metrics["val_loss"]
+
+
+def test_test_is_not_touched_before_the_result(validating: Stage1Config, gunpoint: Dataset) -> None:
+    class Untouchable:
+        shape = gunpoint.test.shape
+
+        def __getattr__(self, name: str) -> Any:
+            raise AssertionError(f"TEST was read: {name}")
+
+        __array__ = __getitem__ = __len__ = __sub__ = __getattr__  # type: ignore[assignment]
+
+    hidden = altered(gunpoint)
+    for field in ("test", "test_labels"):
+        object.__setattr__(hidden, field, Untouchable())
+    run = Stage1Run(validating, hidden)
+    while not run.finished:
+        run.advance()
+    run.state()
+    with pytest.raises((AssertionError, TypeError)):
+        run.result()
+
+
+def test_result_reads_every_series_of_test(small_config: Config, gunpoint: Dataset) -> None:
+    test = gunpoint.test.copy()
+    test[-1] += 50
+    config = small_config(ssl="none", epochs=1)
+    plain, moved = (finish(Stage1Run(config, dataset)) for dataset in (gunpoint, altered(gunpoint, test=test)))
+    assert plain.metrics["recon_time"] != moved.metrics["recon_time"]
+
+
+def test_scaling_comes_from_the_training_part_alone(validating: Stage1Config, gunpoint: Dataset) -> None:
+    training, validation = split_train(gunpoint.train_labels, 0.3, validating.seed)
+    train = gunpoint.train.copy()
+    train[validation] *= 100
+    run = Stage1Run(validating, altered(gunpoint, train=train))
+    assert run.scaling == Scaling.of(gunpoint.train[training])
+    assert len(run.trainer.series) == len(training) == 35
+    assert float(run.trainer.series.mean()) == pytest.approx(0, abs=1e-5)
+    assert float(run.trainer.series.std()) == pytest.approx(1, rel=1e-3)
+
+
+def test_single_class_gives_no_probes_and_a_note(small_config: Config, gunpoint: Dataset) -> None:
+    zeros = {"train_labels": np.zeros(50, dtype=np.int64), "test_labels": np.zeros(150, dtype=np.int64)}
+    outcome = finish(Stage1Run(small_config(ssl="none", epochs=1), altered(gunpoint, notes=("before",), **zeros)))
+    undefined = [name for name, value in outcome.metrics.items() if value is None]
+    assert set(undefined) == {"class_separation", "probe_svm", "probe_knn", "probe_linear", "ssl_loss"}
+    assert outcome.notes[0] == "before"
+    assert len(outcome.notes) == 2
+    for name in ("class_separation", "probe_svm", "probe_knn", "probe_linear"):
+        assert name in outcome.notes[1]
+    assert "ssl_loss" not in outcome.notes[1]
+
+
+def copied(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.clone() for name, value in state.items()}
+
+
+@pytest.mark.parametrize("epochs_before", [0, 2, 3])
+def test_resumed_run_equals_an_uninterrupted_one(
+    validating: Stage1Config, gunpoint: Dataset, result: StageResult, epochs_before: int
+) -> None:
+    first = Stage1Run(validating, gunpoint)
+    for _ in range(epochs_before):
+        first.advance()
+    second = Stage1Run(validating, gunpoint)
+    second.restore(copied(first.state()))
+    resumed = finish(second)
+    assert_same_training(resumed, result)
+    assert resumed.metrics == result.metrics
+
+
+def test_seconds_of_interrupted_parts_add_up(validating: Stage1Config, gunpoint: Dataset) -> None:
+    saved = copied(Stage1Run(validating, gunpoint).state())
+    saved["seconds"].fill_(1000.0)
+    run = Stage1Run(validating, gunpoint)
+    run.restore(saved)
+    assert 1000 < float(run.state()["seconds"]) < 1100
+
+
+def test_a_checkpoint_of_another_model_is_refused(small_config: Config, gunpoint: Dataset) -> None:
+    run = Stage1Run(small_config(ssl="none"), gunpoint)
+    for other in (small_config(ssl="none", channels=8), small_config(ssl="vicreg"), small_config(ssl="none", epochs=9)):
+        with pytest.raises(CheckpointError, match=r"^checkpoint does not fit GunPoint: "):
+            run.restore(Stage1Run(other, gunpoint).state())
+    with pytest.raises(CheckpointError):
+        run.restore({})

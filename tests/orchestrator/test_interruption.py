@@ -1,0 +1,120 @@
+"""Ctrl-C and kill -9, sent to a real `ncvq launch` in a process of its own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestrator.sweep_file import load_sweep
+from tests.orchestrator.conftest import TINY, Launch
+from tests.orchestrator.tables import history_of, trials_table, written_at
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_SECONDS = 90
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+def wait_until(condition: Callable[[], object], process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline, "nothing happened"
+        time.sleep(0.05)
+
+
+def processes_with(mark: str) -> set[int]:
+    """Ids of the living processes that inherited a mark in their environment."""
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark.encode() in (folder / "environ").read_bytes():
+                found.add(int(folder.name))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start `ncvq` in a process of its own; afterwards none that it started is left."""
+    mark = uuid.uuid4().hex
+    started: list[subprocess.Popen[str]] = []
+
+    def ncvq(*arguments: str | Path) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "orchestrator", *map(str, arguments)]
+        environment = os.environ | {"NCVQ_TEST_MARK": mark}
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        started.append(subprocess.Popen(command, cwd=ROOT, env=environment, text=True, **pipes))  # type: ignore[call-overload]
+        return started[-1]
+
+    yield ncvq
+    for process in started:
+        process.kill()
+        process.communicate()
+    deadline = time.monotonic() + 30
+    while (left := processes_with(mark)) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    commands = [(Path("/proc") / str(each) / "cmdline").read_bytes().replace(b"\0", b" ") for each in left]
+    for each in left:
+        os.kill(each, signal.SIGKILL)
+    assert commands == []
+
+
+@pytest.fixture
+def design_file(tmp_path: Path) -> Callable[[int, str], Path]:
+    def write(epochs: int, factors: str) -> Path:
+        path = tmp_path / "tiny.yaml"
+        base, _, _ = TINY.replace("epochs: 2,", f"epochs: {epochs},").partition("factors:")
+        path.write_text(f"{base}factors: {factors}\n")
+        return path
+
+    return write
+
+
+def test_ctrl_c_keeps_a_checkpoint(
+    start: Start, design_file: Callable[[int, str], Path], run_here: Launch, tmp_path: Path
+) -> None:
+    file, store = design_file(500, "{ssl: [barlowtwins], seed: [0, 1]}"), tmp_path / "killed"
+    process = start("launch", file, "--store", store, "--workers", "0")
+    wait_until(lambda: list(store.glob("running/[!.]*.json")), process)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    printed, _ = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 130, printed
+    assert "stopping: running trials save a checkpoint" in printed
+    assert f"stopped; go on with: ncvq resume {file} --store {store}" in printed
+    assert "Traceback" not in printed
+    assert len(list(store.glob("checkpoints/*.safetensors"))) == 1
+    assert run_here(load_sweep(file), store, retry_failed=True)[0].exit_code == 0
+    assert run_here(load_sweep(file), tmp_path / "whole")[0].exit_code == 0
+    assert trials_table(store).equals(trials_table(tmp_path / "whole"))
+    assert history_of(store).equals(history_of(tmp_path / "whole"))
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds the processes that Ray started in /proc")
+def test_resume_after_kill_9_gives_the_table_of_an_uninterrupted_run(
+    start: Start, design_file: Callable[[int, str], Path], run_here: Launch, tmp_path: Path
+) -> None:
+    file, store = design_file(150, "{ssl: [none, barlowtwins], seed: [0, 1, 2]}"), tmp_path / "killed"
+    process = start("launch", file, "--store", store, "--workers", "2")
+    wait_until(lambda: list(store.glob("trials/[!.]*.parquet")), process)
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=PATIENCE_SECONDS)
+    finished = {path: at for path, at in written_at(store).items() if path.startswith("trials/")}
+    assert 0 < len(finished) < 6
+
+    process = start("resume", file, "--store", store, "--workers", "2")
+    printed, _ = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 0, printed
+    assert f"6 of 6 trials have a result in {store}" in printed
+    assert written_at(store).items() >= finished.items()
+    assert run_here(load_sweep(file), tmp_path / "whole")[0].exit_code == 0
+    assert trials_table(store).equals(trials_table(tmp_path / "whole"))
+    assert history_of(store).equals(history_of(tmp_path / "whole"))

@@ -1,0 +1,110 @@
+"""What a sweep still lacks, read from the store."""
+
+import dataclasses
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ncvq_core.data import load_dataset
+from ncvq_core.errors import DataError
+from orchestrator.errors import StoreError
+from orchestrator.estimate import CPU_FLOPS_PER_SECOND, expected_rate
+from orchestrator.plan import Plan, cell_label, expected_cost, load_datasets, make_plan
+from orchestrator.rows import failed_row
+from orchestrator.store import Store
+from orchestrator.sweep import Cell, Sweep
+from orchestrator.tasks import Outcome
+from tests.orchestrator.conftest import Design
+
+
+def counts(plan: Plan) -> tuple[int, int, int, int]:
+    """Finished, failed, to assemble, to run."""
+    return len(plan.finished), len(plan.failed), len(plan.assemble), plan.trials_to_run
+
+
+def made(sweep: Sweep, store: Store | None, **options: Any) -> Plan:
+    return make_plan(sweep, store, load_datasets(sweep, None), **options)
+
+
+def fail(store: Store, cell: Cell, status: str) -> None:
+    outcome = Outcome(stage_id=cell.config.stage1_id, status=status, error="no luck", traceback="")
+    store.write_trial(failed_row(cell.config, outcome), [])
+    (store.path / "stages" / cell.config.stage1_id / "record.json").unlink()
+
+
+def test_without_a_store_everything_is_to_run(design: Design) -> None:
+    plan = made(design(), None)
+    assert counts(plan) == (0, 0, 0, 4)
+    assert [task.label for task in plan.tasks] == [cell_label(cell) for cell in design().cells]
+    assert plan.flops > 0
+    assert plan.memory_bytes > 1e8
+
+
+def test_done_failed_and_missing(design: Design, finished: Store) -> None:
+    sweep = design()
+    assert counts(made(sweep, finished)) == (4, 0, 0, 0)
+    fail(finished, sweep.cells[0], "failed")
+    fail(finished, sweep.cells[1], "diverged")
+    assert counts(made(sweep, finished)) == (3, 1, 0, 0)
+    retrying = made(sweep, finished, retry_failed=True)
+    assert counts(retrying) == (3, 0, 0, 1)
+    assert retrying.tasks[0].trial_ids == (sweep.cells[0].config.trial_id,)
+
+
+def test_a_trial_whose_stage_is_done_is_only_assembled(design: Design, finished: Store) -> None:
+    cell = design().cells[0]
+    (finished.path / "trials" / f"{cell.config.trial_id}.parquet").unlink()
+    plan = made(design(), finished)
+    assert counts(plan) == (3, 0, 1, 0)
+    assert plan.assemble == [cell]
+
+
+def test_another_level_adds_only_its_own_cells(design: Design, finished: Store) -> None:
+    plan = made(design(seed=[0, 1, 2]), finished)
+    assert counts(plan) == (4, 0, 0, 2)
+    assert {task.config["seed"] for task in plan.tasks} == {2}
+
+
+def test_trials_with_the_same_stage_wait_for_one_task(design: Design) -> None:
+    sweep = design()
+    twice = dataclasses.replace(sweep, cells=(*sweep.cells, sweep.cells[0]))
+    plan = made(twice, None)
+    assert plan.trials_to_run == 5
+    assert len(plan.tasks) == 4
+    assert Counter(len(task.trial_ids) for task in plan.tasks) == {2: 1, 1: 3}
+
+
+@pytest.mark.parametrize("table_row_exists", [True, False])
+def test_changed_data_is_refused(design: Design, finished: Store, table_row_exists: bool) -> None:
+    if not table_row_exists:
+        for trial in (finished.path / "trials").iterdir():
+            trial.unlink()
+    data = load_dataset("ItalyPowerDemand")
+    other = dataclasses.replace(data, train=data.train + 1)
+    with pytest.raises(DataError, match=rf"ItalyPowerDemand: the files have changed .* stored {data.checksum()}"):
+        make_plan(design(), finished, {"ItalyPowerDemand": other})
+
+
+def test_a_damaged_stage_is_named(design: Design, finished: Store) -> None:
+    stage = design().cells[0].config.stage1_id
+    (finished.path / "trials" / f"{design().cells[0].config.trial_id}.parquet").unlink()
+    (finished.path / "stages" / stage / "record.json").write_text(json.dumps({"metrics": {}})[:-1])
+    with pytest.raises(StoreError, match=rf"{stage}: cannot be read .*; delete the folder and resume"):
+        made(design(), finished)
+
+
+def test_expected_rate_is_measured(design: Design, finished: Store, tmp_path: Path) -> None:
+    sweep = design()
+    datasets = load_datasets(sweep, None)
+    assert expected_rate(made(sweep, None), None, datasets) == CPU_FLOPS_PER_SECOND
+    for cell in sweep.cells:
+        row = finished.read_trial(cell.config.trial_id)
+        assert row is not None
+        seconds = expected_cost(cell.config.stage1, datasets["ItalyPowerDemand"]).flops / 7e9
+        finished.write_trial({**row, "stage1_seconds": seconds}, [])
+    assert expected_rate(made(sweep, finished), finished, datasets) == pytest.approx(7e9)
+    other = design(epochs=3)
+    assert expected_rate(made(other, finished), finished, datasets) == CPU_FLOPS_PER_SECOND

@@ -1,0 +1,270 @@
+"""What the store guarantees: whole files or none, clear refusals, tables that anyone can read."""
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from orchestrator.errors import StoreError
+from orchestrator.schema import HISTORY_TABLE, METRICS, SCHEMA_VERSION, TRIALS
+from orchestrator.store import StageRecord, Store
+
+STAGE = "0123456789ab"
+RECORD = StageRecord(metrics={"val_loss": 1.0}, timings={"seconds": 2.0}, provenance={"host": "h"}, history=[])
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "new" / "store", create=True)
+
+
+def row(trial_id: str = "aaaaaaaaaaaa", **values: Any) -> dict[str, Any]:
+    return {"trial_id": trial_id, "status": "done", **values}
+
+
+def files(store: Store) -> set[str]:
+    return {str(path.relative_to(store.path)) for path in store.path.rglob("*") if path.is_file()}
+
+
+def full_disk(*arguments: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+# Round trips
+
+
+def test_a_stage_comes_back_as_it_was_kept(store: Store) -> None:
+    record = StageRecord(
+        metrics={"val_loss": 0.1 + 0.2, "probe_svm": None},
+        timings={"seconds": 1e-7},
+        provenance={"host": "höst"},
+        history=[{"epoch": 1, "loss": 1 / 3}],
+    )
+    store.write_stage(STAGE, record, b"weights")
+    assert store.has_stage(STAGE)
+    assert store.read_stage(STAGE) == record
+
+
+def test_a_trial_comes_back_as_it_was_kept(store: Store) -> None:
+    assert store.read_trial("aaaaaaaaaaaa") is None
+    store.write_trial(row(val_loss=1 / 3, seed=7), [])
+    kept = store.read_trial("aaaaaaaaaaaa")
+    assert kept is not None
+    assert {name: kept[name] for name in ("status", "val_loss", "seed", "error")} == {
+        "status": "done",
+        "val_loss": 1 / 3,
+        "seed": 7,
+        "error": None,
+    }
+    assert store.trial_ids() == ["aaaaaaaaaaaa"]
+
+
+def test_a_finished_stage_needs_no_checkpoint(store: Store) -> None:
+    checkpoint = store.checkpoint_path(STAGE)
+    checkpoint.parent.mkdir()
+    checkpoint.write_bytes(b"")
+    store.write_stage(STAGE, RECORD, b"weights")
+    assert not checkpoint.exists()
+
+
+# Atomic
+
+
+@pytest.mark.parametrize("survivors", [0, 1, 2])
+def test_a_crash_between_the_files_of_a_stage_leaves_it_not_done(
+    store: Store, monkeypatch: pytest.MonkeyPatch, survivors: int
+) -> None:
+    replaced: list[str] = []
+    replace = os.replace
+
+    def crash_after(source: Path, target: Path) -> None:
+        if len(replaced) == survivors:
+            raise KeyboardInterrupt
+        replace(source, target)
+        replaced.append(Path(target).name)
+
+    monkeypatch.setattr(os, "replace", crash_after)
+    with pytest.raises(KeyboardInterrupt):
+        store.write_stage(STAGE, RECORD, b"weights")
+    assert not store.has_stage(STAGE)
+    monkeypatch.setattr(os, "replace", replace)
+    store.write_stage(STAGE, RECORD, b"weights")
+    assert store.read_stage(STAGE) == RECORD
+
+
+@pytest.mark.parametrize("step", ["replace", "fsync"])
+def test_a_full_disk_is_one_line_and_leaves_no_file(store: Store, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    before = files(store)
+    monkeypatch.setattr(os, step, full_disk)
+    with pytest.raises(StoreError, match=r"history/aaaaaaaaaaaa.parquet: cannot be written: No space left") as caught:
+        store.write_trial(row(), [])
+    assert "\n" not in str(caught.value)
+    assert files(store) == before
+    assert store.read_trial("aaaaaaaaaaaa") is None
+
+
+def test_a_full_disk_keeps_the_older_file(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.write_trial(row(status="failed"), [])
+    monkeypatch.setattr(os, "replace", full_disk)
+    with pytest.raises(StoreError):
+        store.write_trial(row(), [])
+    kept = store.read_trial("aaaaaaaaaaaa")
+    assert kept is not None
+    assert kept["status"] == "failed"
+
+
+def test_the_row_makes_a_trial_exist(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    replaced: list[str] = []
+    replace = os.replace
+    monkeypatch.setattr(os, "replace", lambda a, b: (replaced.append(Path(b).parent.name), replace(a, b)))
+    store.write_trial(row(), [])
+    store.write_stage(STAGE, RECORD, b"weights")
+    assert replaced == ["history", "trials", STAGE, STAGE, STAGE]
+
+
+def test_remains_of_a_killed_process_are_cleared(store: Store) -> None:
+    store.write_trial(row(), [])
+    before = files(store)
+    store.write_running(STAGE, {"epoch": 1})
+    (store.path / "trials" / ".bbbbbbbbbbbb.parquet.1234abcd.tmp").write_bytes(b"PAR1 and no more")
+    assert len(pd.read_parquet(store.path / "trials")) == 1
+    assert store.trial_ids() == ["aaaaaaaaaaaa"]
+    store.clear_remains()
+    assert files(store) == before
+
+
+def test_a_damaged_note_of_what_runs_is_left_out(store: Store) -> None:
+    store.write_running(STAGE, {"epoch": 1})
+    (store.path / "running" / "bad.json").write_text("{")
+    assert store.read_running() == {STAGE: {"epoch": 1}}
+
+
+# Refusals
+
+
+def refusal(path: Path, *, create: bool = True) -> str:
+    with pytest.raises(StoreError) as caught:
+        Store(path, create=create)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_no_store(tmp_path: Path) -> None:
+    assert "no ncvq store here" in refusal(tmp_path / "absent", create=False)
+    assert not (tmp_path / "absent").exists()
+
+
+def test_a_newer_schema(store: Store) -> None:
+    (store.path / "store.json").write_text(f'{{"schema": {SCHEMA_VERSION + 1}}}')
+    assert f"made by a newer ncvq (schema {SCHEMA_VERSION + 1}" in refusal(store.path)
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[1]", '{"schema": "one"}', '{"schema": null}', "\x00"])
+def test_a_damaged_marker(store: Store, content: str) -> None:
+    (store.path / "store.json").write_text(content)
+    assert "store.json: not an ncvq store" in refusal(store.path)
+
+
+def test_a_folder_with_something_else(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").touch()
+    assert "not empty and no ncvq store" in refusal(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_a_creation_that_was_killed_is_repeated(tmp_path: Path) -> None:
+    (tmp_path / ".store.json.1234abcd.tmp").touch()
+    assert Store(tmp_path, create=True).trial_ids() == []
+
+
+def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "runs").touch()
+    assert "cannot make a store here: File exists" in refusal(tmp_path / "runs")
+    assert "cannot make a store here: Not a directory" in refusal(tmp_path / "runs" / "deeper")
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder in which nobody can write")
+def test_a_place_that_is_not_writable() -> None:
+    assert "cannot make a store here" in refusal(Path("/proc/runs"))
+
+
+def test_a_store_that_is_not_writable_can_be_read(finished: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # tests may run as root, whom no mode stops
+    assert "not writable" in refusal(finished.path)
+    assert len(Store(finished.path).trial_ids()) == 4
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1 and then nothing that makes sense PAR1"])
+def test_a_damaged_row_is_named(store: Store, content: bytes) -> None:
+    path = store.path / "trials" / "aaaaaaaaaaaa.parquet"
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match=r"trials/aaaaaaaaaaaa.parquet: cannot be read"):
+        store.read_trial("aaaaaaaaaaaa")
+
+
+@pytest.mark.parametrize("name", ["record.json", "history.json"])
+def test_a_damaged_stage_is_named(store: Store, name: str) -> None:
+    store.write_stage(STAGE, RECORD, b"weights")
+    (store.path / "stages" / STAGE / name).write_text("[")
+    with pytest.raises(StoreError, match=rf"stages/{STAGE}: cannot be read .* delete the folder and resume"):
+        store.read_stage(STAGE)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "message"),
+    [
+        ("a", "trial 'a' is ambiguous, 2 ids start with it: aaaaaaaaaaaa, abbbbbbbbbbb"),
+        ("x", "no trial 'x' in .*; it holds 3: aaaaaaaaaaaa, abbbbbbbbbbb, cccccccccccc"),
+    ],
+)
+def test_a_trial_is_found_by_its_first_digits(store: Store, prefix: str, message: str) -> None:
+    for trial_id in ("aaaaaaaaaaaa", "abbbbbbbbbbb", "cccccccccccc"):
+        store.write_trial(row(trial_id), [])
+    assert store.find_trial("ab")["trial_id"] == "abbbbbbbbbbb"
+    with pytest.raises(StoreError, match=message):
+        store.find_trial(prefix)
+
+
+# Readable by anyone
+
+
+def test_pandas_reads_the_folders(finished: Store) -> None:
+    trials = pd.read_parquet(finished.path / "trials")
+    assert list(trials.columns) == TRIALS.names
+    assert len(trials) == 4
+    assert set(trials["status"]) == {"done"}
+    plain = trials[trials["ssl"] == "none"]
+    assert len(plain) == 2
+    assert plain[["augmentations", "aug_recon_weight", "ssl_weight", "ssl_loss"]].isna().all(axis=None)
+    assert set(trials.loc[trials["ssl"] == "barlowtwins", "augmentations"]) == {"slice_and_shuffle"}
+    assert trials[["seed", "epochs", "threads"]].dtypes.map(str).tolist() == ["int64"] * 3
+    assert trials[list(METRICS)].dtypes.map(str).unique().tolist() == ["float64"]
+    assert trials[["val_loss", "recon_time", "perplexity", "probe_svm", "stage1_seconds"]].gt(0).all(axis=None)
+    assert str(trials["started_at"].dt.tz) == "UTC"
+    history = pd.read_parquet(finished.path / "history")
+    assert list(history.columns) == HISTORY_TABLE.names
+    assert sorted(history.groupby("trial_id")["epoch"].agg(list)) == [[1, 2]] * 4
+
+
+def test_duckdb_reads_the_folders(finished: Store) -> None:
+    (finished.path / "trials" / ".x.parquet.1.tmp").write_bytes(b"unfinished")
+    query = f"""
+        select ssl, count(distinct trial_id), count(*), count(aug_recon_weight), typeof(any_value(seed)),
+               typeof(any_value(val_loss)), typeof(any_value(started_at))
+        from '{finished.path}/trials/*.parquet' join '{finished.path}/history/*.parquet' using (trial_id)
+        group by ssl order by ssl
+    """
+    types = ("BIGINT", "DOUBLE", "TIMESTAMP WITH TIME ZONE")
+    assert duckdb.sql(query).fetchall() == [("barlowtwins", 2, 4, 4, *types), ("none", 2, 4, 0, *types)]
+
+
+def test_every_file_carries_the_schema_and_its_version(finished: Store) -> None:
+    for folder, schema in (("trials", TRIALS), ("history", HISTORY_TABLE)):
+        for path in (finished.path / folder).iterdir():
+            stored = pq.read_schema(path)
+            assert stored.equals(schema)
+            assert stored.metadata[b"ncvq_schema"] == str(SCHEMA_VERSION).encode()

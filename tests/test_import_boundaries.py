@@ -1,0 +1,109 @@
+"""Imports follow the arrows of docs: sweeps, orchestrator, ncvq_core; reports reads the store alone."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+OURS = {"ncvq_core", "orchestrator", "reports", "sweeps"}
+CORE_MAY = {"torch", "numpy", "scipy", "sklearn", "ncvq_core"}
+OTHERS = ["ray", "optuna", "wandb", "typer", "pandas", "pyarrow", "rich", "pydantic", "safetensors", "aeon"]
+OTHERS += sorted(OURS - {"ncvq_core"})
+
+WITHOUT = """\
+import sys
+
+class Missing:
+    def find_spec(self, name, *rest):
+        if name.partition(".")[0] in {absent!r}:
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Missing())
+import {module}
+"""
+
+
+def imports(path: Path) -> Iterator[tuple[str, bool]]:
+    """Yield each imported top-level package and whether it is imported inside a function."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    inside = {id(node) for function in functions for node in ast.walk(function)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names = [node.module or ""]
+        else:
+            continue
+        for name in names:
+            yield name.partition(".")[0], id(node) in inside
+
+
+def modules(package: str) -> list[Path]:
+    found = sorted((ROOT / package).rglob("*.py"))
+    assert found, package
+    return found
+
+
+def offenders(package: str, allowed: set[str]) -> list[str]:
+    """Imports of our own packages that are not allowed."""
+    return [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in modules(package)
+        for name, _ in imports(path)
+        if name in OURS - allowed
+    ]
+
+
+@pytest.mark.parametrize(
+    ("package", "allowed"),
+    [
+        ("ncvq_core", {"ncvq_core"}),
+        ("orchestrator", {"orchestrator", "ncvq_core", "reports", "sweeps"}),
+        ("reports", {"reports"}),
+        ("sweeps", {"sweeps"}),
+    ],
+)
+def test_imports_follow_the_arrows(package: str, allowed: set[str]) -> None:
+    assert offenders(package, allowed) == []
+
+
+def test_the_core_needs_little() -> None:
+    allowed = CORE_MAY | set(sys.stdlib_module_names)
+    wrong = []
+    for path in modules("ncvq_core"):
+        for name, in_function in imports(path):
+            if name not in allowed and not (name == "aeon" and in_function):
+                wrong.append(f"{path.relative_to(ROOT)}: {name}")
+    assert wrong == []
+
+
+def test_reports_need_neither_torch_nor_ray() -> None:
+    wrong = [path.name for path in modules("reports") for name, _ in imports(path) if name in ("torch", "ray", "aeon")]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("vendor", ["wandb", "ray"])
+def test_vendors_stay_behind_one_module(vendor: str) -> None:
+    users = {path.name for path in modules("orchestrator") for name, _ in imports(path) if name == vendor}
+    assert users == {"wandb": {"tracking.py"}, "ray": {"execute_ray.py"}}[vendor]
+
+
+@pytest.mark.parametrize(
+    ("module", "absent"),
+    [
+        ("ncvq_core.stage1_run", OTHERS),
+        ("reports", ["torch", "ray", "ncvq_core", "orchestrator", "wandb", "optuna"]),
+        ("orchestrator.cli", ["torch", "ray", "wandb", "optuna", "pandas", "sklearn", "matplotlib", "reports"]),
+    ],
+)
+def test_what_an_import_does_without(module: str, absent: list[str]) -> None:
+    """Others may load them where they are installed (scikit-learn loads pandas), so they are made to be missing."""
+    code = WITHOUT.format(absent=absent, module=module)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
