@@ -47,7 +47,7 @@ class Stage1Config:
     augmentations: tuple[Augmentation, ...] = ()
     band_augmentations: tuple[BandAugmentations, ...] = ()
     """Sets of single bands, by the band's name; the other bands have `augmentations`."""
-    aug_recon_weight: float | None = setting(None, "weight of the augmented view's reconstruction", minimum=0)
+    aug_recon_weight: float | None = setting(None, "weight of the augmented view's reconstruction; null: 0.1", minimum=0)
     epochs: int = setting(1000, "passes over TRAIN", minimum=1)
     batch_size: int = setting(128, "series a step, at most", minimum=2)
     learning_rate: float = setting(1e-3, "AdamW's initial rate, cosine to 0 over all steps", above=0)

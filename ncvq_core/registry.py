@@ -26,6 +26,10 @@ class Registry(Generic[Component]):
         """Iterate over the valid names."""
         return iter(self._components)
 
+    def component(self, name: str) -> type[Component]:
+        """Return the class that a valid name stands for."""
+        return self._components[name]
+
     def parse(self, written: Any, field: str | None = None) -> Component:
         """Build a component from its written form.
 

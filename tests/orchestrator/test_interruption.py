@@ -81,7 +81,7 @@ def design_file(tmp_path: Path) -> Callable[[int, str], Path]:
 def test_ctrl_c_keeps_a_checkpoint(
     start: Start, design_file: Callable[[int, str], Path], run_here: Launch, tmp_path: Path
 ) -> None:
-    file, store = design_file(500, "{ssl: [barlowtwins], seed: [0, 1]}"), tmp_path / "killed"
+    file, store = design_file(120, "{ssl: [barlowtwins], seed: [0, 1]}"), tmp_path / "killed"
     process = start("launch", file, "--store", store, "--workers", "0")
     wait_until(lambda: list(store.glob("running/[!.]*.json")), process)
     time.sleep(0.5)
@@ -102,18 +102,18 @@ def test_ctrl_c_keeps_a_checkpoint(
 def test_resume_after_kill_9_gives_the_table_of_an_uninterrupted_run(
     start: Start, design_file: Callable[[int, str], Path], run_here: Launch, tmp_path: Path
 ) -> None:
-    file, store = design_file(150, "{ssl: [none, barlowtwins], seed: [0, 1, 2]}"), tmp_path / "killed"
+    file, store = design_file(50, "{ssl: [none, barlowtwins], seed: [0, 1]}"), tmp_path / "killed"
     process = start("launch", file, "--store", store, "--workers", "2")
     wait_until(lambda: list(store.glob("trials/[!.]*.parquet")), process)
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=PATIENCE_SECONDS)
     finished = {path: at for path, at in written_at(store).items() if path.startswith("trials/")}
-    assert 0 < len(finished) < 6
+    assert 0 < len(finished) < 4
 
     process = start("resume", file, "--store", store, "--workers", "2")
     printed, _ = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0, printed
-    assert f"6 of 6 trials have a result in {store}" in printed
+    assert f"4 of 4 trials have a result in {store}" in printed
     assert written_at(store).items() >= finished.items()
     assert run_here(load_sweep(file), tmp_path / "whole")[0].exit_code == 0
     assert trials_table(store).equals(trials_table(tmp_path / "whole"))

@@ -1,0 +1,72 @@
+"""Writes the tables of sweeps.md from the code: `python docs/make_tables.py`."""
+
+import dataclasses
+import typing
+from collections.abc import Iterable
+from pathlib import Path
+
+from ncvq_core.augmentations import AUGMENTATIONS
+from ncvq_core.config import Stage1Config
+from ncvq_core.registry import Registry
+from ncvq_core.settings import describe_range, value_type
+from ncvq_core.ssl import SSL_METHODS
+
+PAGE = Path(__file__).parent / "sweeps.md"
+START, END = "<!-- {} -->", "<!-- end of {} -->"
+
+
+def settings_table() -> str:
+    """Return all settings with default and range."""
+    rows = ["| setting | default | range | what |", "|---|---|---|---|"]
+    special = {
+        "ssl": ("none", "see below", "self-supervised method"),
+        "augmentations": ("[]", "see below", "the set that makes the augmented view"),
+        "band_augmentations": ("{}", "see below", "sets of single bands"),
+    }
+    hints = typing.get_type_hints(Stage1Config)
+    for field in dataclasses.fields(Stage1Config):
+        if field.name in special:
+            default, allowed, what = special[field.name]
+        else:
+            default = "required" if field.default is dataclasses.MISSING else _plain(field.default)
+            allowed = describe_range(value_type(hints[field.name])[0], field.metadata)
+            what = field.metadata["help"]
+        rows.append(f"| `{field.name}` | {default} | {allowed} | {what} |")
+    return "\n".join(rows)
+
+
+def component_table(registry: Registry[typing.Any]) -> str:
+    """Return all components of a registry with their parameters."""
+    rows = ["| name | what it does | parameters |", "|---|---|---|"]
+    for name in registry:
+        component = registry.component(name)
+        summary = (component.__doc__ or "").splitlines()[0].rstrip(".")
+        parameters = ", ".join(f"`{field.name}` {_plain(field.default)}" for field in dataclasses.fields(component))
+        rows.append(f"| `{name}` | {summary} | {parameters} |")
+    return "\n".join(rows)
+
+
+def with_tables(page: str, tables: Iterable[tuple[str, str]]) -> str:
+    """Return the page with the text between each table's marks replaced."""
+    for name, table in tables:
+        start, end = START.format(name), END.format(name)
+        before, after = page.split(start)[0], page.split(end)[1]
+        page = f"{before}{start}\n{table}\n{end}{after}"
+    return page
+
+
+def all_tables() -> list[tuple[str, str]]:
+    """Return the tables of the page by name."""
+    return [
+        ("settings", settings_table()),
+        ("ssl methods", component_table(SSL_METHODS)),
+        ("augmentations", component_table(AUGMENTATIONS)),
+    ]
+
+
+def _plain(value: object) -> str:
+    return "null" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8"), all_tables()), encoding="utf-8")
