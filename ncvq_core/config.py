@@ -47,7 +47,9 @@ class Stage1Config:
     augmentations: tuple[Augmentation, ...] = ()
     band_augmentations: tuple[BandAugmentations, ...] = ()
     """Sets of single bands, by the band's name; the other bands have `augmentations`."""
-    aug_recon_weight: float | None = setting(None, "weight of the augmented view's reconstruction; null: 0.1", minimum=0)
+    aug_recon_weight: float | None = setting(
+        None, "weight of the augmented view's reconstruction; null: 0.1", minimum=0
+    )
     epochs: int = setting(1000, "passes over TRAIN", minimum=1)
     batch_size: int = setting(128, "series a step, at most", minimum=2)
     learning_rate: float = setting(1e-3, "AdamW's initial rate, cosine to 0 over all steps", above=0)
@@ -77,7 +79,9 @@ class Stage1Config:
             raise ConfigError("augmentations = []: an SSL method needs at least one augmentation", "augmentations")
         for band, _ in self.band_augmentations:
             if band not in BANDS[self.tokenizer]:
-                raise unknown_name(f"band of tokenizer {self.tokenizer}", band, BANDS[self.tokenizer], "band_augmentations")
+                raise unknown_name(
+                    f"band of tokenizer {self.tokenizer}", band, BANDS[self.tokenizer], "band_augmentations"
+                )
         if self.evaluate_every and not self.val_fraction:
             raise ConfigError("evaluate_every needs val_fraction > 0: TEST is read once, at the end", "evaluate_every")
 

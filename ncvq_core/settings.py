@@ -5,6 +5,7 @@ import functools
 import math
 import types
 import typing
+from collections.abc import Hashable
 from typing import Any
 
 from ncvq_core.errors import ConfigError
@@ -12,7 +13,9 @@ from ncvq_core.errors import ConfigError
 _NOUNS: dict[type, str] = {int: "an integer", float: "a number", str: "text", bool: "true or false"}
 
 
-_type_hints = functools.cache(typing.get_type_hints)
+@functools.cache
+def _type_hints(settings_class: Hashable) -> dict[str, Any]:
+    return typing.get_type_hints(settings_class)
 
 
 def setting(

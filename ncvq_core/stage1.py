@@ -55,6 +55,7 @@ class Stage1Trainer:
     Attributes:
         tokenizer: the model.
         head: the SSL method's projector and loss, None without SSL.
+        target: the momentum copy whose encoder gives the targets, None for a method without one.
         steps_done: optimiser steps so far.
         total_steps: steps of the whole training.
     """
@@ -73,8 +74,9 @@ class Stage1Trainer:
         self.series = series.to(self.device)
         _, channels, length = series.shape
         with initial_weights(config.seed, "tokenizer"):
-            self.tokenizer = Tokenizer(config, channels, length).to(self.device, memory_format=torch.channels_last)
+            self.tokenizer = Tokenizer(config, channels, length).to(self.device)
         self.head: SSLHead | None = None
+        self.target: Tokenizer | None = None
         if config.ssl is not None:
             with initial_weights(config.seed, "ssl head"):
                 features = 2 * config.channels * len(self.tokenizer.bands)
@@ -89,7 +91,8 @@ class Stage1Trainer:
         if self.head is not None:
             self._modules["head"] = self.head
             if self.head.encoder_momentum is not None:
-                self._modules["target"] = copy.deepcopy(self.tokenizer).requires_grad_(False)
+                self.target = copy.deepcopy(self.tokenizer).requires_grad_(False)
+                self._modules["target"] = self.target
         self._modules.train()
         self._learning_rate = torch.zeros((), device=self.device)
         self._optimizer = adamw(self._modules, self._learning_rate, config.weight_decay)
@@ -168,7 +171,7 @@ class Stage1Trainer:
         self._optimizer.zero_grad(set_to_none=True)
         with matrix_products(self.config.precision, self.device):
             loss, measured = self._loss(x)
-        loss.backward()
+        torch.autograd.backward(loss)
         self._optimizer.step()
         if self.head is not None:
             self._follow(self.head)
@@ -176,8 +179,8 @@ class Stage1Trainer:
 
     def _follow(self, head: SSLHead) -> None:
         head.follow()
-        if head.encoder_momentum is not None:
-            follow_parameters(self._modules["target"], self.tokenizer, head.encoder_momentum)
+        if self.target is not None and head.encoder_momentum is not None:
+            follow_parameters(self.target, self.tokenizer, head.encoder_momentum)
 
     def _loss(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Return the loss of a batch (B, C, L) and the entries of HISTORY but the last."""
@@ -214,10 +217,9 @@ class Stage1Trainer:
     @torch.no_grad()
     def _targets(self, bands: list[Tensor], bands_view: list[Tensor]) -> Targets | None:
         """Return what the momentum encoder sees in both views; None for a method without one."""
-        if "target" not in self._modules:
+        if self.target is None:
             return None
-        target = self._modules["target"]
-        return pool(target.encode(bands)), pool(target.encode(bands_view))
+        return pool(self.target.encode(bands)), pool(self.target.encode(bands_view))
 
     def _view(self, x: Tensor, bands: list[Tensor], features: list[Tensor]) -> View:
         reconstruction = self.tokenizer.decode(features)

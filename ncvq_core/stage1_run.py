@@ -136,7 +136,5 @@ class Stage1Run:
         return (f"undefined for these class labels: {', '.join(missing)}",) if missing else ()
 
 
-def _labelled(
-    series: np.ndarray, labels: np.ndarray, scaling: Scaling, device: torch.device
-) -> Labelled:
+def _labelled(series: np.ndarray, labels: np.ndarray, scaling: Scaling, device: torch.device) -> Labelled:
     return Labelled(torch.from_numpy(scaling.apply(series)).to(device), labels)

@@ -22,7 +22,7 @@ class WindowWarp(Augmentation):
 
     def __call__(self, x: Tensor, generator: Generator) -> Tensor:
         """Return x, (B, C, L), with one window of each series warped, all channels alike."""
-        batch, channels, length = x.shape
+        batch, _, length = x.shape
         last = length - 1
         window = self.window_fraction * last
         start = uniform(batch, 0.0, last - window, x, generator)

@@ -48,12 +48,12 @@ class Dataset:
     @property
     def length(self) -> int:
         """Return L, the length of the series."""
-        return self.train.shape[2]
+        return int(self.train.shape[2])
 
     @property
     def channels(self) -> int:
         """Return C, the number of channels."""
-        return self.train.shape[1]
+        return int(self.train.shape[1])
 
     def checksum(self) -> str:
         """Return 16 hex digits of SHA-256 over series and labels, whatever file format they came from."""
@@ -80,4 +80,4 @@ class Scaling:
     def apply(self, series: NDArray[np.float32]) -> NDArray[np.float32]:
         """Scale series; missing values become 0."""
         scaled = (series - self.mean) / self.standard_deviation
-        return np.nan_to_num(scaled, nan=0.0).astype(np.float32)
+        return np.where(np.isnan(scaled), 0.0, scaled).astype(np.float32)

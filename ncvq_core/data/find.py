@@ -30,7 +30,9 @@ def archive_folder(data_dir: Path | None = None) -> Path | None:
     """
     chosen = data_dir or (Path(os.environ["NCVQ_DATA"]) if os.environ.get("NCVQ_DATA") else None)
     if chosen is not None and not chosen.is_dir():
-        raise DataError(f"{chosen}: no such folder; --data-dir or NCVQ_DATA must name an archive with NAME/NAME_TRAIN.tsv")
+        raise DataError(
+            f"{chosen}: no such folder; --data-dir or NCVQ_DATA must name an archive with NAME/NAME_TRAIN.tsv"
+        )
     return chosen
 
 

@@ -6,9 +6,7 @@ from numpy.typing import NDArray
 from ncvq_core.seeding import derived_seed
 
 
-def split_train(
-    labels: NDArray[np.int64], fraction: float, seed: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def split_train(labels: NDArray[np.int64], fraction: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Split TRAIN into a training and a validation part, stratified by class.
 
     Each class gives the rounded fraction of its series, and keeps at least one for training.

@@ -85,7 +85,7 @@ def _measure(tokenizer: Tokenizer, series: Tensor) -> _Pass:
     """Return pooled quantised features (n, D · bands), means of the errors over all series, and code counts."""
     features, usage = [], [torch.zeros_like(book.cluster_size) for book in tokenizer.codebooks]
     errors = torch.zeros(3, device=series.device)
-    for x in series.split(BATCH):
+    for x in torch.split(series, BATCH):
         bands = tokenizer.transform(x)
         quantized = tokenizer.quantize(tokenizer.encode(bands))
         decoded = tokenizer.decode([band.features for band in quantized])

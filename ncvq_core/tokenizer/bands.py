@@ -1,6 +1,7 @@
 """How a series is split into the maps that encoders see, and put together again."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -94,13 +95,13 @@ class Wavelet(Transform):
     def inverse(self, bands: list[Tensor]) -> Tensor:
         """Put both bands together to series (B, C, L)."""
         low, high = (band.squeeze(2) for band in bands)
-        pairs = torch.stack([low + high, low - high], dim=-1) * 0.5**0.5
-        return pairs.flatten(-2)[..., : self.length]
+        series: Tensor = (torch.stack([low + high, low - high], dim=-1) * 0.5**0.5).flatten(-2)
+        return series[..., : self.length]
 
 
-TRANSFORMS: dict[str, type[Transform]] = {"stft": OneBand, "stft_lfhf": LowAndHighBand, "wavelet": Wavelet}
+TRANSFORMS: dict[str, Callable[[int], Transform]] = {"stft": OneBand, "stft_lfhf": LowAndHighBand, "wavelet": Wavelet}
 
 
 def build_transform(name: str, length: int) -> Transform:
     """Return the transform of a tokenizer, for series of one length."""
-    return TRANSFORMS[name](length)  # type: ignore[call-arg]
+    return TRANSFORMS[name](length)

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-_KERNEL = {"kernel_size": (3, 4), "stride": (1, 2), "padding": (1, 1)}
+_KERNEL, _STRIDE, _PADDING = (3, 4), (1, 2), (1, 1)
 
 
 class ResidualBlock(nn.Module):
@@ -28,7 +28,7 @@ class ResidualBlock(nn.Module):
 
 def halving_block(channels_in: int, channels: int) -> nn.Sequential:
     """Halve the time axis: conv (3, 4), stride (1, 2), replicate padding, batch norm, leaky ReLU."""
-    conv = nn.Conv2d(channels_in, channels, padding_mode="replicate", **_KERNEL)
+    conv = nn.Conv2d(channels_in, channels, _KERNEL, _STRIDE, _PADDING, padding_mode="replicate")
     return nn.Sequential(conv, nn.BatchNorm2d(channels), nn.LeakyReLU(inplace=True))
 
 
@@ -39,4 +39,4 @@ def doubling_block(channels: int) -> nn.Sequential:
 
 def doubling_conv(channels_in: int, channels: int) -> nn.ConvTranspose2d:
     """Double the time axis by one transposed convolution."""
-    return nn.ConvTranspose2d(channels_in, channels, **_KERNEL)
+    return nn.ConvTranspose2d(channels_in, channels, _KERNEL, _STRIDE, _PADDING)

@@ -53,30 +53,31 @@ class Tokenizer(nn.Module):
         super().__init__()
         self.transform = build_transform(config.tokenizer, length)
         widths = (config.downsampled_width, config.high_downsampled_width)
-        self.bands = nn.ModuleList(
+        self.networks: list[Band] = [
             Band(config, self.transform.channels * channels, size, halvings(length, width))
             for size, width in zip(self.transform.sizes, widths, strict=False)
-        )
+        ]
+        self.bands = nn.ModuleList(self.networks)
 
     @property
     def codebooks(self) -> list[Codebook]:
         """Return the codebook of each band."""
-        return [band.codebook for band in self.bands]
+        return [network.codebook for network in self.networks]
 
     def encode(self, bands: list[Tensor]) -> list[Tensor]:
         """Map each band (B, S, H, W) to continuous features (B, D, H, W′)."""
         return [
             network.encoder(band.contiguous(memory_format=torch.channels_last))
-            for network, band in zip(self.bands, bands, strict=True)
+            for network, band in zip(self.networks, bands, strict=True)
         ]
 
     def quantize(self, features: list[Tensor]) -> list[Quantized]:
         """Quantise the features of each band; in training mode the codebooks follow them."""
-        return [network.codebook(band) for network, band in zip(self.bands, features, strict=True)]
+        return [network.codebook(band) for network, band in zip(self.networks, features, strict=True)]
 
     def decode(self, features: list[Tensor]) -> Reconstruction:
         """Map the features of each band, quantised or not, back to its map, and all of them to series."""
-        bands = [network.decoder(band) for network, band in zip(self.bands, features, strict=True)]
+        bands = [network.decoder(band) for network, band in zip(self.networks, features, strict=True)]
         return Reconstruction(self.transform.inverse(bands), bands)
 
 

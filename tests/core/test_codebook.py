@@ -46,6 +46,13 @@ def test_each_position_gets_its_nearest_code() -> None:
     assert float(quantized.commitment) == pytest.approx(((rows(z) - codes[expected]) ** 2).mean(), rel=1e-5)
 
 
+def test_quantised_features_are_codes_to_the_bit() -> None:
+    """Else equal codes at two positions differ by rounding, and the gradient of a maximum over positions is noise."""
+    book, z = codebook().eval(), features(scale=5.0)
+    quantized = book(z)
+    assert torch.equal(quantized.features.permute(0, 2, 3, 1), book.codes[quantized.tokens])
+
+
 def test_distances() -> None:
     book, flat = codebook(), torch.randn(7, DIMENSION, generator=torch.Generator().manual_seed(1))
     expected = [[float((row - code).square().sum()) for code in book.codes] for row in flat]

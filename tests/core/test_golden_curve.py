@@ -1,7 +1,8 @@
 """A short loss curve of each method, pinned. Regenerate it with `python tests/core/test_golden_curve.py`.
 
 A failure means that the same config now trains differently: raise RESULTS_VERSION if that is meant.
-Floating-point sums differ a little between processors, hence the tolerance.
+Before the first update only rounding differs between processors; Adam then turns the signs of gradients near 0 into
+steps of full size, and codes near a tie change sides, so that later epochs are pinned more loosely.
 """
 
 import json
@@ -17,7 +18,8 @@ from ncvq_core.stage1 import Stage1Trainer
 
 GOLDEN = Path(__file__).with_name("golden_curve.json")
 METHODS = ["none", *SSL_METHODS]
-PINNED = ("loss", "recon_time", "recon_timefreq", "ssl_loss")
+FIRST_EPOCH_TOLERANCE = 1e-4
+TOLERANCE = {"loss": 5e-3, "recon_time": 5e-3, "recon_timefreq": 5e-3, "ssl_loss": 3e-2}
 REGENERATE = "python tests/core/test_golden_curve.py"
 
 
@@ -35,7 +37,7 @@ def curve(ssl: str) -> list[dict[str, float]]:
     train = load_dataset("GunPoint").train
     trainer = Stage1Trainer(config, torch.from_numpy(Scaling.of(train).apply(train)))
     rows = [trainer.run_epoch() for _ in range(config.epochs)]
-    return [{name: row[name] for name in PINNED if name in row} for row in rows]
+    return [{name: row[name] for name in TOLERANCE if name in row} for row in rows]
 
 
 @pytest.mark.parametrize("ssl", METHODS)
@@ -43,7 +45,10 @@ def test_losses_are_the_pinned_ones(ssl: str) -> None:
     golden = json.loads(GOLDEN.read_text())["curves"]
     assert ssl in golden, f"no golden curve of {ssl}: run `{REGENERATE}`"
     for epoch, (row, expected) in enumerate(zip(curve(ssl), golden[ssl], strict=True)):
-        assert row == pytest.approx(expected, rel=1e-3), f"epoch {epoch + 1}"
+        assert row.keys() == expected.keys()
+        for name, value in row.items():
+            tolerance = TOLERANCE[name] if epoch else FIRST_EPOCH_TOLERANCE
+            assert value == pytest.approx(expected[name], rel=tolerance), f"{name} in epoch {epoch + 1}"
 
 
 if __name__ == "__main__":

@@ -104,7 +104,7 @@ def test_test_is_not_touched_before_the_result(validating: Stage1Config, gunpoin
         def __getattr__(self, name: str) -> Any:
             raise AssertionError(f"TEST was read: {name}")
 
-        __array__ = __getitem__ = __len__ = __sub__ = __getattr__  # type: ignore[assignment]
+        __array__ = __getitem__ = __len__ = __sub__ = __getattr__
 
     hidden = altered(gunpoint)
     for field in ("test", "test_labels"):

@@ -1,0 +1,251 @@
+"""The command line: its surface, its help, its exit codes and its one-line errors."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from orchestrator.cli import app
+from orchestrator.store import Store
+from tests.orchestrator.conftest import Design
+
+ROOT = Path(__file__).parents[2]
+
+SWEEP, STORE, DEBUG = ("sweep", None), ("--store", "runs"), ("--debug", False)
+DATA, SET = ("--data-dir", None), ("--set", None)
+LAUNCH = {
+    SWEEP,
+    STORE,
+    DATA,
+    SET,
+    DEBUG,
+    ("--workers", None),
+    ("--threads", 1),
+    ("--address", None),
+    ("--gpus-per-trial", 0.0),
+    ("--wandb", None),
+}
+SURFACE = {
+    "sweeps": {DEBUG},
+    "plan": {SWEEP, STORE, DATA, SET, ("--workers", None), DEBUG},
+    "launch": LAUNCH,
+    "resume": LAUNCH,
+    "status": {SWEEP, STORE, SET, ("--watch", False), DEBUG},
+    "report": {SWEEP, STORE, ("--out", None), DEBUG},
+    "show": {("trial", None), STORE, DEBUG},
+    "data list": {DATA, DEBUG},
+}
+"""Each command's arguments and options, with their defaults."""
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NCVQ_STORE", "NCVQ_DATA", "WANDB_MODE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+def ncvq(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def refusal(*arguments: str | Path) -> str:
+    """The one line that a usage error prints."""
+    result = ncvq(*arguments)
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    return line
+
+
+def commands(group: Any, prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, command in group.commands.items():
+        nested = hasattr(command, "commands")
+        found |= commands(command, f"{prefix}{name} ") if nested else {f"{prefix}{name}": command}
+    return found
+
+
+ALL = commands(typer.main.get_command(app))
+
+
+def surface(command: Any) -> set[tuple[str, Any]]:
+    names = {parameter: next((o for o in parameter.opts if o.startswith("--")), None) for parameter in command.params}
+    return {
+        (option or parameter.name, str(parameter.default) if isinstance(parameter.default, Path) else parameter.default)
+        for parameter, option in names.items()
+        if option != "--help"
+    }
+
+
+def test_the_surface() -> None:
+    assert {name: surface(command) for name, command in ALL.items()} == SURFACE
+
+
+@pytest.mark.parametrize("name", list(SURFACE))
+def test_help_shows_an_example(name: str) -> None:
+    result = ncvq(*name.split(), "--help")
+    assert result.exit_code == 0
+    assert f"Example: ncvq {name}" in result.stdout
+    assert str(ALL[name].help).splitlines()[0][:40] in result.stdout
+
+
+def test_shell_completion_exists() -> None:
+    assert "--install-completion" in ncvq("--help").stdout
+
+
+def test_the_module_is_the_same_program() -> None:
+    command = [sys.executable, "-m", "orchestrator", "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0
+    assert "Usage: ncvq [OPTIONS] COMMAND [ARGS]..." in done.stdout
+
+
+def test_sweeps_lists_the_named_ones() -> None:
+    result = ncvq("sweeps")
+    assert result.exit_code == 0
+    assert "quickstart" in result.stdout
+
+
+def test_data_list_shows_the_bundled_datasets() -> None:
+    result = ncvq("data", "list")
+    assert result.exit_code == 0
+    (line,) = [line for line in result.stdout.splitlines() if "ItalyPowerDemand" in line]
+    assert [cell.strip() for cell in line.split("│")[2:8]] == ["bundled", "67", "1029", "1", "24", "2"]
+
+
+# Usage errors
+
+
+@pytest.mark.parametrize("command", ["plan", "launch", "resume", "status"])
+def test_an_unknown_sweep(command: str, tmp_path: Path) -> None:
+    line = refusal(command, "quikstart", "--store", tmp_path / "s")
+    assert line.startswith("ncvq: unknown sweep 'quikstart' (did you mean 'quickstart'?); valid: quickstart")
+    assert not (tmp_path / "s").exists()
+
+
+def test_debug_shows_the_traceback() -> None:
+    result = ncvq("plan", "quikstart", "--debug")
+    assert result.exit_code == 1
+    assert type(result.exception).__name__ == "SweepError"
+    done = subprocess.run(
+        [sys.executable, "-m", "orchestrator", "plan", "quikstart", "--debug"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Traceback")
+
+
+def test_an_unknown_setting(tiny_file: Path) -> None:
+    assert "unknown setting 'epoch' (did you mean 'epochs'?)" in refusal("plan", tiny_file, "--set", "epoch=3")
+
+
+def test_a_data_folder_that_is_not_there(tiny_file: Path, tmp_path: Path) -> None:
+    line = refusal("launch", tiny_file, "--store", tmp_path / "s", "--data-dir", tmp_path / "archive")
+    assert "archive: no such folder" in line
+    assert not (tmp_path / "s").exists()
+
+
+def test_an_unknown_tracking_mode(tiny_file: Path, tmp_path: Path) -> None:
+    line = refusal("launch", tiny_file, "--store", tmp_path / "s", "--wandb", "cloud")
+    assert line == "ncvq: unknown W&B mode 'cloud'; valid: disabled, offline, online"
+    assert not (tmp_path / "s").exists()
+
+
+@pytest.mark.parametrize("command", [("status", "quickstart"), ("report", "quickstart"), ("show", "1a2b")])
+def test_no_store(command: tuple[str, ...], tmp_path: Path) -> None:
+    line = refusal(*command, "--store", tmp_path / "s")
+    assert line.startswith("ncvq: ")
+    assert "no ncvq store here" in line or "no store at" in line
+
+
+def test_a_report_of_a_sweep_that_was_not_launched(finished_folder: Path) -> None:
+    assert "sweep 'quickstart' is not in the store" in refusal("report", "quickstart", "--store", finished_folder)
+
+
+def test_a_wrong_option_is_a_usage_error() -> None:
+    assert ncvq("launch", "quickstart", "--worker", "2").exit_code == 2
+    assert ncvq("launch", "quickstart", "--workers", "-1").exit_code == 2
+
+
+# What commands print
+
+
+def test_plan_runs_nothing(tiny_file: Path, tmp_path: Path) -> None:
+    result = ncvq("plan", tiny_file, "--store", tmp_path / "s", "--workers", "2")
+    assert result.exit_code == 0
+    assert "stage 1 runs: 4 (shared: 0)" in result.stdout
+    assert "with 2 workers" in result.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_plan_of_a_finished_sweep_has_nothing_to_run(tiny_file: Path, finished: Store) -> None:
+    before = {path: path.stat().st_mtime_ns for path in finished.path.rglob("*")}
+    result = ncvq("plan", tiny_file, "--store", finished.path)
+    assert "stage 1 runs: 0" in result.stdout
+    assert "expected" not in result.stdout
+    assert {path: path.stat().st_mtime_ns for path in finished.path.rglob("*")} == before
+
+
+def test_status(tiny_file: Path, finished: Store) -> None:
+    result = ncvq("status", tiny_file, "--store", finished.path, "--set", "seed=[0, 1, 2]")
+    assert result.exit_code == 0
+    assert "tiny: 6 trials: 4 done, 2 missing" in result.stdout
+    assert "nobody is running in this store" in result.stdout
+
+
+def test_status_watch_ends_when_nobody_runs(tiny_file: Path, finished: Store) -> None:
+    assert ncvq("status", tiny_file, "--store", finished.path, "--watch").exit_code == 0
+
+
+def test_a_launch_with_failures_says_what_to_do(
+    tiny_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ncvq_core.stage1_run.Stage1Run.advance", lambda run: 1 / 0)
+    store = tmp_path / "s"
+    result = ncvq("launch", tiny_file, "--store", store, "--workers", "0", "--set", "seed=[0]", "--set", "ssl=[none]")
+    assert result.exit_code == 1
+    (trial_id,) = Store(store).trial_ids()
+    lines = result.stdout.splitlines()
+    reason = "ZeroDivisionError: division by zero"
+    assert lines[-3] == f"0 of 1 trials have a result in {store}"
+    assert lines[-2] == f"failed {trial_id} ssl=none seed=0: {reason} (details: ncvq show {trial_id} --store {store})"
+    expected = f"ncvq resume {tiny_file} --store {store} --set 'seed=[0]' --set 'ssl=[none]'"
+    assert lines[-1] == f"retry what failed with: {expected}"
+    status = ncvq("status", tiny_file, "--store", store, "--set", "seed=[0]", "--set", "ssl=[none]").stdout
+    assert f"failed {trial_id} ssl=none seed=0: {reason}" in status
+    assert "Traceback (most recent call last)" in ncvq("show", trial_id, "--store", store).stdout
+
+
+def test_show(finished: Store, design: Design) -> None:
+    trial_id = design().cells[-1].config.trial_id
+    for prefix in (trial_id, trial_id[:6]):
+        result = ncvq("show", prefix, "--store", finished.path)
+        assert result.exit_code == 0
+        for text in (trial_id, "barlowtwins", "val_loss", "torch_version", "data_checksum"):
+            assert text in result.stdout
+
+
+def test_show_of_no_trial_and_of_several(finished: Store) -> None:
+    ids = finished.trial_ids()
+    assert refusal("show", "zz", "--store", finished.path).endswith(f"it holds 4: {', '.join(ids)}")
+    assert refusal("show", "", "--store", finished.path).startswith("ncvq: trial '' is ambiguous, 4 ids start with it")
+
+
+def test_report_names_its_page(tiny_file: Path, finished: Store, tmp_path: Path) -> None:
+    result = ncvq("report", tiny_file, "--store", finished.path, "--out", tmp_path / "out")
+    assert result.exit_code == 0
+    assert result.stdout == f"report: {tmp_path}/out/index.html\n"
+    assert (tmp_path / "out" / "index.html").exists()
+
+
+def test_commands_are_clicks() -> None:
+    assert all(isinstance(command, click.Command) for command in ALL.values())
