@@ -47,7 +47,8 @@ def validate(settings: Any, prefix: str = "") -> None:
     Raises:
         ConfigError: `field = value: must be …`, with the allowed range.
     """
-    hints = _type_hints(type(settings))
+    settings_class: Any = type(settings)
+    hints = _type_hints(settings_class)
     for field in dataclasses.fields(settings):
         if field.metadata:
             _check(prefix + field.name, getattr(settings, field.name), hints[field.name], field.metadata)
@@ -65,7 +66,8 @@ def check_value(settings_class: type, name: str, value: Any) -> None:
 
 def written_fields(settings: Any, *, keep_defaults: bool) -> dict[str, Any]:
     """Return the fields of a settings dataclass as plain values, whole floats as floats (1 and 1.0 are one value)."""
-    hints = _type_hints(type(settings))
+    settings_class: Any = type(settings)
+    hints = _type_hints(settings_class)
     written = {}
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)

@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 import typer
 from typer.testing import CliRunner, Result
@@ -245,7 +244,3 @@ def test_report_names_its_page(tiny_file: Path, finished: Store, tmp_path: Path)
     assert result.exit_code == 0
     assert result.stdout == f"report: {tmp_path}/out/index.html\n"
     assert (tmp_path / "out" / "index.html").exists()
-
-
-def test_commands_are_clicks() -> None:
-    assert all(isinstance(command, click.Command) for command in ALL.values())

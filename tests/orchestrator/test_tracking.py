@@ -25,7 +25,7 @@ def no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 
 
 def messages(content: bytes) -> Iterator[bytes]:
-    """Yield the messages of a .wandb file: LevelDB's log format, blocks of 32 KiB whose records hold a message's parts."""
+    """Yield the messages of a .wandb file: LevelDB's log format, blocks of records that hold a message's parts."""
     assert content.startswith(b":W&B")
     offset, message = HEADER_BYTES, b""
     while offset < len(content):
