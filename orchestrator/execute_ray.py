@@ -15,10 +15,10 @@ from ray.tune.experiment import Trial
 from ray.tune.search import Searcher
 
 from orchestrator.events import Events
-from orchestrator.job import StageJob, Worker
+from orchestrator.job import Worker
+from orchestrator.ray_worker import StageTrainable
 from orchestrator.tasks import Outcome, StageTask, TaskQueue
 
-SLICE_SECONDS = 1.0
 RESTARTS_AFTER_A_CRASH = 1
 
 _QUIET = {
@@ -39,38 +39,6 @@ class RayOptions:
     address: str | None = None
     """Ray cluster to join, such as `auto`; None starts Ray here for the time of the launch."""
     gpus_per_trial: float = 0.0
-
-
-class StageTrainable(tune.Trainable):
-    """A reusable actor that runs one stage after another."""
-
-    def setup(self, config: dict[str, Any]) -> None:
-        """Take up a stage."""
-        worker = Worker(**config["worker"])
-        self._job = StageJob(StageTask(**config["task"]), worker)
-
-    def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Take up the next stage in the same process."""
-        self.setup(new_config)
-        return True
-
-    def step(self) -> dict[str, Any]:
-        """Train for a while and tell how far the stage is."""
-        self._job.work(SLICE_SECONDS)
-        outcome = self._job.outcome
-        ended = dataclasses.asdict(outcome) if outcome else None
-        return {"epoch": self._job.epoch, "outcome": ended, "done": outcome is not None}
-
-    def cleanup(self) -> None:
-        """Keep a checkpoint when a stage is stopped on the way."""
-        self._job.save_checkpoint()
-
-    def save_checkpoint(self, checkpoint_dir: str) -> dict[str, Any]:
-        """Nothing for Tune to keep: the store is the only truth."""
-        return {}
-
-    def load_checkpoint(self, checkpoint: dict[str, Any] | None) -> None:
-        """Nothing of Tune's to load."""
 
 
 class _LiveOnly:

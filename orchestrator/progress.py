@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 from orchestrator.tasks import Outcome, StageTask
 
@@ -60,7 +61,7 @@ class ProgressDisplay:
         self.console = console
         self._last_line = time.monotonic()
         self._bars = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),

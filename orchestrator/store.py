@@ -73,8 +73,6 @@ class Store:
         if create and not os.access(self.path, os.W_OK):
             raise StoreError(f"{path}: the store is not writable")
 
-    # Stages
-
     def has_stage(self, stage_id: str) -> bool:
         """Say whether a stage is finished."""
         return (self._stage(stage_id) / "record.json").exists()
@@ -105,8 +103,6 @@ class Store:
     def checkpoint_path(self, stage_id: str) -> Path:
         """Return where the checkpoint of an unfinished stage is kept."""
         return self.path / "checkpoints" / f"{stage_id}.safetensors"
-
-    # Trials
 
     def write_trial(self, row: dict[str, Any], history: list[dict[str, Any]]) -> None:
         """Keep a trial: its history first, then its row, which makes it exist."""
@@ -147,8 +143,6 @@ class Store:
         if len(found) > 1:
             raise StoreError(f"trial {prefix!r} is ambiguous, {len(found)} ids start with it: {listed}")
         raise StoreError(f"no trial {prefix!r} in {self.path}; it holds {len(ids)}: {listed}")
-
-    # Sweeps, and what runs
 
     def write_sweep(self, record: dict[str, Any]) -> None:
         """Keep a sweep's factors and cells."""

@@ -119,6 +119,11 @@ DIFFERENT: list[dict[str, Any]] = [
     {"projector_width": 256},
     {"val_fraction": 0.2},
     {"val_fraction": 0.2, "evaluate_every": 5},
+    {"tokenizer": "stft_lfhf"},
+    {"tokenizer": "wavelet"},
+    {"tokenizer": "wavelet", "high_downsampled_width": 16},
+    {"tokenizer": "wavelet", "band_augmentations": {"low": ["flip"]}},
+    {"tokenizer": "wavelet", "band_augmentations": {"high": ["flip"]}},
 ]
 
 

@@ -30,6 +30,8 @@ OUT_OF_RANGE = [
     ("channels", 0, "an integer ≥ 1"),
     ("residual_blocks", -1, "an integer ≥ 0"),
     ("downsampled_width", 0, "an integer ≥ 1"),
+    ("high_downsampled_width", 0, "an integer ≥ 1"),
+    ("tokenizer", "fft", "one of stft, stft_lfhf, wavelet"),
     ("codebook_size", 1, "an integer ≥ 2"),
     ("codebook_decay", 1.1, "a number ≥ 0 and ≤ 1"),
     ("codebook_decay", -0.1, "a number ≥ 0 and ≤ 1"),

@@ -96,7 +96,7 @@ def test_equal_seeds_give_equal_bits_and_different_seeds_different_ones(build: B
 
 def test_initial_weights_batches_and_augmentations_depend_on_the_seed(build: Build) -> None:
     one, other = build(seed=0), build(seed=1)
-    assert not torch.equal(one.tokenizer.codebook.codes, other.tokenizer.codebook.codes)
+    assert not torch.equal(one.tokenizer.codebooks[0].codes, other.tokenizer.codebooks[0].codes)
     assert not torch.equal(one.order.batch(0), other.order.batch(0))
     assert not torch.equal(one.augmentation_generator.get_state(), other.augmentation_generator.get_state())
 
@@ -121,10 +121,13 @@ def test_without_ssl_there_is_no_head(build: Build) -> None:
 
 
 def test_weights_of_the_augmented_view_change_the_training(build: Build) -> None:
-    tokenizers = [
-        run(build(**weights))["model.tokenizer.codebook.codes"]
+    trainers = [
+        build(**weights)
         for weights in ({"aug_recon_weight": 0}, {"aug_recon_weight": 1}, {"ssl_weight": 1, "aug_recon_weight": 0})
     ]
+    for trainer in trainers:
+        run(trainer)
+    tokenizers = [trainer.tokenizer.codebooks[0].codes for trainer in trainers]
     for first, second in ((0, 1), (0, 2), (1, 2)):
         assert not torch.allclose(tokenizers[first], tokenizers[second], rtol=1e-3)
 

@@ -1,0 +1,103 @@
+"""Seconds and units of one epoch of stage 1.
+
+A unit is the time of one float32 product 128×4096 · 4096×4096 on the same machine, measured in turn with the
+steps, so that a machine that slows down slows both. The floor is the arithmetic of an epoch (products and
+convolutions, forward and backward) at the rate of a large product in the same precision.
+
+    python benchmarks/stage1.py --data-dir UCRArchive_2018 --threads 2
+"""
+
+import argparse
+import gc
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from ncvq_core.config import TrialConfig
+from ncvq_core.cost import stage1_cost
+from ncvq_core.data import load_dataset
+from ncvq_core.memory import peak_memory_bytes
+from ncvq_core.precision import PRODUCT_TYPES
+from ncvq_core.stage1_run import Stage1Run
+
+CASES = [
+    ("ECG5000", "none", None, 13, {"fp32": 10, "bf16": 6}),
+    ("ECG5000", "barlowtwins", "slice_and_shuffle", 175, {"fp32": 75, "bf16": 32}),
+    ("ECG5000", "vibcreg", "gaussian_noise", 150, {"fp32": 75, "bf16": 34}),
+    ("FordA", "barlowtwins", "slice_and_shuffle", 1470, {"fp32": 850, "bf16": 360}),
+]
+"""Dataset, SSL method, augmentation, units of the published code, and our targets."""
+
+
+def seconds_of(work: Callable[[], object], repeats: int) -> float:
+    """Return the median time of a call."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def product(rows: int, precision: str) -> Callable[[], torch.Tensor]:
+    """Return a call that multiplies (rows, 4096) by (4096, 4096)."""
+    left = torch.randn(rows, 4096).to(PRODUCT_TYPES[precision])
+    right = torch.randn(4096, 4096).to(PRODUCT_TYPES[precision])
+    return lambda: left @ right
+
+
+def measure(
+    dataset: str, ssl: str, augmentation: str | None, precision: str, data_dir: Path, rounds: int
+) -> dict[str, float]:
+    """Time the steps of one case in turn with the unit product."""
+    settings = {
+        "dataset": dataset,
+        "ssl": ssl,
+        "precision": precision,
+        "augmentations": [augmentation] if augmentation else [],
+    }
+    config = TrialConfig.from_dict(settings).stage1
+    run = Stage1Run(config, load_dataset(dataset, data_dir))
+    trainer = run.trainer
+    for _ in range(3):
+        trainer.step()
+    memory = peak_memory_bytes(run.device)
+    unit_product, large_product = product(128, "fp32"), product(4096, precision)
+    pairs = [(seconds_of(unit_product, 5), seconds_of(trainer.step, 2)) for _ in range(rounds)]
+    rate = 2 * 4096**3 / seconds_of(large_product, 3)
+    epoch = statistics.median(step for _, step in pairs) * trainer.order.steps
+    units = statistics.median(step / unit for unit, step in pairs) * trainer.order.steps
+    cost = stage1_cost(config, len(run.dataset.train), run.dataset.channels, run.dataset.length)
+    floor = cost.flops / config.epochs / rate
+    return {"seconds": epoch, "units": units, "floor": floor / epoch, "rate": rate, "memory": memory}
+
+
+def main() -> None:
+    """Print one row a case and precision."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data-dir", type=Path, required=True, help="archive with ECG5000 and FordA")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--case", type=int, choices=range(len(CASES)), help="one row of the table only")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    print("| case | precision | s/epoch | units | target | published | share of floor | product GFLOP/s | peak GB |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    cases = CASES if arguments.case is None else [CASES[arguments.case]]
+    for dataset, ssl, augmentation, published, targets in cases:
+        for precision, target in targets.items():
+            row = measure(dataset, ssl, augmentation, precision, arguments.data_dir, arguments.rounds)
+            print(
+                f"| {dataset}, {ssl}{', ' + augmentation if augmentation else ''} | {precision} | {row['seconds']:.2f} "
+                f"| {row['units']:.1f} | {target} | {published} | {row['floor']:.0%} | {row['rate'] / 1e9:.0f} "
+                f"| {row['memory'] / 1e9:.2f} |",
+                flush=True,
+            )
+            gc.collect()
+
+
+if __name__ == "__main__":
+    main()
