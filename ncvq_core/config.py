@@ -160,6 +160,7 @@ def _stage1_from_dict(values: dict[str, Any]) -> Stage1Config:
     if values.get("aug_recon_weight") is None:
         values["aug_recon_weight"] = DEFAULT_AUG_RECON_WEIGHT
     ssl = _parse_ssl(method)
+    check_value(Stage1Config, "ssl_weight", values.get("ssl_weight"))
     if values.get("ssl_weight") == ssl.default_weight:
         values["ssl_weight"] = None
     return Stage1Config(ssl=ssl, augmentations=augmentations, band_augmentations=bands, **values)

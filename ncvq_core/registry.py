@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Generic, TypeVar
 
 from ncvq_core.errors import ConfigError, unknown_name
-from ncvq_core.settings import validate, written_fields
+from ncvq_core.settings import check_value, written_fields
 
 Component = TypeVar("Component")
 
@@ -45,11 +45,11 @@ class Registry(Generic[Component]):
             if parameter not in valid:
                 raise unknown_name(f"parameter of {name}", parameter, valid, field)
         try:
-            built = component(**parameters)
-            validate(built, prefix=f"{name}.")
+            for parameter, value in parameters.items():
+                check_value(component, parameter, value, prefix=f"{name}.")
+            return component(**parameters)
         except ConfigError as error:
             raise ConfigError(str(error), field) from error
-        return built
 
     def name(self, component: Component) -> str:
         """Return the registered name of a component."""

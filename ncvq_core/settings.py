@@ -41,7 +41,7 @@ def setting(
     return dataclasses.field(default=default, metadata=metadata)
 
 
-def validate(settings: Any, prefix: str = "") -> None:
+def validate(settings: Any) -> None:
     """Check type and range of each field declared with `setting`; call it from `__post_init__`.
 
     Raises:
@@ -51,17 +51,17 @@ def validate(settings: Any, prefix: str = "") -> None:
     hints = _type_hints(settings_class)
     for field in dataclasses.fields(settings):
         if field.metadata:
-            _check(prefix + field.name, getattr(settings, field.name), hints[field.name], field.metadata)
+            _check(field.name, getattr(settings, field.name), hints[field.name], field.metadata)
 
 
-def check_value(settings_class: type, name: str, value: Any) -> None:
-    """Check one value as the field `name` of a settings class would.
+def check_value(settings_class: type, name: str, value: Any, prefix: str = "") -> None:
+    """Check one value as the field `name` of a settings class would; `prefix` goes before the name in messages.
 
     Raises:
         ConfigError: as `validate`.
     """
     field = next(field for field in dataclasses.fields(settings_class) if field.name == name)
-    _check(name, value, _type_hints(settings_class)[name], field.metadata)
+    _check(prefix + name, value, _type_hints(settings_class)[name], field.metadata)
 
 
 def written_fields(settings: Any, *, keep_defaults: bool) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from torch import Tensor
 from ncvq_core.config import Stage1Config
 from ncvq_core.data import Dataset, Scaling
 from ncvq_core.data.validation import split_train
-from ncvq_core.errors import CheckpointError
+from ncvq_core.errors import CheckpointError, DataError
 from ncvq_core.evaluation.stage1 import STAGE1_METRICS, Labelled, evaluate_stage1
 from ncvq_core.memory import peak_memory_bytes, reset_peak_memory
 from ncvq_core.stage1 import Stage1Trainer
@@ -54,6 +54,8 @@ class Stage1Run:
         self.dataset = dataset
         reset_peak_memory(self.device)
         training, validation = split_train(dataset.train_labels, config.val_fraction, config.seed)
+        if config.val_fraction and not len(validation):
+            raise DataError(f"{dataset.name}: val_fraction = {config.val_fraction:g} leaves no series for validation")
         self.scaling = Scaling.of(dataset.train[training])
         labelled = partial(_labelled, scaling=self.scaling, device=self.device)
         self._train = labelled(dataset.train[training], dataset.train_labels[training])

@@ -11,6 +11,7 @@ from rich.table import Column
 from orchestrator.tasks import Outcome, StageTask
 
 LINE_SECONDS = 10.0
+DESCRIPTION_WIDTH = 48
 
 
 @dataclass(kw_only=True)
@@ -60,8 +61,9 @@ class ProgressDisplay:
         self.counts = counts
         self.console = console
         self._last_line = time.monotonic()
+        description = Column(no_wrap=True, overflow="ellipsis", max_width=DESCRIPTION_WIDTH)
         self._bars = Progress(
-            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
+            TextColumn("{task.description}", markup=False, table_column=description),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),

@@ -21,7 +21,7 @@ class _OnSpectrum(Augmentation):
         """Return x, (B, C, L), with its spectrogram changed."""
         batch, channels, length = x.shape
         transform = _stft(length, x.device)
-        spectrum = transform(x).view(batch, channels, 2, transform.frequencies, transform.frames)
+        spectrum = transform(x.float()).view(batch, channels, 2, transform.frequencies, transform.frames)
         changed = self.change(spectrum, generator)
         return transform.inverse(changed.reshape(batch, 2 * channels, *changed.shape[3:])).to(x.dtype)
 

@@ -6,6 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from ncvq_core.augmentations.base import Augmentation, uniform
+from ncvq_core.errors import ConfigError
 from ncvq_core.settings import setting
 
 
@@ -19,6 +20,11 @@ class WindowWarp(Augmentation):
     window_fraction: float = setting(0.4, "length of the window as a part of the series", above=0, maximum=1)
     minimum_scale: float = setting(0.9, "smallest stretch of the window", above=0)
     maximum_scale: float = setting(2.0, "largest stretch of the window", above=0)
+
+    def __post_init__(self) -> None:
+        """Check that the range is one."""
+        if self.minimum_scale > self.maximum_scale:
+            raise ConfigError(f"minimum_scale = {self.minimum_scale:g}: must be ≤ maximum_scale")
 
     def __call__(self, x: Tensor, generator: Generator) -> Tensor:
         """Return x, (B, C, L), with one window of each series warped, all channels alike."""

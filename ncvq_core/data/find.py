@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ncvq_core.data.dataset import Dataset
-from ncvq_core.data.read import find_files, read_dataset
+from ncvq_core.data.read import check_not_half, find_files, read_dataset
 from ncvq_core.errors import DataError, unknown_name
 
 LOCAL, BUNDLED, DOWNLOADED = "local", "bundled", "downloaded"
@@ -49,9 +49,11 @@ def locate(name: str, data_dir: Path | None = None) -> Location:
         ConfigError: there is no such dataset; the ones at hand are listed.
     """
     for source, folder in _sources(data_dir):
-        files = find_files(folder / name, name) if name == Path(name).name and (folder / name).is_dir() else None
-        if files is not None:
+        if name != Path(name).name or not (folder / name).is_dir():
+            continue
+        if files := find_files(folder / name, name):
             return Location(name=name, source=source, files=files)
+        check_not_half(folder / name, name)
     names = [location.name for location in list_datasets(data_dir)]
     raise unknown_name("dataset", name, names, "dataset")
 

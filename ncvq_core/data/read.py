@@ -1,5 +1,6 @@
 """Reading the two files of a dataset: UCR tab-separated text, or `.ts`."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +16,23 @@ Split = tuple[list[NDArray[np.float32]], list[str]]
 
 
 def find_files(folder: Path, name: str) -> tuple[Path, Path] | None:
-    """Return the training and test file of a dataset in its folder, None where there is not even one of them.
-
-    Raises:
-        DataError: one of the two is missing.
-    """
+    """Return the training and test file of a dataset in its folder, None where one is missing."""
     for suffix in FORMATS:
         pair = (folder / f"{name}_TRAIN{suffix}", folder / f"{name}_TEST{suffix}")
         if all(path.is_file() for path in pair):
             return pair
+    return None
+
+
+def check_not_half(folder: Path, name: str) -> None:
+    """Complain about a folder that holds one of the two files only.
+
+    Raises:
+        DataError: it does.
+    """
     half = [path for path in sorted(folder.glob(f"{name}_T*")) if path.suffix in FORMATS]
     if half:
         raise DataError(f"{name}: only {half[0].name} in {folder}; {name}_TRAIN and {name}_TEST are both needed")
-    return None
 
 
 def read_dataset(name: str, files: tuple[Path, Path]) -> Dataset:
@@ -65,16 +70,25 @@ def _read_file(path: Path) -> Split:
 
 def _read_tsv(path: Path) -> Split:
     try:
-        table = np.loadtxt(path, delimiter="\t", ndmin=2, encoding="utf-8")
+        with warnings.catch_warnings(action="ignore"):  # of a file without lines, which is an error below
+            table = np.loadtxt(path, delimiter="\t", ndmin=2, encoding="utf-8")
     except ValueError as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"{path}: not tab-separated numbers with the label first: {reason}") from error
+    if len(table) == 0:
+        raise DataError(f"{path}: no series in the file")
     if table.shape[1] < 2:
         raise DataError(f"{path}: one column only; write label, tab, values")
     labels = table[:, 0]
-    if np.isnan(labels).any():
-        raise DataError(f"{path}: line {int(np.isnan(labels).argmax()) + 1} has no label")
-    return [row[None].astype(np.float32) for row in table[:, 1:]], [f"{label:g}" for label in labels]
+    wrong = ~np.isfinite(labels) | (labels != np.round(labels))
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise DataError(
+            f"{path}: series {row + 1}: the first column must be a class, a whole number, not {labels[row]:g}"
+        )
+    with np.errstate(over="ignore"):  # becomes infinite, which Dataset refuses
+        series = table[:, None, 1:].astype(np.float32)
+    return list(series), [str(int(label)) for label in labels]
 
 
 def _read_ts(path: Path) -> Split:

@@ -62,9 +62,11 @@ def evaluate_stage1(tokenizer: Tokenizer, train: Labelled, held_out: Labelled) -
     """
     was_training = tokenizer.training
     tokenizer.eval()
-    with torch.inference_mode():
-        on_train, on_held_out = _measure(tokenizer, train.series), _measure(tokenizer, held_out.series)
-    tokenizer.train(was_training)
+    try:
+        with torch.inference_mode():
+            on_train, on_held_out = _measure(tokenizer, train.series), _measure(tokenizer, held_out.series)
+    finally:
+        tokenizer.train(was_training)
     metrics: dict[str, float | None] = {
         "val_loss": on_held_out.recon_time + on_held_out.recon_timefreq + on_held_out.commitment,
         "recon_time": on_held_out.recon_time,

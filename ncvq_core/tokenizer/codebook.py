@@ -60,7 +60,7 @@ class Codebook(nn.Module):
             usage = assigned.sum(dim=0)
             if self.training:
                 self._follow(assigned.T @ flat, usage)
-        straight_through = flat + (nearest - flat).detach()
+        straight_through = nearest + (flat - flat.detach())
         features = straight_through.view(batch, height, width, dimension).permute(0, 3, 1, 2)
         commitment = functional.mse_loss(flat, nearest)
         return Quantized(features, tokens.view(batch, height, width), commitment, usage)
