@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ncvq_core.data.dataset import Dataset
+from ncvq_core.data.download import download, downloadable, verify
 from ncvq_core.data.read import check_not_half, find_files, read_dataset
 from ncvq_core.errors import DataError, unknown_name
 
@@ -44,8 +45,10 @@ def download_folder() -> Path:
 def locate(name: str, data_dir: Path | None = None) -> Location:
     """Find a dataset; a local archive comes before the bundled and the downloaded ones.
 
+    A dataset of the UCR or UEA archive that is not at hand is downloaded, once.
+
     Raises:
-        DataError: the archive does not exist, or holds one of the two files only.
+        DataError: the archive does not exist or holds one of the two files only, or the download fails.
         ConfigError: there is no such dataset; the ones at hand are listed.
     """
     for source, folder in _sources(data_dir):
@@ -54,6 +57,8 @@ def locate(name: str, data_dir: Path | None = None) -> Location:
         if files := find_files(folder / name, name):
             return Location(name=name, source=source, files=files)
         check_not_half(folder / name, name)
+    if name in downloadable():
+        return Location(name=name, source=DOWNLOADED, files=download(name, download_folder()))
     names = [location.name for location in list_datasets(data_dir)]
     raise unknown_name("dataset", name, names, "dataset")
 
@@ -81,6 +86,8 @@ def load_dataset(name: str, data_dir: Path | None = None) -> Dataset:
 
 @lru_cache(maxsize=8)
 def _read(location: Location) -> Dataset:
+    if location.source == DOWNLOADED:
+        verify(location.files)
     return read_dataset(location.name, location.files)
 
 

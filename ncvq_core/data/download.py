@@ -1,0 +1,66 @@
+"""Datasets of the UCR and UEA archives, downloaded once through aeon."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+from pathlib import Path
+
+from ncvq_core.data.read import find_files
+from ncvq_core.errors import DataError
+
+_CHECKSUMS = "sha256.json"
+
+
+def downloadable() -> frozenset[str]:
+    """Return the names that aeon can download; empty where aeon is not installed."""
+    try:
+        from aeon.datasets import tsc_datasets  # takes seconds to import
+    except ModuleNotFoundError:
+        return frozenset()
+    return frozenset([*tsc_datasets.univariate, *tsc_datasets.multivariate])
+
+
+def download(name: str, folder: Path) -> tuple[Path, Path]:
+    """Download a dataset into `folder/name`, note the checksums of its files, and return the files.
+
+    The folder appears in one step, so that an interrupted download leaves nothing behind that looks whole.
+
+    Raises:
+        DataError: it cannot be had.
+    """
+    from aeon.datasets import load_classification
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".") as temporary:
+        fresh = Path(temporary) / name
+        try:
+            load_classification(name, extract_path=temporary)
+            files = find_files(fresh, name)
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            raise DataError(f"{name}: not at hand, and the download failed: {error}") from error
+        if files is None:
+            raise DataError(f"{name}: the download has no {name}_TRAIN and {name}_TEST file")
+        (fresh / _CHECKSUMS).write_text(json.dumps({path.name: _sha256(path) for path in files}), encoding="utf-8")
+        shutil.rmtree(folder / name, ignore_errors=True)
+        os.replace(fresh, folder / name)
+    return folder / name / files[0].name, folder / name / files[1].name
+
+
+def verify(files: tuple[Path, Path]) -> None:
+    """Check downloaded files against their checksums.
+
+    Raises:
+        DataError: they have changed since the download.
+    """
+    marker = files[0].parent / _CHECKSUMS
+    expected = json.loads(marker.read_text(encoding="utf-8")) if marker.exists() else {}
+    for path in files:
+        if expected.get(path.name) != _sha256(path):
+            raise DataError(f"{path}: not as it was downloaded; delete {path.parent} to download it again")
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
