@@ -176,7 +176,7 @@ def _parse_bands(written: Any) -> tuple[BandAugmentations, ...]:
     field = "band_augmentations"
     if not isinstance(written, dict):
         raise ConfigError(f"{field} = {written!r}: must map a band to a list of augmentations", field)
-    return tuple((str(band), _parse_set(items, field)) for band, items in sorted(written.items()))
+    return tuple((str(band), _parse_set(items, field)) for band, items in sorted(written.items(), key=str))
 
 
 def _parse_ssl(written: Any) -> SSLMethod:
