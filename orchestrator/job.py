@@ -5,6 +5,7 @@ import traceback
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save
@@ -102,9 +103,7 @@ class StageJob:
     def _keep(self, run: Stage1Run) -> None:
         result = run.result()
         origin = {
-            **provenance(run.device),
-            "started_at": self.started_at.isoformat(),
-            "dtype": run.config.precision,
+            **self._origin(),
             "data_checksum": run.dataset.checksum(),
             "data_notes": "; ".join(result.notes) or None,
         }
@@ -113,8 +112,17 @@ class StageJob:
         model = {name: tensor.contiguous() for name, tensor in result.tensors.items()}
         self.store.write_stage(self.task.stage_id, record, save(model))
 
+    def _origin(self) -> dict[str, Any]:
+        return {
+            **provenance(torch.device(self.worker.device)),
+            "started_at": self.started_at.isoformat(),
+            "dtype": self.task.config["precision"],
+        }
+
     def _end(self, status: str, error: str | None = None, trace: str | None = None) -> None:
-        self.outcome = Outcome(stage_id=self.task.stage_id, status=status, error=error, traceback=trace)
+        origin = {} if status == "done" else self._origin()
+        stage_id = self.task.stage_id
+        self.outcome = Outcome(stage_id=stage_id, status=status, error=error, traceback=trace, provenance=origin)
         self._run = None
         if status == "diverged":
             self._checkpoint_path.unlink(missing_ok=True)

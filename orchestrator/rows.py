@@ -10,8 +10,6 @@ from orchestrator.schema import METRICS
 from orchestrator.store import StageRecord
 from orchestrator.tasks import Outcome
 
-_PROVENANCE_ONLY = ("started_at",)
-
 
 def config_columns(config: TrialConfig) -> dict[str, Any]:
     """Return a trial's identity and settings as columns; settings without effect are null."""
@@ -30,13 +28,11 @@ def config_columns(config: TrialConfig) -> dict[str, Any]:
 
 def finished_row(config: TrialConfig, stage1: StageRecord) -> dict[str, Any]:
     """Return the row of a trial whose stages are done."""
-    provenance = {key: value for key, value in stage1.provenance.items() if key not in _PROVENANCE_ONLY}
     return {
         **config_columns(config),
-        **provenance,
+        **_provenance_columns(stage1.provenance),
         **{name: stage1.metrics.get(name) for name in METRICS},
         "status": "done",
-        "started_at": datetime.fromisoformat(stage1.provenance["started_at"]),
         "stage1_seconds": stage1.timings["seconds"],
         "stage1_peak_memory_bytes": int(stage1.timings["peak_memory_bytes"]),
     }
@@ -46,6 +42,7 @@ def failed_row(config: TrialConfig, outcome: Outcome) -> dict[str, Any]:
     """Return the row of a trial that failed or diverged."""
     return {
         **config_columns(config),
+        **_provenance_columns(outcome.provenance),
         "status": outcome.status,
         "error": outcome.error,
         "traceback": outcome.traceback,
@@ -55,3 +52,10 @@ def failed_row(config: TrialConfig, outcome: Outcome) -> dict[str, Any]:
 def history_rows(config: TrialConfig, stage1: StageRecord) -> list[dict[str, Any]]:
     """Return one row for each stage and epoch of a trial."""
     return [{"trial_id": config.trial_id, "stage": "stage1", **row} for row in stage1.history]
+
+
+def _provenance_columns(provenance: dict[str, Any]) -> dict[str, Any]:
+    """Return provenance with its start as a time instead of text; empty where a worker died without a word."""
+    if not provenance:
+        return {}
+    return {**provenance, "started_at": datetime.fromisoformat(provenance["started_at"])}

@@ -35,6 +35,8 @@ class Outcome:
     """`done`, `failed` or `diverged`."""
     error: str | None = None
     traceback: str | None = None
+    provenance: dict[str, Any] = field(default_factory=dict)
+    """Of a stage that did not succeed; that of a done one is in its record."""
 
 
 @dataclass

@@ -208,7 +208,8 @@ def test_renaming_labels_keeps_ids(load: Load) -> None:
 
 def test_without_effect_is_what_the_effective_config_leaves_empty() -> None:
     plain = TrialConfig.from_dict({"dataset": "A"})
-    assert settings_without_effect(plain) == {"augmentations", "aug_recon_weight", "ssl_weight"}
+    ssl_settings = {"augmentations", "band_augmentations", "aug_recon_weight", "ssl_weight"}
+    assert settings_without_effect(plain) == ssl_settings
     method = TrialConfig.from_dict({"dataset": "A", "ssl": "vibcreg", "augmentations": ["flip"]})
     assert settings_without_effect(method) == set()
     assert settings_without_effect(plain) < set(field_names())
