@@ -38,7 +38,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
 
 def write_json(path: Path, value: dict[str, Any]) -> None:
     """Write a JSON file atomically."""
-    text = json.dumps(value, indent=1, sort_keys=True)
+    text = json.dumps(value, indent=1)
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from matplotlib.colors import to_rgb
+import seaborn
 
 Colour = tuple[float, float, float]
 
@@ -20,18 +20,18 @@ class Look:
     """Tells the methods apart without colour."""
 
 
-# Hues of Okabe and Ito; the baseline is grey.
+BLUE, ORANGE, GREEN, VERMILION, PINK, _, _, _, _, SKY = seaborn.color_palette("colorblind")
 KNOWN_LOOKS = {
-    "none": Look(colour=to_rgb("#4D4D4D"), marker="D"),
-    "barlowtwins": Look(colour=to_rgb("#0072B2"), marker="o"),
-    "vibcreg": Look(colour=to_rgb("#D55E00"), marker="s"),
-    "vicreg": Look(colour=to_rgb("#009E73"), marker="^"),
-    "byol": Look(colour=to_rgb("#CC79A7"), marker="v"),
+    "none": Look(colour=(0.3, 0.3, 0.3), marker="D"),
+    "barlowtwins": Look(colour=BLUE, marker="o"),
+    "vibcreg": Look(colour=VERMILION, marker="s"),
+    "vicreg": Look(colour=GREEN, marker="^"),
+    "byol": Look(colour=PINK, marker="v"),
+    "simsiam": Look(colour=ORANGE, marker="P"),
 }
 SPARE_LOOKS = (
-    Look(colour=to_rgb("#E69F00"), marker="P"),
-    Look(colour=to_rgb("#56B4E9"), marker="X"),
-    Look(colour=to_rgb("#000000"), marker="*"),
+    Look(colour=SKY, marker="X"),
+    Look(colour=(0.0, 0.0, 0.0), marker="*"),
 )
 PALEST = 0.35
 
