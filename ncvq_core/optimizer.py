@@ -1,27 +1,68 @@
-"""AdamW, and its state as named tensors."""
+"""AdamW that frees large gradients early, and its state as named tensors."""
+
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-
-def adamw(modules: nn.Module, learning_rate: Tensor, weight_decay: float) -> torch.optim.AdamW:
-    """Return a fused AdamW that reads its learning rate from a tensor, which the caller may change between steps."""
-    return torch.optim.AdamW(modules.parameters(), lr=learning_rate, weight_decay=weight_decay, fused=True)
+LARGE = 1_000_000
+"""Elements of a parameter from which on its gradient is not kept until the end of the backward pass."""
 
 
-def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """Return the state of each parameter as `INDEX.NAME` tensors."""
-    states = optimizer.state_dict()["state"]
-    return {f"{index}.{name}": value for index, state in states.items() for name, value in state.items()}
+class AdamW:
+    """Fused AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101) in two parts.
+
+    A large parameter is updated as soon as its gradient is complete, inside the backward pass, and the gradient is
+    freed: the gradients of two 4096 × 4096 layers never exist at a time. All others are updated by `step`. The numbers
+    are those of one AdamW over all parameters.
+
+    Args:
+        modules: what is trained; parameters that need no gradient are left out.
+        learning_rate: a scalar tensor, read at each update; the caller may change it between steps.
+        weight_decay: decoupled weight decay.
+    """
+
+    def __init__(self, modules: nn.Module, learning_rate: Tensor, weight_decay: float) -> None:
+        """Take up the parameters."""
+        trained = [parameter for parameter in modules.parameters() if parameter.requires_grad]
+        large = [parameter for parameter in trained if parameter.numel() >= LARGE]
+        small = [parameter for parameter in trained if parameter.numel() < LARGE]
+        adamw = partial(torch.optim.AdamW, lr=learning_rate, weight_decay=weight_decay, fused=True)
+        self._parts = [adamw(small), *(adamw([parameter]) for parameter in large)]
+        for parameter, part in zip(large, self._parts[1:], strict=True):
+            parameter.register_post_accumulate_grad_hook(partial(_update, part))  # type: ignore[no-untyped-call]
+
+    def step(self) -> None:
+        """Update the small parameters, after the backward pass, and free their gradients."""
+        _update(self._parts[0])
+
+    def state(self) -> dict[str, Tensor]:
+        """Return the moments and step counts, as `PART.INDEX.NAME` tensors."""
+        return {
+            f"{part}.{index}.{name}": value
+            for part, optimizer in enumerate(self._parts)
+            for index, state in optimizer.state_dict()["state"].items()
+            for name, value in state.items()
+        }
+
+    def restore(self, tensors: dict[str, Tensor]) -> None:
+        """Put back what `state` returned.
+
+        Raises:
+            KeyError, IndexError, ValueError: the tensors are those of other parameters.
+        """
+        states: list[dict[int, dict[str, Tensor]]] = [{} for _ in self._parts]
+        for key, value in tensors.items():
+            part, index, name = key.split(".", 2)
+            states[int(part)].setdefault(int(index), {})[name] = value.clone()
+        for optimizer, state in zip(self._parts, states, strict=True):
+            rates = [group["lr"] for group in optimizer.param_groups]
+            optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+            for group, rate in zip(optimizer.param_groups, rates, strict=True):
+                group["lr"] = rate  # load_state_dict put a copy here, which would not follow the schedule
 
 
-def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    """Put back what `optimizer_tensors` returned."""
-    state: dict[int, dict[str, Tensor]] = {}
-    for key, value in tensors.items():
-        index, name = key.split(".", 1)
-        state.setdefault(int(index), {})[name] = value.clone()
-    rates = [group["lr"] for group in optimizer.param_groups]
-    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-    for group, rate in zip(optimizer.param_groups, rates, strict=True):
-        group["lr"] = rate  # load_state_dict put a copy here, which would not follow the schedule
+def _update(optimizer: torch.optim.Optimizer, parameter: Tensor | None = None) -> None:
+    """Step and free gradients; the parameter is what a gradient hook passes."""
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)

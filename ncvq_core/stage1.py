@@ -13,7 +13,7 @@ from ncvq_core.batches import BatchOrder
 from ncvq_core.config import BANDS, Stage1Config
 from ncvq_core.errors import DivergedError
 from ncvq_core.memory import keep_freed_memory
-from ncvq_core.optimizer import adamw, optimizer_tensors, restore_optimizer
+from ncvq_core.optimizer import AdamW
 from ncvq_core.precision import matrix_products
 from ncvq_core.seeding import generator, initial_weights
 from ncvq_core.ssl.base import SSLHead, Targets
@@ -95,7 +95,7 @@ class Stage1Trainer:
                 self._modules["target"] = self.target
         self._modules.train()
         self._learning_rate = torch.zeros((), device=self.device)
-        self._optimizer = adamw(self._modules, self._learning_rate, config.weight_decay)
+        self._optimizer = AdamW(self._modules, self._learning_rate, config.weight_decay)
         self._history = torch.zeros(config.epochs, len(HISTORY), device=self.device)
 
     @property
@@ -142,7 +142,7 @@ class Stage1Trainer:
         """Return everything that the next steps depend on, as named tensors."""
         return {
             **{f"model.{name}": tensor for name, tensor in self._modules.state_dict().items()},
-            **{f"optimizer.{name}": tensor for name, tensor in optimizer_tensors(self._optimizer).items()},
+            **{f"optimizer.{name}": tensor for name, tensor in self._optimizer.state().items()},
             "generator.order": self.order.generator.get_state(),
             "generator.augmentation": self.augmentation_generator.get_state(),
             "permutation": self.order.permutation,
@@ -155,9 +155,8 @@ class Stage1Trainer:
         model = {name.removeprefix("model."): value for name, value in state.items() if name.startswith("model.")}
         self._modules.load_state_dict(model)
         prefix = "optimizer."
-        restore_optimizer(
-            self._optimizer, {name[len(prefix) :]: value for name, value in state.items() if name.startswith(prefix)}
-        )
+        moments = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+        self._optimizer.restore(moments)
         self.order.generator.set_state(state["generator.order"])
         self.augmentation_generator.set_state(state["generator.augmentation"])
         self.order.permutation.copy_(state["permutation"])
@@ -168,7 +167,6 @@ class Stage1Trainer:
         return self.config.learning_rate * 0.5 * (1 + math.cos(math.pi * self.steps_done / self.total_steps))
 
     def _update(self, x: Tensor) -> Tensor:
-        self._optimizer.zero_grad(set_to_none=True)
         with matrix_products(self.config.precision, self.device):
             loss, measured = self._loss(x)
         torch.autograd.backward(loss)

@@ -122,7 +122,7 @@ class Stage1Run:
             self.trainer.restore(state)
             self._evaluations.copy_(state["evaluations"])
             self._seconds_before = float(state["seconds"])
-        except (KeyError, RuntimeError, ValueError) as error:
+        except (KeyError, IndexError, RuntimeError, ValueError) as error:
             raise CheckpointError(f"checkpoint does not fit {self.config.dataset}: {error}") from error
 
     def _seconds(self) -> float:
