@@ -27,8 +27,11 @@ class AdamW:
         trained = [parameter for parameter in modules.parameters() if parameter.requires_grad]
         large = [parameter for parameter in trained if parameter.numel() >= LARGE]
         small = [parameter for parameter in trained if parameter.numel() < LARGE]
-        adamw = partial(torch.optim.AdamW, lr=learning_rate, weight_decay=weight_decay, fused=True)
+        on_gpu = learning_rate.device.type == "cuda"
+        adamw = partial(torch.optim.AdamW, lr=learning_rate, weight_decay=weight_decay, fused=True, capturable=on_gpu)
         self._parts = [adamw(small), *(adamw([parameter]) for parameter in large)]
+        for part in self._parts:
+            _start(part)
         for parameter, part in zip(large, self._parts[1:], strict=True):
             parameter.register_post_accumulate_grad_hook(partial(_update, part))  # type: ignore[no-untyped-call]
 
@@ -60,6 +63,16 @@ class AdamW:
             optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate  # load_state_dict put a copy here, which would not follow the schedule
+
+
+def _start(optimizer: torch.optim.Optimizer) -> None:
+    """Make the moments now instead of at the first step, which may be under capture as a CUDA graph."""
+    for parameter in optimizer.param_groups[0]["params"]:
+        optimizer.state[parameter] = {
+            "step": torch.zeros((), device=parameter.device),
+            "exp_avg": torch.zeros_like(parameter),
+            "exp_avg_sq": torch.zeros_like(parameter),
+        }
 
 
 def _update(optimizer: torch.optim.Optimizer, parameter: Tensor | None = None) -> None:

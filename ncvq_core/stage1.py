@@ -2,6 +2,7 @@
 
 import copy
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -56,6 +57,8 @@ class Stage1Trainer:
         tokenizer: the model.
         head: the SSL method's projector and loss, None without SSL.
         target: the momentum copy whose encoder gives the targets, None for a method without one.
+        update: maps a batch (B, C, L) to what is measured in its optimiser step; always the same kernels on the same
+            shapes, so that it can be replaced by a captured copy of itself.
         steps_done: optimiser steps so far.
         total_steps: steps of the whole training.
     """
@@ -96,6 +99,7 @@ class Stage1Trainer:
         self._modules.train()
         self._learning_rate = torch.zeros((), device=self.device)
         self._optimizer = AdamW(self._modules, self._learning_rate, config.weight_decay)
+        self.update: Callable[[Tensor], Tensor] = self._update
         self._history = torch.zeros(config.epochs, len(HISTORY), device=self.device)
 
     @property
@@ -112,7 +116,7 @@ class Stage1Trainer:
         """Do one optimiser step."""
         batch = self.series[self.order.batch(self.steps_done)]
         self._learning_rate.fill_(self._scheduled_rate())
-        measured = self._update(batch)
+        measured = self.update(batch)
         self._history[self.epoch] += measured / self.order.steps
         self.steps_done += 1
 
@@ -137,6 +141,25 @@ class Stage1Trainer:
             for name in ("aug_recon_time", "aug_recon_timefreq", "ssl_loss"):
                 del row[name]
         return row
+
+    @torch.inference_mode()
+    def held_out_ssl_loss(self, x: Tensor) -> float | None:
+        """Return the SSL loss of series (B, C, L) that are not trained on; None without SSL.
+
+        Evaluation mode, and always the same augmentations, from a stream of their own: nothing of the trainer changes.
+        """
+        if self.head is None:
+            return None
+        draws = generator(self.config.seed, "held-out augmentation", self.device)
+        self._modules.eval()
+        try:
+            bands = self.tokenizer.transform(x)
+            _, bands_view = self._augment(x, draws)
+            quantized = self.tokenizer.quantize(self.tokenizer.encode(bands))
+            pooled, pooled_view = pool([band.features for band in quantized]), pool(self.tokenizer.encode(bands_view))
+            return float(self.head(pooled, pooled_view, self._targets(bands, bands_view)))
+        finally:
+            self._modules.train()
 
     def state(self) -> dict[str, Tensor]:
         """Return everything that the next steps depend on, as named tensors."""
@@ -189,7 +212,7 @@ class Stage1Trainer:
         loss = view.recon_time + view.recon_timefreq + self.config.commitment_weight * commitment
         extra = [loss.new_zeros(())] * 3
         if self.head is not None:
-            x_view, bands_view = self._augment(x)
+            x_view, bands_view = self._augment(x, self.augmentation_generator)
             augmented = self._view(x_view, bands_view, self.tokenizer.encode(bands_view))
             ssl_loss = self.head(view.pooled, augmented.pooled, self._targets(bands, bands_view))
             loss = loss + self.aug_recon_weight * (augmented.recon_time + augmented.recon_timefreq)
@@ -199,16 +222,16 @@ class Stage1Trainer:
         return loss, [loss, *errors, *extra, mean_perplexity(quantized)]
 
     @torch.no_grad()
-    def _augment(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+    def _augment(self, x: Tensor, draws: torch.Generator) -> tuple[Tensor, list[Tensor]]:
         """Return the augmented view of a batch, as series (B, C, L) and as bands."""
-        augmented = augment(x, self.config.augmentations, self.augmentation_generator)
+        augmented = augment(x, self.config.augmentations, draws)
         bands = self.tokenizer.transform(augmented)
         own_sets = dict(self.config.band_augmentations)
         if not own_sets:
             return augmented, bands
         for index, band in enumerate(BANDS[self.config.tokenizer]):
             if band in own_sets:
-                augmented = augment(x, own_sets[band], self.augmentation_generator)
+                augmented = augment(x, own_sets[band], draws)
                 bands[index] = self.tokenizer.transform(augmented)[index]
         return self.tokenizer.transform.inverse(bands), bands
 

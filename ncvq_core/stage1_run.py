@@ -17,6 +17,9 @@ from ncvq_core.evaluation.stage1 import STAGE1_METRICS, Labelled, evaluate_stage
 from ncvq_core.memory import peak_memory_bytes, reset_peak_memory
 from ncvq_core.stage1 import Stage1Trainer
 
+EVALUATED = (*STAGE1_METRICS, "ssl_loss")
+"""What is measured on the validation part along the way."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class StageResult:
@@ -61,7 +64,7 @@ class Stage1Run:
         self._train = labelled(dataset.train[training], dataset.train_labels[training])
         self._validation = labelled(dataset.train[validation], dataset.train_labels[validation])
         self.trainer = Stage1Trainer(config, self._train.series, self.device)
-        self._evaluations = torch.full((config.epochs, len(STAGE1_METRICS)), torch.nan, dtype=torch.float64)
+        self._evaluations = torch.full((config.epochs, len(EVALUATED)), torch.nan, dtype=torch.float64)
 
     @property
     def epoch(self) -> int:
@@ -83,7 +86,8 @@ class Stage1Run:
         every = self.config.evaluate_every
         if every and self.epoch % every == 0:
             metrics = evaluate_stage1(self.trainer.tokenizer, self._train, self._validation)
-            values = [metrics[name] for name in STAGE1_METRICS]
+            metrics["ssl_loss"] = self.trainer.held_out_ssl_loss(self._validation.series)
+            values = [metrics[name] for name in EVALUATED]
             self._evaluations[self.epoch - 1] = torch.tensor([np.nan if value is None else value for value in values])
         return self._row(self.epoch - 1)
 
@@ -129,7 +133,7 @@ class Stage1Run:
         return self._seconds_before + time.perf_counter() - self._started
 
     def _row(self, epoch: int) -> dict[str, float]:
-        evaluated = dict(zip(STAGE1_METRICS, self._evaluations[epoch].tolist(), strict=True))
+        evaluated = dict(zip(EVALUATED, self._evaluations[epoch].tolist(), strict=True))
         validation = {f"validation_{name}": value for name, value in evaluated.items() if not np.isnan(value)}
         return {"epoch": epoch + 1, **self.trainer.history_row(epoch), **validation}
 

@@ -126,3 +126,19 @@ def data_list(data_dir: DataOption = None, debug: DebugOption = False) -> None:
 
     with one_line_errors(debug):
         print_datasets(data_dir, console())
+
+
+@data_app.command("fetch", epilog="Example: ncvq data fetch Coffee")
+def data_fetch(
+    name: Annotated[str, typer.Argument(help="A dataset of the UCR or UEA archive.")],
+    data_dir: DataOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Download a dataset, unless it is at hand, and say where it is."""
+    from ncvq_core.data import locate
+
+    with one_line_errors(debug):
+        found = locate(name, data_dir)
+        console().print(
+            f"{name} ({found.source}): {found.files[0].parent}", soft_wrap=True, highlight=False, markup=False
+        )

@@ -7,14 +7,14 @@ from typing import Any
 import pyarrow as pa
 
 from ncvq_core.config import Stage1Config
-from ncvq_core.evaluation.stage1 import STAGE1_METRICS
 from ncvq_core.settings import value_type
 from ncvq_core.stage1 import HISTORY
+from ncvq_core.stage1_run import EVALUATED
 
 SCHEMA_VERSION = 1
 """Version of the store's layout and of both tables; raised when an older ncvq could not read them."""
 
-METRICS = (*STAGE1_METRICS, "ssl_loss")
+METRICS = EVALUATED
 
 _ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
@@ -65,7 +65,7 @@ HISTORY_TABLE = pa.schema(
         ("stage", pa.string()),
         ("epoch", pa.int64()),
         *((name, pa.float64()) for name in HISTORY),
-        *((f"validation_{name}", pa.float64()) for name in STAGE1_METRICS),
+        *((f"validation_{name}", pa.float64()) for name in EVALUATED),
     ],
     metadata={"ncvq_schema": str(SCHEMA_VERSION)},
 )

@@ -13,8 +13,7 @@ from ncvq_core.config import Stage1Config
 from ncvq_core.data import Dataset, Scaling
 from ncvq_core.data.validation import split_train
 from ncvq_core.errors import CheckpointError
-from ncvq_core.evaluation.stage1 import STAGE1_METRICS
-from ncvq_core.stage1_run import Stage1Run, StageResult
+from ncvq_core.stage1_run import EVALUATED, Stage1Run, StageResult
 
 Config = Callable[..., Stage1Config]
 
@@ -46,7 +45,7 @@ def result(validating: Stage1Config, gunpoint: Dataset) -> StageResult:
 
 
 def test_result_is_complete(result: StageResult) -> None:
-    assert set(result.metrics) == {*STAGE1_METRICS, "ssl_loss"}
+    assert set(result.metrics) == set(EVALUATED)
     assert None not in result.metrics.values()
     assert [row["epoch"] for row in result.history] == [1, 2, 3, 4]
     assert result.metrics["ssl_loss"] == result.history[-1]["ssl_loss"]
@@ -59,7 +58,7 @@ def test_result_is_complete(result: StageResult) -> None:
 def test_validation_is_evaluated_every_second_epoch(result: StageResult) -> None:
     for row in result.history:
         evaluated = {name for name in row if name.startswith("validation_")}
-        assert evaluated == ({f"validation_{name}" for name in STAGE1_METRICS} if row["epoch"] % 2 == 0 else set())
+        assert evaluated == ({f"validation_{name}" for name in EVALUATED} if row["epoch"] % 2 == 0 else set())
 
 
 def test_without_evaluate_every_nothing_is_evaluated(small_config: Config, gunpoint: Dataset) -> None:

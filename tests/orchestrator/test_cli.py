@@ -38,6 +38,7 @@ SURFACE = {
     "report": {SWEEP, STORE, ("--out", None), DEBUG},
     "show": {("trial", None), STORE, DEBUG},
     "data list": {DATA, DEBUG},
+    "data fetch": {("name", None), DATA, DEBUG},
 }
 """Each command's arguments and options, with their defaults."""
 
@@ -109,6 +110,13 @@ def test_sweeps_lists_the_named_ones() -> None:
     result = ncvq("sweeps")
     assert result.exit_code == 0
     assert "quickstart" in result.stdout
+
+
+def test_data_fetch_says_where_a_dataset_is() -> None:
+    result = ncvq("data", "fetch", "GunPoint")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("GunPoint (bundled): ")
+    assert "unknown dataset 'GunPiont' (did you mean 'GunPoint'?)" in refusal("data", "fetch", "GunPiont")
 
 
 def test_data_list_shows_the_bundled_datasets() -> None:

@@ -1,0 +1,138 @@
+"""Models × steps a second of packs of stage-1 trainers on one GPU.
+
+Eager, as CUDA graphs and with torch.compile, on one stream and on K, against one eager model; with peak memory and the
+share of the memory-bandwidth floor, and the time that the published stage 1 would take at the best rate.
+
+    python benchmarks/gpu_packs.py --data-dir UCRArchive_2018 --precision bf16
+
+Needs ncvq_core, torch and a CUDA device only.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import torch
+
+from ncvq_core.config import TrialConfig
+from ncvq_core.cost import stage1_cost
+from ncvq_core.data import load_dataset
+from ncvq_core.pack import Pack
+from ncvq_core.stage1 import Stage1Trainer
+from ncvq_core.stage1_run import Stage1Run
+
+SIZES = (1, 4, 16, 64)
+MODES = (("eager", False), ("graphs", False), ("graphs", True), ("compile", False))
+"""How the step runs, and whether each trainer has its own stream."""
+
+STUDY_SHAPES = {
+    "ECG5000": (500, 140),
+    "ElectricDevices": (8926, 96),
+    "FordA": (3601, 500),
+    "Mallat": (55, 1024),
+    "ShapesAll": (600, 512),
+    "SonyAIBORobotSurface2": (27, 65),
+    "TwoPatterns": (1000, 128),
+}
+"""Training series and length of the study's datasets."""
+STUDY_RUNS, STUDY_GPU_HOURS, STUDY_EPOCHS = 364, 387, 1000
+BYTES_PER_PARAMETER = 32
+"""A step reads and writes weight, gradient and both moments of AdamW, four bytes each."""
+
+
+def build(dataset: str, count: int, precision: str, data_dir: Path) -> list[Stage1Trainer]:
+    """Return Barlow Twins trainers of different seeds on the GPU."""
+    values = {"dataset": dataset, "ssl": "barlowtwins", "augmentations": ["slice_and_shuffle"], "precision": precision}
+    configs = [TrialConfig.from_dict({**values, "seed": seed}).stage1 for seed in range(count)]
+    return [Stage1Run(config, load_dataset(dataset, data_dir), torch.device("cuda")).trainer for config in configs]
+
+
+def measure(trainers: list[Stage1Trainer], mode: str, streams: bool, seconds: float) -> float:
+    """Return models × steps a second."""
+    if mode == "compile":
+        for trainer in trainers:
+            for network in trainer.tokenizer.networks:
+                network.encoder.compile()
+                network.decoder.compile()
+    pack = Pack(trainers, capture=mode == "graphs", streams=streams)
+    for _ in range(5):
+        pack.step()
+    torch.cuda.synchronize()
+    steps, start = 0, time.perf_counter()
+    while time.perf_counter() - start < seconds:
+        for _ in range(10):
+            pack.step()
+        torch.cuda.synchronize()
+        steps += 10
+    return steps * len(trainers) / (time.perf_counter() - start)
+
+
+def bandwidth() -> float:
+    """Return bytes a second that a large copy on the device reads and writes."""
+    source = torch.empty(2**28, device="cuda")
+    target = torch.empty_like(source)
+    target.copy_(source)
+    torch.cuda.synchronize()
+    start = time.perf_counter()
+    for _ in range(20):
+        target.copy_(source)
+    torch.cuda.synchronize()
+    return 20 * 2 * 4 * source.numel() / (time.perf_counter() - start)
+
+
+def study_hours(flops_per_second: float) -> float:
+    """Return hours for the study's stage 1 at a rate, every run taken as one with SSL."""
+    config = TrialConfig.from_dict({"dataset": "study", "ssl": "barlowtwins", "augmentations": ["flip"]}).stage1
+    costs = [stage1_cost(config, series, 1, length).flops for series, length in STUDY_SHAPES.values()]
+    return STUDY_RUNS / len(costs) * sum(costs) / flops_per_second / 3600
+
+
+def main() -> None:
+    """Print one row a dataset, mode and size, then the projection."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data-dir", type=Path, required=True)
+    parser.add_argument("--precision", choices=("fp32", "bf16"), default="bf16")
+    parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
+    arguments = parser.parse_args()
+    if not torch.cuda.is_available():
+        parser.exit(1, "no CUDA device here: this benchmark has not run\n")
+    bytes_per_second = bandwidth()
+    print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}, {bytes_per_second / 1e12:.2f} TB/s")
+    print(
+        "| dataset | mode | streams | K | models × steps/s | against one eager | share of bandwidth floor | peak GB |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
+    hours = []
+    for dataset in ("ECG5000", "FordA"):
+        one_eager, best = 0.0, 0.0
+        for mode, streams in MODES:
+            for size in SIZES:
+                torch.cuda.empty_cache()
+                torch.cuda.reset_peak_memory_stats()
+                trainers = build(dataset, size, arguments.precision, arguments.data_dir)
+                rate = measure(trainers, mode, streams, arguments.seconds)
+                one_eager, best = one_eager or rate, max(best, rate)
+                parameters = sum(
+                    p.numel()
+                    for module in (trainers[0].tokenizer, trainers[0].head)
+                    if module
+                    for p in module.parameters()
+                )
+                floor = bytes_per_second / (BYTES_PER_PARAMETER * parameters)
+                print(
+                    f"| {dataset} | {mode} | {size if streams else 1} | {size} | {rate:.1f} | {rate / one_eager:.1f}× "
+                    f"| {rate / floor:.0%} | {torch.cuda.max_memory_allocated() / 1e9:.1f} |",
+                    flush=True,
+                )
+                config, shape = trainers[0].config, STUDY_SHAPES[dataset]
+                cost = stage1_cost(config, shape[0], 1, shape[1])
+                del trainers
+        hours.append(study_hours(best * cost.flops / cost.steps))
+    low, high = sorted(hours)
+    print(
+        f"published stage 1, {STUDY_RUNS} runs ({STUDY_GPU_HOURS} GPU-hours): {low:.1f} to {high:.1f} hours on this GPU"
+    )
+
+
+if __name__ == "__main__":
+    main()
