@@ -1,0 +1,64 @@
+"""Trains the plain VQVAE with known faults of the published code switched on, to see what they do to its numbers.
+
+Fault 1: the probes ran in training mode on the test loader, so that batch norm and codebook absorbed TEST along the way.
+Fault 2: cluster sizes start at 0, so that the first update divides the codes that no feature chose by almost nothing.
+
+    python docs/replication/faults.py DATA_DIR DATASET --fault 1 --fault 2 --seed 0 --seed 1
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from ncvq_core.config import TrialConfig
+from ncvq_core.data import load_dataset
+from ncvq_core.stage1_run import Stage1Run
+from ncvq_core.tokenizer import Tokenizer
+
+BATCH = 128
+EPOCHS_BETWEEN_PROBES = 10
+METRICS = ("val_loss", "recon_time", "perplexity", "probe_svm", "probe_knn")
+
+
+def absorb(tokenizer: Tokenizer, series: torch.Tensor) -> None:
+    """Run series through the tokenizer in training mode: batch norm and codebook follow them."""
+    with torch.no_grad():
+        for x in torch.split(series, BATCH):
+            quantized = tokenizer.quantize(tokenizer.encode(tokenizer.transform(x)))
+            tokenizer.decode([band.features for band in quantized])
+
+
+def train(dataset_name: str, seed: int, data_dir: Path, faults: list[int]) -> dict[str, float | None]:
+    """Return the metrics of a plain VQVAE of the study, trained with faults."""
+    config = TrialConfig.from_dict({"dataset": dataset_name, "seed": seed, "precision": "bf16"}).stage1
+    dataset = load_dataset(dataset_name, data_dir)
+    run = Stage1Run(config, dataset)
+    test = torch.from_numpy(run.scaling.apply(dataset.test))
+    if 2 in faults:
+        for codebook in run.trainer.tokenizer.codebooks:
+            codebook.cluster_size.zero_()
+    while not run.finished:
+        run.advance()
+        if 1 in faults and run.epoch % EPOCHS_BETWEEN_PROBES == 0:
+            absorb(run.trainer.tokenizer, test)
+    return run.result().metrics
+
+
+def main() -> None:
+    """Print the metrics of each seed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data_dir", type=Path)
+    parser.add_argument("dataset")
+    parser.add_argument("--fault", type=int, choices=(1, 2), action="append", default=[])
+    parser.add_argument("--seed", type=int, action="append", required=True)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    for seed in arguments.seed:
+        metrics = train(arguments.dataset, seed, arguments.data_dir, arguments.fault)
+        values = ", ".join(f"{name} {metrics[name]:.3f}" for name in METRICS)
+        print(f"{arguments.dataset} faults {arguments.fault} seed {seed}: {values}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
