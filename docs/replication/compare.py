@@ -56,7 +56,7 @@ def markdown(table: pd.DataFrame) -> str:
     lines = ["| dataset | setting | " + " | ".join(METRICS) + " |", "|---|---|" + "---|" * len(METRICS)]
     for (dataset, ssl, augmentations), group in table.groupby(KEYS, sort=False):
         cells = [_cell(row) for _, row in group.set_index("metric").loc[list(METRICS)].iterrows()]
-        lines.append(f"| {dataset} | {' '.join([ssl, augmentations]).strip()} | " + " | ".join(cells) + " |")
+        lines.append(f"| {dataset} | {f'{ssl} {augmentations}'.strip()} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 

@@ -1,6 +1,6 @@
 """Trains the plain VQVAE with known faults of the published code switched on, to see what they do to its numbers.
 
-Fault 1: the probes ran in training mode on the test loader, so that batch norm and codebook absorbed TEST along the way.
+Fault 1: the probes ran in training mode on the test loader: batch norm and codebook absorbed TEST along the way.
 Fault 2: cluster sizes start at 0, so that the first update divides the codes that no feature chose by almost nothing.
 
     python docs/replication/faults.py DATA_DIR DATASET --fault 1 --fault 2 --seed 0 --seed 1
