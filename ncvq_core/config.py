@@ -25,7 +25,7 @@ NO_SSL = "none"
 BANDS = {"stft": ("all",), "stft_lfhf": ("low", "high"), "wavelet": ("low", "high")}
 """Names of each tokenizer's bands."""
 
-SSL_SETTINGS = frozenset({"augmentations", "band_augmentations", "aug_recon_weight", "ssl_weight"})
+SSL_SETTINGS = frozenset({"augmentations", "band_augmentations", "aug_recon_weight", "ssl_weight", "projector_width"})
 """Settings that have no effect with `ssl: none`."""
 
 BandAugmentations = tuple[str, tuple[Augmentation, ...]]
@@ -73,8 +73,10 @@ class Stage1Config:
         if not self.dataset:
             raise ConfigError("dataset = '': must be the name of a dataset", "dataset")
         if self.ssl is None:
-            if any(getattr(self, name) not in ((), None) for name in SSL_SETTINGS):
+            if any(getattr(self, name) not in ((), None) for name in SSL_SETTINGS - {"projector_width"}):
                 raise ConfigError("ssl none has no augmented view: leave augmentations and weights out", "ssl")
+        elif self.aug_recon_weight is None:
+            raise ConfigError("aug_recon_weight = None: an SSL method needs a weight, 0 or more", "aug_recon_weight")
         elif not self.augmentations:
             raise ConfigError("augmentations = []: an SSL method needs at least one augmentation", "augmentations")
         for band, _ in self.band_augmentations:
@@ -161,6 +163,8 @@ def _stage1_from_dict(values: dict[str, Any]) -> Stage1Config:
         values["aug_recon_weight"] = DEFAULT_AUG_RECON_WEIGHT
     ssl = _parse_ssl(method)
     check_value(Stage1Config, "ssl_weight", values.get("ssl_weight"))
+    if not ssl.uses_projector_width:
+        check_value(Stage1Config, "projector_width", values.pop("projector_width", 2))
     if values.get("ssl_weight") == ssl.default_weight:
         values["ssl_weight"] = None
     return Stage1Config(ssl=ssl, augmentations=augmentations, band_augmentations=bands, **values)

@@ -1,6 +1,7 @@
 """Memory of this process: its peak, and how the allocator treats what is freed."""
 
 import ctypes
+import os
 import resource
 import sys
 from functools import cache
@@ -28,7 +29,9 @@ def reset_peak_memory(device: torch.device) -> None:
     """Start a new measurement; on the CPU this needs Linux, elsewhere the peak is the process's."""
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
-    elif (_PROC / "clear_refs").exists():
+    elif os.access(_PROC / "clear_refs", os.W_OK):
+        if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
+            trim(0)  # what an earlier trial of this process freed is not this one's
         (_PROC / "clear_refs").write_text("5")
 
 

@@ -49,20 +49,17 @@ class AdamW:
         }
 
     def restore(self, tensors: dict[str, Tensor]) -> None:
-        """Put back what `state` returned.
+        """Put back what `state` returned, into the tensors that are there: captured steps keep updating them.
 
         Raises:
-            KeyError, IndexError, ValueError: the tensors are those of other parameters.
+            KeyError: the tensors are those of other parameters.
+            RuntimeError: their shapes are.
         """
-        states: list[dict[int, dict[str, Tensor]]] = [{} for _ in self._parts]
-        for key, value in tensors.items():
-            part, index, name = key.split(".", 2)
-            states[int(part)].setdefault(int(index), {})[name] = value.clone()
-        for optimizer, state in zip(self._parts, states, strict=True):
-            rates = [group["lr"] for group in optimizer.param_groups]
-            optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
-            for group, rate in zip(optimizer.param_groups, rates, strict=True):
-                group["lr"] = rate  # load_state_dict put a copy here, which would not follow the schedule
+        own = self.state()
+        if own.keys() != tensors.keys():
+            raise KeyError(f"optimiser state of other parameters: {sorted(own.keys() ^ tensors.keys())[0]}")
+        for name, tensor in own.items():
+            tensor.copy_(tensors[name])
 
 
 def _start(optimizer: torch.optim.Optimizer) -> None:

@@ -28,10 +28,11 @@ class Pack:
         self.trainers = list(trainers)
         on_gpu = all(trainer.device.type == "cuda" for trainer in self.trainers)
         self._streams = [_stream() if on_gpu and streams else None for _ in self.trainers]
-        if on_gpu and capture:
-            for trainer in self.trainers:
-                trainer.update = _captured(trainer)
+        if on_gpu:
             torch.cuda.synchronize()
+        if on_gpu and capture:
+            for trainer, stream in zip(self.trainers, self._streams, strict=True):
+                trainer.update = _captured(trainer, stream or _stream())
 
     @property
     def finished(self) -> bool:
@@ -45,22 +46,31 @@ class Pack:
                 with torch.cuda.stream(stream) if stream else nullcontext():
                     trainer.step()
 
+    def join(self) -> None:
+        """Let the caller's stream wait for all steps so far; call it before reading anything of a trainer."""
+        for stream in self._streams:
+            if stream:
+                torch.cuda.current_stream().wait_stream(stream)
 
-def _captured(trainer: Stage1Trainer) -> Callable[[Tensor], Tensor]:
-    """Return the trainer's update as the replay of a CUDA graph."""
+
+def _captured(trainer: Stage1Trainer, stream: torch.cuda.Stream) -> Callable[[Tensor], Tensor]:
+    """Return the trainer's update as the replay of a CUDA graph, warmed up and captured on the stream that replays it.
+
+    Library workspaces belong to a stream: graphs that were captured on one stream must not run at the same time.
+    """
     batch = trainer.series[: trainer.order.batch_size].clone()
     before = {name: value.clone() for name, value in trainer.state().items()}
-    side = _stream()
-    side.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(side):
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
         for _ in range(WARM_UP_STEPS):
             trainer.update(batch)
-    torch.cuda.current_stream().wait_stream(side)
+    torch.cuda.synchronize()
     trainer.restore(before)
     graph = torch.cuda.CUDAGraph()
     graph.register_generator_state(trainer.augmentation_generator)
-    with torch.cuda.graph(graph):
+    with torch.cuda.graph(graph, stream=stream):
         measured = trainer.update(batch)
+    torch.cuda.synchronize()
 
     def replay(x: Tensor) -> Tensor:
         batch.copy_(x)

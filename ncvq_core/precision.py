@@ -8,6 +8,12 @@ PRODUCT_TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 """Type of the matrix products, by the precision's name."""
 
 
+def exact_float32() -> None:
+    """Make float32 products on a GPU float32, not TF32, which cuDNN takes for convolutions by default."""
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
+
+
 def matrix_products(precision: str, device: torch.device) -> AbstractContextManager[object]:
     """Return the context in which a forward pass runs: `fp32` as it is, `bf16` with automatic mixed precision.
 
@@ -19,4 +25,6 @@ def matrix_products(precision: str, device: torch.device) -> AbstractContextMana
 
 def full_precision(device: torch.device) -> AbstractContextManager[object]:
     """Return the context that switches mixed precision off, for statistics and moving averages."""
+    if not torch.amp.is_autocast_available(device.type):
+        return nullcontext()
     return torch.autocast(device.type, enabled=False)

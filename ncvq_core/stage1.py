@@ -15,7 +15,7 @@ from ncvq_core.config import BANDS, Stage1Config
 from ncvq_core.errors import DivergedError
 from ncvq_core.memory import keep_freed_memory
 from ncvq_core.optimizer import AdamW
-from ncvq_core.precision import matrix_products
+from ncvq_core.precision import exact_float32, matrix_products
 from ncvq_core.seeding import generator, initial_weights
 from ncvq_core.ssl.base import SSLHead, Targets
 from ncvq_core.ssl.momentum import follow_parameters
@@ -74,6 +74,7 @@ class Stage1Trainer:
         self.config = config
         self.device = device or torch.device("cpu")
         keep_freed_memory()
+        exact_float32()
         self.series = series.to(self.device)
         _, channels, length = series.shape
         with initial_weights(config.seed, "tokenizer"):
@@ -85,7 +86,7 @@ class Stage1Trainer:
                 features = 2 * config.channels * len(self.tokenizer.bands)
                 self.head = config.ssl.head(features, config.projector_width).to(self.device)
             self.ssl_weight = config.ssl.default_weight if config.ssl_weight is None else config.ssl_weight
-            self.aug_recon_weight = config.aug_recon_weight or 0.0
+            self.aug_recon_weight = config.aug_recon_weight or 0.0  # never None with a method
         self.order = BatchOrder(len(series), config.batch_size, generator(config.seed, "batch order", self.device))
         self.augmentation_generator = generator(config.seed, "augmentation", self.device)
         self.total_steps = config.epochs * self.order.steps

@@ -88,7 +88,8 @@ class Stage1Run:
             metrics = evaluate_stage1(self.trainer.tokenizer, self._train, self._validation)
             metrics["ssl_loss"] = self.trainer.held_out_ssl_loss(self._validation.series)
             values = [metrics[name] for name in EVALUATED]
-            self._evaluations[self.epoch - 1] = torch.tensor([np.nan if value is None else value for value in values])
+            numbers = [np.nan if value is None else value for value in values]
+            self._evaluations[self.epoch - 1] = torch.tensor(numbers, dtype=torch.float64)
         return self._row(self.epoch - 1)
 
     def result(self) -> StageResult:
@@ -126,7 +127,7 @@ class Stage1Run:
             self.trainer.restore(state)
             self._evaluations.copy_(state["evaluations"])
             self._seconds_before = float(state["seconds"])
-        except (KeyError, IndexError, RuntimeError, ValueError) as error:
+        except (KeyError, RuntimeError, ValueError) as error:
             raise CheckpointError(f"checkpoint does not fit {self.config.dataset}: {error}") from error
 
     def _seconds(self) -> float:

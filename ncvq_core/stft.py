@@ -5,6 +5,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ncvq_core.precision import full_precision
+
 
 class STFT(nn.Module):
     """Centred STFT with a periodic Hann window; equal to `torch.stft` and `torch.istft`.
@@ -49,14 +51,16 @@ class STFT(nn.Module):
         """
         batch, channels, length = x.shape
         padded = functional.pad(x.reshape(-1, 1, length), (self.n_fft // 2, self.n_fft // 2), mode="reflect")
-        spectrum = functional.conv1d(padded, self.analysis, stride=self.hop)
+        with full_precision(x.device):
+            spectrum = functional.conv1d(padded, self.analysis, stride=self.hop)
         return spectrum.view(batch, 2 * channels, self.frequencies, self.frames)
 
     def inverse(self, u: Tensor) -> Tensor:
         """Return the series (B, C, L) whose transform is nearest to u, (B, 2C, n_fft/2 + 1, frames)."""
         batch, double_channels = u.shape[:2]
         frames = u.reshape(batch * double_channels // 2, 2 * self.frequencies, self.frames)
-        overlapped = functional.conv_transpose1d(frames, self.synthesis, stride=self.hop)
+        with full_precision(u.device):
+            overlapped = functional.conv_transpose1d(frames, self.synthesis, stride=self.hop)
         start = self.n_fft // 2
         series = overlapped[..., start : start + self.length] / self.envelope
         return series.view(batch, double_channels // 2, self.length)

@@ -34,8 +34,8 @@ _QUIET = {
 class RayOptions:
     """Where and how wide to run."""
 
-    workers: int
-    """How many stages run at a time on this machine."""
+    workers: int | None
+    """How many stages run at a time; None, with an address, as many as the cluster has room for."""
     address: str | None = None
     """Ray cluster to join, such as `auto`; None starts Ray here for the time of the launch."""
     gpus_per_trial: float = 0.0
@@ -101,9 +101,12 @@ class _Reporter(_LiveOnly, Callback):
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         task = self.searcher.task_of[trial.trial_id]
-        error = f"the worker process died {RESTARTS_AFTER_A_CRASH + 1} times (out of memory?); try fewer workers"
-        trace = trial.get_pickled_error()
-        self._close(task, Outcome(stage_id=task.stage_id, status="failed", error=error, traceback=str(trace)))
+        cause = str(trial.get_pickled_error())
+        reason = cause.strip().splitlines()[-1] if cause.strip() else "no reason given"
+        error = (
+            f"the worker process failed {RESTARTS_AFTER_A_CRASH + 1} times (out of memory? try fewer workers): {reason}"
+        )
+        self._close(task, Outcome(stage_id=task.stage_id, status="failed", error=error, traceback=cause))
 
     def _close(self, task: StageTask, outcome: Outcome) -> None:
         self._tell(self.events.ended, task, outcome)
@@ -146,7 +149,7 @@ def execute_with_ray(queue: TaskQueue, worker: Worker, options: RayOptions, even
                 search_alg=searcher,
                 num_samples=len(searcher.tasks),
                 reuse_actors=True,
-                max_concurrent_trials=None if options.address else options.workers,
+                max_concurrent_trials=options.workers,
             ),
             run_config=tune.RunConfig(
                 storage_path=scratch,
@@ -170,4 +173,4 @@ def _start_ray(options: RayOptions, threads: int) -> None:
     if options.address:
         ray.init(address=options.address, **quiet)
     else:
-        ray.init(num_cpus=options.workers * threads, include_dashboard=False, **quiet)
+        ray.init(address="local", num_cpus=(options.workers or 1) * threads, include_dashboard=False, **quiet)

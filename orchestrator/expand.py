@@ -37,8 +37,11 @@ def is_selected(levels: Mapping[str, Level], where: Sequence[Selector], exclude:
 
 
 def settings_without_effect(config: TrialConfig) -> frozenset[str]:
-    """Return the settings that change nothing in a trial: those of the augmented view, where there is none."""
-    return SSL_SETTINGS if config.stage1.ssl is None else frozenset()
+    """Return the settings that change nothing in a trial, such as those of the augmented view without SSL."""
+    ssl = config.stage1.ssl
+    if ssl is None:
+        return SSL_SETTINGS
+    return frozenset() if ssl.uses_projector_width else frozenset({"projector_width"})
 
 
 def expand(source: Source, design: Design, check_dataset: CheckDataset | None) -> tuple[int, tuple[Cell, ...]]:

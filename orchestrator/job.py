@@ -75,6 +75,8 @@ class StageJob:
 
     def _work(self, until: float) -> None:
         if self._run is None:
+            if self.store.has_stage(self.task.stage_id):  # an earlier attempt kept it, but died before it could say so
+                return self._end("done")
             self._run = self._start()
         while not self._run.finished:
             self._run.advance()
@@ -92,7 +94,7 @@ class StageJob:
             try:
                 self.started_at = restore_checkpoint(self._checkpoint_path, run)
             except CheckpointError:
-                self._checkpoint_path.unlink()
+                self._checkpoint_path.replace(self._checkpoint_path.with_suffix(".unfit"))  # nothing is thrown away
                 return self._new_run()
         return run
 

@@ -62,9 +62,14 @@ class Summary:
         return 130 if self.interrupted else int(self.finished < self.trials)
 
 
+def usable_cores() -> int:
+    """Return the cores that this process may use, which a job scheduler can make fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def default_workers(threads: int) -> int:
     """Return how many workers of so many threads use all cores."""
-    return max(1, (os.cpu_count() or 1) // threads)
+    return max(1, usable_cores() // threads)
 
 
 def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
@@ -148,9 +153,10 @@ def _run(plan: Plan, store: Store, recorder: Recorder, options: LaunchOptions, c
             else:
                 from orchestrator.execute_ray import RayOptions, execute_with_ray
 
-                workers = options.workers or default_workers(options.threads)
-                workers = min(workers, len(plan.tasks))
-                display.say(f"starting {workers} worker{'s' if workers > 1 else ''} on Ray …")
+                workers = options.workers
+                if workers is None and options.address is None:
+                    workers = min(default_workers(options.threads), len(plan.tasks))
+                display.say(f"starting Ray workers: {workers or 'as many as the cluster has room for'} …")
                 ray_options = RayOptions(
                     workers=workers, address=options.address, gpus_per_trial=options.gpus_per_trial
                 )

@@ -17,6 +17,7 @@ def config_columns(config: TrialConfig) -> dict[str, Any]:
     written = config.to_dict()
     return {
         **written,
+        "projector_width": written["projector_width"] if stage1.ssl and stage1.ssl.uses_projector_width else None,
         "ssl": SSL_METHODS.text(stage1.ssl) if stage1.ssl else "none",
         "augmentations": augmentations_text(stage1.augmentations) or None,
         "band_augmentations": band_augmentations_text(stage1.band_augmentations) or None,

@@ -6,6 +6,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from ncvq_core.precision import full_precision
 from ncvq_core.settings import setting
 from ncvq_core.ssl.base import SSLHead, SSLMethod, Targets
 from ncvq_core.ssl.projector import Projector
@@ -30,7 +31,9 @@ class _BarlowTwinsHead(SSLHead):
         self.off_diagonal_weight = off_diagonal_weight
 
     def forward(self, pooled: Tensor, pooled_view: Tensor, targets: Targets | None = None) -> Tensor:
-        return barlow_twins_loss(*self.projector.views(pooled, pooled_view), self.off_diagonal_weight)
+        z, z_view = self.projector.views(pooled, pooled_view)
+        with full_precision(z.device):
+            return barlow_twins_loss(z, z_view, self.off_diagonal_weight)
 
 
 def barlow_twins_loss(z: Tensor, z_view: Tensor, off_diagonal_weight: float = 0.005, eps: float = 1e-5) -> Tensor:

@@ -14,9 +14,11 @@ class SSLMethod(ABC):
 
     Attributes:
         default_weight: weight of its loss in the tokenizer's, where the config gives none.
+        uses_projector_width: whether the config's `projector_width` has an effect.
     """
 
     default_weight: ClassVar[float]
+    uses_projector_width: ClassVar[bool] = True
 
     @abstractmethod
     def head(self, features: int, width: int) -> "SSLHead":

@@ -19,6 +19,7 @@ class BYOL(SSLMethod):
     """Online encoder, projector and predictor learn to predict what their slowly moving average sees."""
 
     default_weight: ClassVar[float] = 1.0
+    uses_projector_width: ClassVar[bool] = False
     momentum: float = setting(0.9, "decay τ of the target network", minimum=0, maximum=1)
     hidden: int = setting(512, "hidden features of projector and predictor", minimum=2)
     output: int = setting(512, "features of a projection", minimum=2)

@@ -6,6 +6,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ncvq_core.precision import full_precision
 from ncvq_core.settings import setting
 from ncvq_core.ssl.base import SSLHead, SSLMethod, Targets
 from ncvq_core.ssl.iterative_normalization import IterativeNormalization
@@ -38,7 +39,8 @@ class _VIbCRegHead(SSLHead):
 
     def forward(self, pooled: Tensor, pooled_view: Tensor, targets: Targets | None = None) -> Tensor:
         z, z_view = self.projector.views(pooled, pooled_view)
-        return vibcreg_loss(self.normalise(z), self.normalise(z_view), self.method)
+        with full_precision(z.device):
+            return vibcreg_loss(self.normalise(z), self.normalise(z_view), self.method)
 
 
 def vibcreg_loss(z: Tensor, z_view: Tensor, method: VIbCReg) -> Tensor:

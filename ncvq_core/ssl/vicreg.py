@@ -6,6 +6,7 @@ from typing import ClassVar
 from torch import Tensor
 from torch.nn import functional
 
+from ncvq_core.precision import full_precision
 from ncvq_core.settings import setting
 from ncvq_core.ssl.base import SSLHead, SSLMethod, Targets
 from ncvq_core.ssl.projector import Projector
@@ -33,7 +34,9 @@ class _VICRegHead(SSLHead):
         self.method = method
 
     def forward(self, pooled: Tensor, pooled_view: Tensor, targets: Targets | None = None) -> Tensor:
-        return vicreg_loss(*self.projector.views(pooled, pooled_view), self.method)
+        z, z_view = self.projector.views(pooled, pooled_view)
+        with full_precision(z.device):
+            return vicreg_loss(z, z_view, self.method)
 
 
 def vicreg_loss(z: Tensor, z_view: Tensor, method: VICReg) -> Tensor:

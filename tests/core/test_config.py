@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ncvq_core.config import Stage1Config, TrialConfig, augmentations_text, field_names
+from ncvq_core.errors import ConfigError
 from ncvq_core.ssl import SSL_METHODS
 
 WARP = ["window_warp", "amplitude_resize"]
@@ -161,3 +162,17 @@ def test_augmentations_as_text() -> None:
     config = trial(**{**BARLOW, "augmentations": ["window_warp", NOISE]})
     assert augmentations_text(config.stage1.augmentations) == "window_warp+gaussian_noise(standard_deviation=0.1)"
     assert augmentations_text(()) == ""
+
+
+@pytest.mark.parametrize("ssl", ["none", "byol"])
+def test_projector_width_without_effect_is_one_trial(ssl: str) -> None:
+    values = {"dataset": "A", "ssl": ssl, "augmentations": ["flip"]}
+    assert len({TrialConfig.from_dict({**values, "projector_width": width}).trial_id for width in (64, 512)}) == 1
+    values["ssl"] = "barlowtwins"
+    assert len({TrialConfig.from_dict({**values, "projector_width": width}).trial_id for width in (64, 512)}) == 2
+
+
+def test_method_without_weight_of_the_view_is_refused() -> None:
+    config = TrialConfig.from_dict({"dataset": "A", "ssl": "vicreg", "augmentations": ["flip"]}).stage1
+    with pytest.raises(ConfigError, match="aug_recon_weight = None: an SSL method needs a weight"):
+        dataclasses.replace(config, aug_recon_weight=None)

@@ -60,5 +60,5 @@ def test_restored_optimizer_goes_on() -> None:
 def test_state_of_other_parameters_is_refused() -> None:
     small, rate = nn.Linear(2, 2), torch.zeros(())
     optimizer = AdamW(network(), rate, 0.1)
-    with pytest.raises((KeyError, IndexError, ValueError)):
-        AdamW(small, rate, 0.1).restore({"1.0.step": torch.zeros(())} | optimizer.state())
+    with pytest.raises(KeyError, match="other parameters"):
+        AdamW(small, rate, 0.1).restore(optimizer.state())

@@ -32,6 +32,7 @@ def test_mixed_pack_equals_single_trainers(device: str) -> None:
     pack = Pack(packed)
     while not pack.finished:
         pack.step()
+    pack.join()
     for trainer in single:
         while not trainer.finished:
             trainer.step()

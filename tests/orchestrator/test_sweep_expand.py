@@ -208,8 +208,10 @@ def test_renaming_labels_keeps_ids(load: Load) -> None:
 
 def test_without_effect_is_what_the_effective_config_leaves_empty() -> None:
     plain = TrialConfig.from_dict({"dataset": "A"})
-    ssl_settings = {"augmentations", "band_augmentations", "aug_recon_weight", "ssl_weight"}
+    ssl_settings = {"augmentations", "band_augmentations", "aug_recon_weight", "ssl_weight", "projector_width"}
     assert settings_without_effect(plain) == ssl_settings
+    byol = TrialConfig.from_dict({"dataset": "A", "ssl": "byol", "augmentations": ["flip"]})
+    assert settings_without_effect(byol) == {"projector_width"}
     method = TrialConfig.from_dict({"dataset": "A", "ssl": "vibcreg", "augmentations": ["flip"]})
     assert settings_without_effect(method) == set()
     assert settings_without_effect(plain) < set(field_names())
