@@ -8,7 +8,7 @@ convolutions, forward and backward) at the rate of a large product in the same p
 """
 
 import argparse
-import gc
+import multiprocessing
 import statistics
 import time
 from collections.abc import Callable
@@ -50,9 +50,10 @@ def product(rows: int, precision: str) -> Callable[[], torch.Tensor]:
 
 
 def measure(
-    dataset: str, ssl: str, augmentation: str | None, precision: str, data_dir: Path, rounds: int
+    dataset: str, ssl: str, augmentation: str | None, precision: str, data_dir: Path, threads: int, rounds: int
 ) -> dict[str, float]:
-    """Time the steps of one case in turn with the unit product."""
+    """Time the steps of one case in turn with the unit product, in a process of its own."""
+    torch.set_num_threads(threads)
     settings = {
         "dataset": dataset,
         "ssl": ssl,
@@ -83,20 +84,20 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--case", type=int, choices=range(len(CASES)), help="one row of the table only")
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
     print("| case | precision | s/epoch | units | target | published | share of floor | product GFLOP/s | peak GB |")
     print("|---|---|---|---|---|---|---|---|---|")
     cases = CASES if arguments.case is None else [CASES[arguments.case]]
     for dataset, ssl, augmentation, published, targets in cases:
         for precision, target in targets.items():
-            row = measure(dataset, ssl, augmentation, precision, arguments.data_dir, arguments.rounds)
+            case = (dataset, ssl, augmentation, precision, arguments.data_dir, arguments.threads, arguments.rounds)
+            with multiprocessing.get_context("spawn").Pool(1) as process:
+                row = process.apply(measure, case)
             print(
                 f"| {dataset}, {ssl}{', ' + augmentation if augmentation else ''} | {precision} | {row['seconds']:.2f} "
                 f"| {row['units']:.1f} | {target} | {published} | {row['floor']:.0%} | {row['rate'] / 1e9:.0f} "
                 f"| {row['memory'] / 1e9:.2f} |",
                 flush=True,
             )
-            gc.collect()
 
 
 if __name__ == "__main__":
