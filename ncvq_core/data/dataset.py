@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +58,10 @@ class Dataset:
 
     def checksum(self) -> str:
         """Return 16 hex digits of SHA-256 over series and labels, whatever file format they came from."""
+        return self._checksum
+
+    @cached_property
+    def _checksum(self) -> str:
         digest = hashlib.sha256()
         for array in (self.train, self.train_labels, self.test, self.test_labels):
             digest.update(str(array.shape).encode())
