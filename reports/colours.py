@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import seaborn
+from matplotlib.colors import to_rgb
 
 Colour = tuple[float, float, float]
 
@@ -20,7 +20,10 @@ class Look:
     """Tells the methods apart without colour."""
 
 
-BLUE, ORANGE, GREEN, VERMILION, PINK, _, _, _, _, SKY = seaborn.color_palette("colorblind")
+# Hues of Okabe and Ito; the baseline is grey.
+BLUE, VERMILION, GREEN = to_rgb("#0072B2"), to_rgb("#D55E00"), to_rgb("#009E73")
+PINK, ORANGE, SKY = to_rgb("#CC79A7"), to_rgb("#E69F00"), to_rgb("#56B4E9")
+
 KNOWN_LOOKS = {
     "none": Look(colour=(0.3, 0.3, 0.3), marker="D"),
     "barlowtwins": Look(colour=BLUE, marker="o"),
