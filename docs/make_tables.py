@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ncvq_core.augmentations import AUGMENTATIONS
-from ncvq_core.config import Stage1Config
 from ncvq_core.registry import Registry
 from ncvq_core.settings import describe_range, value_type
 from ncvq_core.ssl import SSL_METHODS
+from ncvq_core.stage1_config import Stage1Config
+from ncvq_core.stage2_config import SamplingConfig, Stage2Config
 
 PAGE = Path(__file__).parent / "sweeps.md"
 START, END = "<!-- {} -->", "<!-- end of {} -->"
@@ -23,15 +24,18 @@ def settings_table() -> str:
         "augmentations": ("[]", "see below", "the set that makes the augmented view"),
         "band_augmentations": ("{}", "see below", "sets of single bands"),
     }
-    hints = typing.get_type_hints(Stage1Config)
-    for field in dataclasses.fields(Stage1Config):
-        if field.name in special:
-            default, allowed, what = special[field.name]
-        else:
-            default = "required" if field.default is dataclasses.MISSING else _plain(field.default)
-            allowed = describe_range(value_type(hints[field.name])[0], field.metadata)
-            what = field.metadata["help"]
-        rows.append(f"| `{field.name}` | {default} | {allowed} | {what} |")
+    for part in (Stage1Config, Stage2Config, SamplingConfig):
+        if part is Stage2Config:
+            rows.append("| `stages` | 1 | 1 or 2 | 2: train the prior as well, draw samples and measure them |")
+        hints = typing.get_type_hints(part)
+        for field in dataclasses.fields(part):
+            if field.name in special:
+                default, allowed, what = special[field.name]
+            else:
+                default = "required" if field.default is dataclasses.MISSING else _plain(field.default)
+                allowed = describe_range(value_type(hints[field.name])[0], field.metadata)
+                what = field.metadata["help"]
+            rows.append(f"| `{field.name}` | {default} | {allowed} | {what} |")
     return "\n".join(rows)
 
 

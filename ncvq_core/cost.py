@@ -8,7 +8,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from ncvq_core.batches import batch_shape
-from ncvq_core.config import Stage1Config
+from ncvq_core.stage1_config import Stage1Config
 from ncvq_core.tokenizer import Tokenizer
 
 _BYTES = 4

@@ -11,7 +11,6 @@ from torch.nn import functional
 
 from ncvq_core.augmentations import augment
 from ncvq_core.batches import BatchOrder
-from ncvq_core.config import BANDS, Stage1Config
 from ncvq_core.errors import DivergedError
 from ncvq_core.memory import keep_freed_memory
 from ncvq_core.optimizer import AdamW
@@ -19,6 +18,7 @@ from ncvq_core.precision import exact_float32, matrix_products
 from ncvq_core.seeding import generator, initial_weights
 from ncvq_core.ssl.base import SSLHead, Targets
 from ncvq_core.ssl.momentum import follow_parameters
+from ncvq_core.stage1_config import BANDS, Stage1Config
 from ncvq_core.tokenizer import Tokenizer, pool
 from ncvq_core.tokenizer.codebook import Quantized, perplexity
 from ncvq_core.tokenizer.errors import band_errors

@@ -2,41 +2,23 @@
 
 import dataclasses
 import time
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ncvq_core.config import Stage1Config
 from ncvq_core.data import Dataset, Scaling
 from ncvq_core.data.validation import split_train
 from ncvq_core.errors import CheckpointError, DataError
 from ncvq_core.evaluation.stage1 import STAGE1_METRICS, Labelled, evaluate_stage1
 from ncvq_core.memory import peak_memory_bytes, reset_peak_memory
 from ncvq_core.stage1 import Stage1Trainer
+from ncvq_core.stage1_config import Stage1Config
+from ncvq_core.stage_run import StageResult
 
 EVALUATED = (*STAGE1_METRICS, "ssl_loss")
 """What is measured on the validation part along the way."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class StageResult:
-    """What a finished stage leaves behind."""
-
-    metrics: dict[str, float | None]
-    """Final metrics; None where one is undefined for this dataset."""
-    history: list[dict[str, float]]
-    """One row an epoch: `epoch` from 1, and what was measured in it."""
-    tensors: dict[str, Tensor]
-    """The trained model, on the CPU."""
-    seconds: float
-    """Training and evaluation, all interrupted parts together."""
-    peak_memory_bytes: int
-    """Highest resident memory (CPU) or allocated memory (GPU) while the stage ran."""
-    notes: tuple[str, ...]
-    """What was done to the data, and which metrics are undefined and why."""
 
 
 class Stage1Run:

@@ -4,8 +4,9 @@ import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from ncvq_core.config import SSL_SETTINGS, TrialConfig
+from ncvq_core.config import TrialConfig
 from ncvq_core.errors import ConfigError, DataError
+from ncvq_core.stage1_config import SSL_SETTINGS
 from orchestrator.sweep import Cell, Factor, Label, Level
 from orchestrator.sweep_factors import level_path
 from orchestrator.sweep_sections import Design, Selector

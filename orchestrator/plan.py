@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from ncvq_core.config import Stage1Config, TrialConfig
+from ncvq_core.config import TrialConfig
 from ncvq_core.cost import Cost, stage1_cost
 from ncvq_core.data import Dataset, load_dataset
 from ncvq_core.errors import DataError
+from ncvq_core.stage1_config import Stage1Config
 from orchestrator.store import Store
 from orchestrator.sweep import Cell, Sweep
 from orchestrator.tasks import StageTask

@@ -4,8 +4,9 @@ import json
 from datetime import datetime
 from typing import Any
 
-from ncvq_core.config import TrialConfig, augmentations_text, band_augmentations_text
+from ncvq_core.config import TrialConfig
 from ncvq_core.ssl import SSL_METHODS
+from ncvq_core.stage1_config import augmentations_text, band_augmentations_text
 from orchestrator.schema import METRICS
 from orchestrator.store import StageRecord
 from orchestrator.tasks import Outcome

@@ -6,9 +6,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from ncvq_core.config import Stage1Config
 from ncvq_core.settings import value_type
 from ncvq_core.stage1 import HISTORY
+from ncvq_core.stage1_config import Stage1Config
 from ncvq_core.stage1_run import EVALUATED
 
 SCHEMA_VERSION = 1

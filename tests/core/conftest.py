@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from ncvq_core.config import Stage1Config, TrialConfig
+from ncvq_core.config import TrialConfig
 from ncvq_core.data import Dataset, Scaling, load_dataset
+from ncvq_core.stage1_config import Stage1Config
 
 SMALL = {
     "dataset": "GunPoint",

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from ncvq_core.config import Stage1Config, TrialConfig, augmentations_text, field_names
+from ncvq_core.config import TrialConfig, field_names
 from ncvq_core.errors import ConfigError
 from ncvq_core.ssl import SSL_METHODS
+from ncvq_core.stage1_config import Stage1Config, augmentations_text
+from ncvq_core.stage2_config import SamplingConfig, Stage2Config
 
 WARP = ["window_warp", "amplitude_resize"]
 BARLOW = {"dataset": "FordA", "ssl": "barlowtwins", "augmentations": WARP}
@@ -146,7 +148,7 @@ def test_no_field_is_forgotten_above() -> None:
 def test_round_trip(values: dict[str, Any]) -> None:
     config = trial(**{**BARLOW, **values})
     written = config.to_dict()
-    assert set(written) == set(field_names())
+    assert set(written) == {field.name for field in dataclasses.fields(Stage1Config)}
     assert TrialConfig.from_dict(written) == config
     assert TrialConfig.from_dict(written).trial_id == config.trial_id
 
@@ -176,3 +178,54 @@ def test_method_without_weight_of_the_view_is_refused() -> None:
     config = TrialConfig.from_dict({"dataset": "A", "ssl": "vicreg", "augmentations": ["flip"]}).stage1
     with pytest.raises(ConfigError, match="aug_recon_weight = None: an SSL method needs a weight"):
         dataclasses.replace(config, aug_recon_weight=None)
+
+
+PRIOR = {**BARLOW, "stages": 2}
+GOLDEN_PRIOR = ("767f88c12b5b", "f49324c767b4", "ac7e1a51dfde")
+OTHER_PRIORS = [
+    {"token_embedding": "codebook_init"},
+    {"prior_epochs": 3},
+    {"prior_batch_size": 16},
+    {"prior_learning_rate": 1e-4},
+    {"prior_weight_decay": 0},
+    {"prior_width": 64},
+    {"prior_layers": 2},
+    {"prior_heads": 4},
+    {"prior_feedforward": 2},
+    {"class_dropout": 0.1},
+    {"token_temperature": 0.5},
+]
+OTHER_SAMPLING = [{"sampling_steps": 4}, {"choice_temperature": 1}, {"guidance_scale": 2}]
+
+
+def test_ids_with_a_prior_are_stable() -> None:
+    config = TrialConfig.from_dict(PRIOR)
+    assert config.stage1_id == "b3a34ea50f5c"
+    assert (config.stage2_id, config.samples_id, config.trial_id) == GOLDEN_PRIOR
+
+
+def test_no_setting_of_the_prior_is_forgotten_above() -> None:
+    assert [key for values in OTHER_PRIORS for key in values] == [
+        item.name for item in dataclasses.fields(Stage2Config)
+    ]
+    sampling = [key for values in OTHER_SAMPLING for key in values]
+    assert sampling == [item.name for item in dataclasses.fields(SamplingConfig)]
+    assert set(field_names()) >= set(sampling)
+
+
+@pytest.mark.parametrize("values", [*OTHER_PRIORS, *OTHER_SAMPLING], ids=str)
+def test_trials_share_what_they_have_in_common(values: dict[str, Any]) -> None:
+    one, other = TrialConfig.from_dict(PRIOR), TrialConfig.from_dict({**PRIOR, **values})
+    assert one.stage1_id == other.stage1_id
+    assert (one.stage2_id == other.stage2_id) == (values in OTHER_SAMPLING)
+    assert one.samples_id != other.samples_id
+    assert one.trial_id != other.trial_id
+    assert TrialConfig.from_dict(other.to_dict()) == other
+
+
+def test_settings_of_the_prior_need_stage_2() -> None:
+    with pytest.raises(ConfigError, match="prior_epochs belongs to the prior: it needs stages: 2"):
+        trial(dataset="FordA", prior_epochs=2)
+    with pytest.raises(ConfigError, match="stages = 3: must be 1"):
+        trial(dataset="FordA", stages=3)
+    assert trial(dataset="FordA", stages=1) == trial(dataset="FordA")

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from ncvq_core.config import Stage1Config, TrialConfig
+from ncvq_core.config import TrialConfig
 from ncvq_core.errors import ConfigError
+from ncvq_core.stage1_config import Stage1Config
 
 BASE = {"dataset": "FordA", "ssl": "barlowtwins", "augmentations": ["flip"]}
 

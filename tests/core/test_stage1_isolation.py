@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from ncvq_core.config import Stage1Config
 from ncvq_core.ssl import SSL_METHODS
 from ncvq_core.stage1 import Stage1Trainer
+from ncvq_core.stage1_config import Stage1Config
 
 Build = Callable[..., Stage1Trainer]
 METHODS = ["none", *SSL_METHODS]

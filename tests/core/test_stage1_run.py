@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from ncvq_core.config import Stage1Config
 from ncvq_core.data import Dataset, Scaling
 from ncvq_core.data.validation import split_train
 from ncvq_core.errors import CheckpointError
+from ncvq_core.stage1_config import Stage1Config
 from ncvq_core.stage1_run import EVALUATED, Stage1Run, StageResult
 
 Config = Callable[..., Stage1Config]
