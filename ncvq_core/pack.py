@@ -6,7 +6,7 @@ from contextlib import nullcontext
 import torch
 from torch import Tensor
 
-from ncvq_core.stage1 import Stage1Trainer
+from ncvq_core.trainer import Trainer
 
 WARM_UP_STEPS = 3
 
@@ -23,7 +23,7 @@ class Pack:
         streams: give each trainer a stream; on a CPU this has no effect.
     """
 
-    def __init__(self, trainers: Sequence[Stage1Trainer], *, capture: bool = True, streams: bool = True) -> None:
+    def __init__(self, trainers: Sequence[Trainer], *, capture: bool = True, streams: bool = True) -> None:
         """Capture the steps; the state of the trainers is as before."""
         self.trainers = list(trainers)
         on_gpu = all(trainer.device.type == "cuda" for trainer in self.trainers)
@@ -53,12 +53,12 @@ class Pack:
                 torch.cuda.current_stream().wait_stream(stream)
 
 
-def _captured(trainer: Stage1Trainer, stream: torch.cuda.Stream) -> Callable[[Tensor], Tensor]:
+def _captured(trainer: Trainer, stream: torch.cuda.Stream) -> Callable[[Tensor], Tensor]:
     """Return the trainer's update as the replay of a CUDA graph, warmed up and captured on the stream that replays it.
 
     Library workspaces belong to a stream: graphs that were captured on one stream must not run at the same time.
     """
-    batch = trainer.series[: trainer.order.batch_size].clone()
+    batch = torch.zeros(trainer.order.batch_size, dtype=torch.long, device=trainer.device)
     before = {name: value.clone() for name, value in trainer.state().items()}
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
@@ -67,13 +67,13 @@ def _captured(trainer: Stage1Trainer, stream: torch.cuda.Stream) -> Callable[[Te
     torch.cuda.synchronize()
     trainer.restore(before)
     graph = torch.cuda.CUDAGraph()
-    graph.register_generator_state(trainer.augmentation_generator)
+    graph.register_generator_state(trainer.draws)
     with torch.cuda.graph(graph, stream=stream):
         measured = trainer.update(batch)
     torch.cuda.synchronize()
 
-    def replay(x: Tensor) -> Tensor:
-        batch.copy_(x)
+    def replay(indices: Tensor) -> Tensor:
+        batch.copy_(indices)
         graph.replay()
         return measured
 

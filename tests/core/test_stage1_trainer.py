@@ -98,7 +98,7 @@ def test_initial_weights_batches_and_augmentations_depend_on_the_seed(build: Bui
     one, other = build(seed=0), build(seed=1)
     assert not torch.equal(one.tokenizer.codebooks[0].codes, other.tokenizer.codebooks[0].codes)
     assert not torch.equal(one.order.batch(0), other.order.batch(0))
-    assert not torch.equal(one.augmentation_generator.get_state(), other.augmentation_generator.get_state())
+    assert not torch.equal(one.draws.get_state(), other.draws.get_state())
 
 
 def test_initial_tokenizer_and_batches_are_the_same_for_every_ssl_method(build: Build) -> None:
@@ -115,9 +115,9 @@ def test_without_ssl_there_is_no_head(build: Build) -> None:
     trainer = build("none")
     assert trainer.head is None
     assert not any("head" in name for name in trainer.state())
-    before = trainer.augmentation_generator.get_state()
+    before = trainer.draws.get_state()
     trainer.step()
-    assert torch.equal(trainer.augmentation_generator.get_state(), before), "there is no augmented branch"
+    assert torch.equal(trainer.draws.get_state(), before), "there is no augmented branch"
 
 
 def test_weights_of_the_augmented_view_change_the_training(build: Build) -> None:
