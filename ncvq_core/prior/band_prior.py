@@ -1,0 +1,76 @@
+"""The prior of one band's tokens."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ncvq_core.prior.token_embedding import INITIAL_DEVIATION, TokenEmbedding
+from ncvq_core.prior.transformer import Transformer
+from ncvq_core.stage2_config import Stage2Config
+
+Size = tuple[int, int]
+
+
+class BandPrior(nn.Module):
+    """Predicts the masked tokens of one band from the others, the class, and the tokens of the lower band if any.
+
+    Tokens enter as `TokenEmbedding` has them and leave as products with the same vectors (MaskGIT's tied weights).
+    The lower band's tokens are embedded, brought to this band's map by nearest neighbours and added, position by
+    position (TimeVQVAE, arXiv 2303.04743, section 3.2).
+
+    Args:
+        config: sizes of the network.
+        codebook: (K, D), this band's codes.
+        size: (H, W) of this band's map of tokens.
+        classes: number of classes.
+        lower: codes and map size of the lower band; None for the lowest.
+    """
+
+    def __init__(
+        self,
+        config: Stage2Config,
+        codebook: Tensor,
+        size: Size,
+        classes: int,
+        lower: tuple[Tensor, Size] | None = None,
+    ) -> None:
+        """Draw initial weights."""
+        super().__init__()
+        codes, dimension = codebook.shape
+        self.codes, self.size, self.positions = codes, size, size[0] * size[1]
+        width = config.prior_width
+        self.embedding = TokenEmbedding(config.token_embedding, codebook)
+        self.input = nn.Linear(dimension, width)
+        self.position = nn.Parameter(INITIAL_DEVIATION * torch.randn(1 + self.positions, width))
+        self.label = nn.Parameter(INITIAL_DEVIATION * torch.randn(classes + 1, width))
+        self.lower_size: Size | None = None
+        if lower is not None:
+            self.lower_size = lower[1]
+            self.lower_embedding = TokenEmbedding(config.token_embedding, lower[0])
+            self.lower_input = nn.Linear(lower[0].shape[1], width)
+        self.transformer = Transformer(width, config.prior_layers, config.prior_heads, config.prior_feedforward)
+        self.output = nn.Sequential(nn.Linear(width, dimension), nn.GELU(), nn.LayerNorm(dimension))
+        self.output_bias = nn.Parameter(torch.zeros(codes))
+
+    def forward(self, tokens: Tensor, labels: Tensor, lower: Tensor | None = None) -> Tensor:
+        """Return logits (B, N, K), float32.
+
+        Args:
+            tokens: (B, N); K stands for a masked token.
+            labels: (B,); the number of classes stands for no class.
+            lower: tokens (B, N′) of the lower band, none of them masked.
+        """
+        x = self.input(self.embedding(tokens))
+        if lower is not None:
+            x = x + self._condition(lower)
+        x = torch.cat([functional.embedding(labels, self.label).unsqueeze(1).to(x.dtype), x], dim=1) + self.position
+        hidden = self.output(self.transformer(x)[:, 1:])
+        logits: Tensor = hidden @ self.embedding.vectors.T
+        return logits.float() + self.output_bias
+
+    def _condition(self, lower: Tensor) -> Tensor:
+        assert self.lower_size is not None
+        vectors = self.lower_input(self.lower_embedding(lower))
+        as_map = vectors.transpose(1, 2).unflatten(2, self.lower_size)
+        resized: Tensor = functional.interpolate(as_map, self.size).flatten(2).transpose(1, 2)
+        return resized

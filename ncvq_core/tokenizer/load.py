@@ -1,0 +1,44 @@
+"""A trained tokenizer, from what stage 1 left behind."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ncvq_core.data import Dataset, Scaling
+from ncvq_core.errors import CheckpointError
+from ncvq_core.stage1_config import Stage1Config
+from ncvq_core.tokenizer.tokenizer import Tokenizer
+
+
+class TrainedTokenizer(NamedTuple):
+    """A tokenizer in evaluation mode, and the scaling of its data."""
+
+    model: Tokenizer
+    scaling: Scaling
+
+
+def load_tokenizer(
+    config: Stage1Config, dataset: Dataset, tensors: dict[str, Tensor], device: torch.device
+) -> TrainedTokenizer:
+    """Build a tokenizer and give it stage 1's weights; it is frozen.
+
+    Args:
+        config: of stage 1.
+        dataset: the data that it was trained on.
+        tensors: `StageResult.tensors` of that stage 1.
+        device: where to put it.
+
+    Raises:
+        CheckpointError: the tensors are those of another configuration or dataset.
+    """
+    weights = dict(tensors)
+    try:
+        mean, deviation = weights.pop("scaling").tolist()
+        model = Tokenizer(config, dataset.channels, dataset.length)
+        model.load_state_dict(weights)
+    except (KeyError, RuntimeError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise CheckpointError(f"stage 1 does not fit {dataset.name} and its config: {reason}") from error
+    model.requires_grad_(False).eval().to(device)
+    return TrainedTokenizer(model, Scaling(mean=mean, standard_deviation=deviation))
