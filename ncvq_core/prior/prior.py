@@ -9,6 +9,7 @@ from torch.nn import functional
 from ncvq_core.prior.band_prior import BandPrior, Size
 from ncvq_core.prior.masking import random_masks
 from ncvq_core.stage2_config import Stage2Config
+from ncvq_core.tokenizer import Tokenizer
 
 
 class TokenSpace(NamedTuple):
@@ -18,6 +19,11 @@ class TokenSpace(NamedTuple):
     """(K, D)."""
     size: Size
     """(H, W) of the map of tokens."""
+
+
+def token_spaces(tokenizer: Tokenizer) -> list[TokenSpace]:
+    """Return what the tokens of each band of a tokenizer stand for, the lowest band first."""
+    return [TokenSpace(network.codebook.codes, network.token_map) for network in tokenizer.networks]
 
 
 class Prior(nn.Module):

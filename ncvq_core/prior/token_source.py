@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ncvq_core.prior.prior import TokenSpace
+from ncvq_core.prior.prior import token_spaces
 from ncvq_core.tokenizer import Tokenizer
 
 BATCH = 256
@@ -26,15 +26,11 @@ class TokenSource:
     def __init__(self, tokenizer: Tokenizer, series: Tensor, temperature: float) -> None:
         """Compute the distances."""
         self.temperature = temperature
-        self.spaces: list[TokenSpace] = []
-        parts: list[list[Tensor]] = [[] for _ in tokenizer.codebooks]
+        self.spaces = token_spaces(tokenizer)
+        parts: list[list[Tensor]] = [[] for _ in self.spaces]
         with torch.no_grad():
             for x in torch.split(series, BATCH):
                 features = tokenizer.encode(tokenizer.transform(x))
-                self.spaces = [
-                    TokenSpace(book.codes, (band.shape[2], band.shape[3]))
-                    for book, band in zip(tokenizer.codebooks, features, strict=True)
-                ]
                 for part, book, band in zip(parts, tokenizer.codebooks, features, strict=True):
                     flat = band.permute(0, 2, 3, 1).flatten(0, 2)
                     part.append(book.distances(flat).view(len(x), -1, len(book.codes)))

@@ -29,11 +29,15 @@ class Band(nn.Module):
         channels: S, of the band's map.
         size: (H, W) of the band's map.
         steps: how often the encoder halves the time axis.
+
+    Attributes:
+        token_map: (H, W′), size of the map of tokens.
     """
 
     def __init__(self, config: Stage1Config, channels: int, size: tuple[int, int], steps: int) -> None:
         """Build the networks."""
         super().__init__()
+        self.token_map = (size[0], size[1] >> steps)
         self.encoder = build_encoder(channels, config.channels, steps, config.residual_blocks)
         self.codebook = Codebook(config.codebook_size, config.channels, config.codebook_decay)
         self.decoder = Decoder(config.channels, channels, size, steps, config.residual_blocks)
