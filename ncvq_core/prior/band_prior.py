@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ncvq_core.prior.token_embedding import INITIAL_DEVIATION, TokenEmbedding
+from ncvq_core.prior.token_embedding import TokenEmbedding
 from ncvq_core.prior.transformer import Transformer
 from ncvq_core.stage2_config import Stage2Config
 
@@ -14,9 +14,10 @@ Size = tuple[int, int]
 class BandPrior(nn.Module):
     """Predicts the masked tokens of one band from the others, the class, and the tokens of the lower band if any.
 
-    Tokens enter as `TokenEmbedding` has them and leave as products with the same vectors (MaskGIT's tied weights).
-    The lower band's tokens are embedded, brought to this band's map by nearest neighbours and added, position by
-    position (TimeVQVAE, arXiv 2303.04743, section 3.2).
+    The embedding of tokens is not tied to the output, so that `token_embedding` changes how tokens enter and nothing
+    else: a frozen codebook as output weights would limit how sure the prior can be. The lower band's tokens are
+    embedded, brought to this band's map by nearest neighbours and added, position by position (TimeVQVAE,
+    arXiv 2303.04743, section 3.2).
 
     Args:
         config: sizes of the network.
@@ -41,16 +42,15 @@ class BandPrior(nn.Module):
         width = config.prior_width
         self.embedding = TokenEmbedding(config.token_embedding, codebook)
         self.input = nn.Linear(dimension, width)
-        self.position = nn.Parameter(INITIAL_DEVIATION * torch.randn(1 + self.positions, width))
-        self.label = nn.Parameter(INITIAL_DEVIATION * torch.randn(classes + 1, width))
+        self.position = nn.Parameter(torch.randn(1 + self.positions, width))
+        self.label = nn.Parameter(torch.randn(classes + 1, width))
         self.lower_size: Size | None = None
         if lower is not None:
             self.lower_size = lower[1]
             self.lower_embedding = TokenEmbedding(config.token_embedding, lower[0])
             self.lower_input = nn.Linear(lower[0].shape[1], width)
         self.transformer = Transformer(width, config.prior_layers, config.prior_heads, config.prior_feedforward)
-        self.output = nn.Sequential(nn.Linear(width, dimension), nn.GELU(), nn.LayerNorm(dimension))
-        self.output_bias = nn.Parameter(torch.zeros(codes))
+        self.output = nn.Linear(width, codes)
 
     def forward(self, tokens: Tensor, labels: Tensor, lower: Tensor | None = None) -> Tensor:
         """Return logits (B, N, K), float32.
@@ -64,9 +64,8 @@ class BandPrior(nn.Module):
         if lower is not None:
             x = x + self._condition(lower)
         x = torch.cat([functional.embedding(labels, self.label).unsqueeze(1).to(x.dtype), x], dim=1) + self.position
-        hidden = self.output(self.transformer(x)[:, 1:])
-        logits: Tensor = hidden @ self.embedding.vectors.T
-        return logits.float() + self.output_bias
+        logits: Tensor = self.output(self.transformer(x)[:, 1:])
+        return logits.float()
 
     def _condition(self, lower: Tensor) -> Tensor:
         assert self.lower_size is not None

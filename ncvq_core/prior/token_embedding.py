@@ -4,9 +4,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-INITIAL_DEVIATION = 0.02
-"""Standard deviation of initial tables, as in MaskGIT (arXiv 2202.04200)."""
-
 
 class TokenEmbedding(nn.Module):
     """A table with a vector for each code, and one for a token that is masked.
@@ -18,8 +15,9 @@ class TokenEmbedding(nn.Module):
     | codebook_frozen | stage 1's codebook, as it is |
     | codebook_finetuned | stage 1's codebook, trained: samples are decoded with what it becomes |
 
-    A codebook is scaled by a constant to the size of a learned table, so that kinds differ by their geometry and not
-    by the size of their first logits.
+    All vectors start with elements of size 1 (from N(0, 1), or a codebook scaled by a constant), so that kinds differ
+    by their geometry alone. Much smaller ones, such as MaskGIT's 0.02, vanish beside the first block's output, and the
+    loss then rests at the entropy of single tokens for hundreds of steps.
 
     Args:
         kind: one of `TOKEN_EMBEDDINGS`.
@@ -36,21 +34,16 @@ class TokenEmbedding(nn.Module):
         """Draw or copy the initial vectors."""
         super().__init__()
         self.decodes = kind == "codebook_finetuned"
-        size = torch.tensor(INITIAL_DEVIATION) if kind == "learned" else codebook.square().mean().sqrt()
-        self.register_buffer("scale", INITIAL_DEVIATION / size)
-        self.mask = nn.Parameter(INITIAL_DEVIATION * torch.randn(1, codebook.shape[1]))
+        size = torch.tensor(1.0) if kind == "learned" else codebook.square().mean().sqrt()
+        self.register_buffer("scale", 1 / size)
+        self.mask = nn.Parameter(torch.randn(1, codebook.shape[1]))
         if kind == "codebook_frozen":
             self.register_buffer("codes", codebook.clone())
         elif kind == "learned":
-            self.codes = nn.Parameter(INITIAL_DEVIATION * torch.randn(codebook.shape))
+            self.codes = nn.Parameter(torch.randn(codebook.shape))
         else:
             self.codes = nn.Parameter(codebook.clone())
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Map tokens (B, N), where K stands for a masked one, to vectors (B, N, D)."""
-        return functional.embedding(tokens, torch.cat([self.vectors, self.mask]))
-
-    @property
-    def vectors(self) -> Tensor:
-        """The codes' vectors, (K, D)."""
-        return self.codes * self.scale
+        return functional.embedding(tokens, torch.cat([self.codes * self.scale, self.mask]))

@@ -11,6 +11,7 @@ from torch import Tensor
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import Dataset, Scaling, load_dataset
 from ncvq_core.stage1_config import Stage1Config
+from ncvq_core.stage1_run import Stage1Run
 
 SMALL = {
     "dataset": "GunPoint",
@@ -71,3 +72,32 @@ def write_tsv() -> Callable[..., Path]:
         return path
 
     return write
+
+
+SMALL_PRIOR = {"stages": 2, "prior_epochs": 4, "prior_batch_size": 16, "prior_width": 32, "prior_layers": 2}
+
+
+@pytest.fixture(scope="session")
+def prior_config() -> Callable[..., TrialConfig]:
+    """Build a trial with a small prior on a small tokenizer; keywords override."""
+
+    def build(**overrides: Any) -> TrialConfig:
+        return TrialConfig.from_dict({**SMALL, "epochs": 2, "ssl": "none", **SMALL_PRIOR, **overrides})
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def tokenizer_of(gunpoint: Dataset) -> Callable[[TrialConfig], dict[str, Tensor]]:
+    """Train the tokenizer of a trial on GunPoint, once a config, and return its tensors."""
+    trained: dict[str, dict[str, Tensor]] = {}
+
+    def train(config: TrialConfig) -> dict[str, Tensor]:
+        if config.stage1_id not in trained:
+            run = Stage1Run(config.stage1, gunpoint)
+            while not run.finished:
+                run.advance()
+            trained[config.stage1_id] = run.result().tensors
+        return trained[config.stage1_id]
+
+    return train

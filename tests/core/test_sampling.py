@@ -1,0 +1,119 @@
+"""Samples: of the prior's tokens, and of series."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from ncvq_core.config import TrialConfig
+from ncvq_core.data import Dataset
+from ncvq_core.errors import CheckpointError, ConfigError
+from ncvq_core.generator import Generator, load_generator
+from ncvq_core.prior import Prior
+from ncvq_core.prior.prior import TokenSpace
+from ncvq_core.prior.sampling import sample_tokens
+from ncvq_core.stage2_config import SamplingConfig, Stage2Config
+from ncvq_core.stage2_run import Stage2Run
+
+Trials = Callable[..., TrialConfig]
+Train = Callable[[TrialConfig], dict[str, Tensor]]
+
+
+def draws(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def prior(bands: int = 1) -> Prior:
+    torch.manual_seed(0)
+    spaces = [TokenSpace(torch.randn(5, 8), (2, 3 * (band + 1))) for band in range(bands)]
+    return Prior(Stage2Config(prior_width=16, prior_layers=1), spaces, 2).eval().requires_grad_(False)
+
+
+@pytest.mark.parametrize("steps", [1, 3, 10])
+@pytest.mark.parametrize("bands", [1, 2])
+def test_every_token_is_decided(steps: int, bands: int) -> None:
+    tokens = sample_tokens(prior(bands), torch.tensor([0, 1, 2]), SamplingConfig(sampling_steps=steps), draws())
+    assert [band.shape for band in tokens] == [(3, 6 * (band + 1)) for band in range(bands)]
+    assert all(0 <= int(band.min()) <= int(band.max()) < 5 for band in tokens)
+
+
+def test_tokens_follow_the_predicted_distribution() -> None:
+    model = prior()
+    network = model.networks[0]
+    network.output.weight.zero_()
+    network.output.bias.copy_(torch.tensor([0.5, 0.3, 0.2, 1e-9, 1e-9]).log())
+    (tokens,) = sample_tokens(model, torch.zeros(3000).long(), SamplingConfig(sampling_steps=1), draws())
+    shares = torch.bincount(tokens.flatten(), minlength=5) / tokens.numel()
+    torch.testing.assert_close(shares, torch.tensor([0.5, 0.3, 0.2, 0, 0]), atol=0.015, rtol=0)
+
+
+def test_a_step_keeps_the_surest_tokens() -> None:
+    """At choice temperature 0, what stays after a step is what was drawn with the highest probability."""
+    model = prior()
+    network = model.networks[0]
+    seen: list[Tensor] = []
+    network.register_forward_hook(lambda module, inputs, output: seen.append(inputs[0]))
+    sample_tokens(model, torch.zeros(64).long(), SamplingConfig(sampling_steps=2, choice_temperature=0), draws())
+    first = torch.zeros(64).long()
+    probabilities = network(seen[0], first).softmax(dim=2)
+    kept = seen[1] != network.codes
+    assert kept.sum(dim=1).tolist() == [2] * 64  # ⌊6 cos(π/4)⌋ = 4 are masked again
+    chance = probabilities.gather(2, seen[1].clamp(max=4).unsqueeze(2)).squeeze(2)
+    assert chance[kept].mean() > probabilities.max(dim=2).values.mean() * 0.9
+
+
+def test_guidance_moves_away_from_no_class() -> None:
+    model, labels = prior(), torch.zeros(8).long()
+    network = model.networks[0]
+    network.label[2] = 0.0
+    network.label[0] = 3.0
+    plain = sample_tokens(model, labels, SamplingConfig(), draws())[0]
+    assert torch.equal(plain, sample_tokens(model, labels, SamplingConfig(guidance_scale=1.0), draws())[0])
+    assert not torch.equal(plain, sample_tokens(model, labels, SamplingConfig(guidance_scale=8.0), draws())[0])
+    none = torch.full_like(labels, 2)
+    unguided = sample_tokens(model, none, SamplingConfig(), draws())[0]
+    assert torch.equal(unguided, sample_tokens(model, labels, SamplingConfig(guidance_scale=0.0), draws())[0])
+
+
+@pytest.fixture(scope="module", params=["stft", "stft_lfhf", "wavelet"])
+def generator(
+    request: pytest.FixtureRequest, prior_config: Trials, tokenizer_of: Train, gunpoint: Dataset
+) -> Generator:
+    config = prior_config(tokenizer=request.param)
+    tokenizer = tokenizer_of(config)
+    run = Stage2Run(config, gunpoint, tokenizer)
+    run.advance()
+    return load_generator(config, gunpoint, tokenizer, run.result().tensors)
+
+
+def test_series_are_in_the_units_of_the_data(generator: Generator, gunpoint: Dataset) -> None:
+    labels = torch.tensor([0, 1, 2] * 100)
+    samples = generator.sample(labels, draws())
+    assert samples.shape == (300, 1, gunpoint.length)
+    assert samples.isfinite().all()
+    assert torch.equal(samples, generator.sample(labels, draws())), "a seed decides everything"
+    assert not torch.equal(samples, generator.sample(labels, draws(1)))
+    assert generator.unconditional(3).tolist() == [2, 2, 2]
+    shifted = generator.tokenizer.scaling
+    generator.tokenizer = generator.tokenizer._replace(
+        scaling=type(shifted)(mean=5.0, standard_deviation=2 * shifted.standard_deviation)
+    )
+    expected = (samples - shifted.mean) * 2 + 5
+    torch.testing.assert_close(generator.sample(labels, draws()), expected, atol=1e-4, rtol=1e-4)
+    generator.tokenizer = generator.tokenizer._replace(scaling=shifted)
+
+
+def test_a_trial_without_a_prior_cannot_be_sampled(prior_config: Trials, gunpoint: Dataset) -> None:
+    with pytest.raises(ConfigError, match="no prior to sample from: it needs stages: 2"):
+        load_generator(TrialConfig.from_dict({"dataset": "GunPoint"}), gunpoint, {}, {})
+
+
+def test_tensors_of_another_trial_are_refused(prior_config: Trials, tokenizer_of: Train, gunpoint: Dataset) -> None:
+    config = prior_config()
+    tokenizer = tokenizer_of(config)
+    prior = Stage2Run(config, gunpoint, tokenizer).result().tensors
+    with pytest.raises(CheckpointError, match="stage 2 does not fit GunPoint"):
+        load_generator(prior_config(prior_width=64), gunpoint, tokenizer, prior)
+    with pytest.raises(CheckpointError, match="stage 1 does not fit GunPoint"):
+        load_generator(prior_config(channels=32), gunpoint, tokenizer, prior)
