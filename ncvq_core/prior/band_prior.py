@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ncvq_core.prior.normalized_linear import NormalizedLinear
 from ncvq_core.prior.token_embedding import TokenEmbedding
 from ncvq_core.prior.transformer import Transformer
 from ncvq_core.stage2_config import Stage2Config
@@ -50,7 +51,7 @@ class BandPrior(nn.Module):
             self.lower_embedding = TokenEmbedding(config.token_embedding, lower[0])
             self.lower_input = nn.Linear(lower[0].shape[1], width)
         self.transformer = Transformer(width, config.prior_layers, config.prior_heads, config.prior_feedforward)
-        self.output = nn.Linear(width, codes)
+        self.output = NormalizedLinear(width, codes)
 
     def forward(self, tokens: Tensor, labels: Tensor, lower: Tensor | None = None) -> Tensor:
         """Return logits (B, N, K), float32.

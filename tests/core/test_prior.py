@@ -11,10 +11,11 @@ from torch.nn import functional
 from ncvq_core.prior import Prior
 from ncvq_core.prior.band_prior import BandPrior
 from ncvq_core.prior.masking import masked_after, random_masks
+from ncvq_core.prior.normalized_linear import NormalizedLinear, _UnitRMS
 from ncvq_core.prior.prior import TokenSpace
 from ncvq_core.prior.token_embedding import TokenEmbedding
 from ncvq_core.prior.token_source import TokenSource
-from ncvq_core.prior.transformer import HEAD_WIDTH, Attention, Transformer
+from ncvq_core.prior.transformer import HEAD_WIDTH, Attention, Transformer, attend
 from ncvq_core.stage2_config import TOKEN_EMBEDDINGS, Stage2Config
 from ncvq_core.tokenizer import Tokenizer
 
@@ -76,7 +77,7 @@ def test_token_embeddings(kind: str) -> None:
 def test_attention_against_loops() -> None:
     torch.manual_seed(0)
     attention, x = Attention(6, heads=2), torch.randn(2, 4, 6)
-    queries, keys, values = (x @ attention.queries_keys_values.weight.T).chunk(3, dim=2)
+    queries, keys, values = (functional.rms_norm(x, (6,)) @ attention.queries_keys_values.linear.weight.T).chunk(3, 2)
     mixed = torch.zeros(2, 4, 2 * HEAD_WIDTH)
     for head in range(2):
         part = slice(head * HEAD_WIDTH, (head + 1) * HEAD_WIDTH)
@@ -87,6 +88,20 @@ def test_attention_against_loops() -> None:
                 for other in range(4):
                     mixed[one, position, part] += weights[other] / weights.sum() * values[one, other, part]
     torch.testing.assert_close(attention(x), mixed @ attention.output.weight.T, atol=1e-5, rtol=1e-4)
+
+
+def test_normalised_layer_against_torch() -> None:
+    torch.manual_seed(0)
+    layer, x = NormalizedLinear(6, 4), torch.randn(3, 5, 6)
+    torch.nn.init.normal_(layer.gain)
+    torch.testing.assert_close(layer(x), layer.linear(functional.rms_norm(x, (6,), layer.gain)), atol=1e-5, rtol=1e-4)
+    assert torch.autograd.gradcheck(_UnitRMS.apply, (x.double().requires_grad_(),))
+
+
+def test_plain_products_are_attention() -> None:
+    queries, keys, values = torch.randn(3, 2, 2, 5, HEAD_WIDTH, generator=draws()).bfloat16()
+    expected = functional.scaled_dot_product_attention(queries.float(), keys.float(), values.float())
+    torch.testing.assert_close(attend(queries, keys, values).float(), expected, atol=0.03, rtol=0.03)
 
 
 def test_transformer_has_the_papers_size_and_treats_positions_alike() -> None:
