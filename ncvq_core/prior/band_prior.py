@@ -38,18 +38,16 @@ class BandPrior(nn.Module):
     ) -> None:
         """Draw initial weights."""
         super().__init__()
-        codes, dimension = codebook.shape
+        codes = len(codebook)
         self.codes, self.size, self.positions = codes, size, size[0] * size[1]
         width = config.prior_width
-        self.embedding = TokenEmbedding(config.token_embedding, codebook)
-        self.input = nn.Linear(dimension, width)
+        self.embedding = TokenEmbedding(config.token_embedding, codebook, width)
         self.position = nn.Parameter(torch.randn(1 + self.positions, width))
         self.label = nn.Parameter(torch.randn(classes + 1, width))
         self.lower_size: Size | None = None
         if lower is not None:
             self.lower_size = lower[1]
-            self.lower_embedding = TokenEmbedding(config.token_embedding, lower[0])
-            self.lower_input = nn.Linear(lower[0].shape[1], width)
+            self.lower_embedding = TokenEmbedding(config.token_embedding, lower[0], width)
         self.transformer = Transformer(width, config.prior_layers, config.prior_heads, config.prior_feedforward)
         self.output = NormalizedLinear(width, codes)
 
@@ -61,7 +59,7 @@ class BandPrior(nn.Module):
             labels: (B,); the number of classes stands for no class.
             lower: tokens (B, N′) of the lower band, none of them masked.
         """
-        x = self.input(self.embedding(tokens))
+        x = self.embedding(tokens)
         if lower is not None:
             x = x + self._condition(lower)
         x = torch.cat([functional.embedding(labels, self.label).unsqueeze(1).to(x.dtype), x], dim=1) + self.position
@@ -70,7 +68,7 @@ class BandPrior(nn.Module):
 
     def _condition(self, lower: Tensor) -> Tensor:
         assert self.lower_size is not None
-        vectors = self.lower_input(self.lower_embedding(lower))
+        vectors = self.lower_embedding(lower)
         as_map = vectors.transpose(1, 2).unflatten(2, self.lower_size)
         resized: Tensor = functional.interpolate(as_map, self.size).flatten(2).transpose(1, 2)
         return resized

@@ -40,7 +40,7 @@ class _UnitRMS(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor) -> Tensor:
         size = torch.linalg.vector_norm(x, dim=-1, keepdim=True) / x.shape[-1] ** 0.5
         inverse = size.clamp_(min=SMALLEST).reciprocal_()
-        unit = x * inverse
+        unit: Tensor = x * inverse
         ctx.save_for_backward(unit, inverse)
         return unit
 
@@ -49,5 +49,5 @@ class _UnitRMS(torch.autograd.Function):
         (gradient,) = gradients
         unit, inverse = ctx.saved_tensors
         along = torch.linalg.vecdot(gradient, unit).unsqueeze(-1) / unit.shape[-1]
-        result: Tensor = torch.addcmul(gradient, unit, along, value=-1).mul_(inverse)
-        return result
+        result = torch.addcmul(gradient, unit, along, value=-1)
+        return result.mul_(inverse)

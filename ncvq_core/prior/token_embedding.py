@@ -6,7 +6,7 @@ from torch.nn import functional
 
 
 class TokenEmbedding(nn.Module):
-    """A table with a vector for each code, and one for a token that is masked.
+    """A table with a vector for each code and one for a masked token, and a linear map to the transformer's width.
 
     | kind | the codes' vectors |
     |---|---|
@@ -22,6 +22,7 @@ class TokenEmbedding(nn.Module):
     Args:
         kind: one of `TOKEN_EMBEDDINGS`.
         codebook: (K, D), stage 1's codes.
+        width: features of a token in the transformer.
 
     Attributes:
         codes: (K, D).
@@ -30,12 +31,13 @@ class TokenEmbedding(nn.Module):
     codes: Tensor
     scale: Tensor
 
-    def __init__(self, kind: str, codebook: Tensor) -> None:
+    def __init__(self, kind: str, codebook: Tensor, width: int) -> None:
         """Draw or copy the initial vectors."""
         super().__init__()
         self.decodes = kind == "codebook_finetuned"
         size = torch.tensor(1.0) if kind == "learned" else codebook.square().mean().sqrt()
         self.register_buffer("scale", 1 / size)
+        self.input = nn.Linear(codebook.shape[1], width)
         self.mask = nn.Parameter(torch.randn(1, codebook.shape[1]))
         if kind == "codebook_frozen":
             self.register_buffer("codes", codebook.clone())
@@ -45,5 +47,5 @@ class TokenEmbedding(nn.Module):
             self.codes = nn.Parameter(codebook.clone())
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Map tokens (B, N), where K stands for a masked one, to vectors (B, N, D)."""
-        return functional.embedding(tokens, torch.cat([self.codes * self.scale, self.mask]))
+        """Map tokens (B, N), where K stands for a masked one, to vectors (B, N, width)."""
+        return functional.embedding(tokens, self.input(torch.cat([self.codes * self.scale, self.mask])))

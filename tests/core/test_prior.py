@@ -62,13 +62,14 @@ def test_sampling_ends_without_masked_tokens(steps: int) -> None:
 @pytest.mark.parametrize("kind", TOKEN_EMBEDDINGS)
 def test_token_embeddings(kind: str) -> None:
     book = codebook()
-    embedding = TokenEmbedding(kind, book)
+    embedding = TokenEmbedding(kind, book, 16)
     vectors = embedding(torch.tensor([[0, 4, CODES]]))
-    assert vectors.shape == (1, 3, DIMENSION)
-    assert torch.equal(vectors[0, 2], embedding.mask[0])
-    size = vectors[0, :2].detach().square().mean().sqrt()
-    assert float(size) == pytest.approx(1, rel=0.5)
-    trained = {name for name, _ in embedding.named_parameters()}
+    before = torch.stack(
+        [embedding.codes[0] * embedding.scale, embedding.codes[4] * embedding.scale, embedding.mask[0]]
+    )
+    torch.testing.assert_close(vectors, embedding.input(before).unsqueeze(0))
+    assert float(before[:2].detach().square().mean().sqrt()) == pytest.approx(1, rel=0.5)
+    trained = {name for name, _ in embedding.named_parameters()} - {"input.weight", "input.bias"}
     assert trained == ({"mask"} if kind == "codebook_frozen" else {"mask", "codes"})
     assert torch.equal(embedding.codes.detach(), book) == (kind != "learned")
     assert embedding.decodes == (kind == "codebook_finetuned")

@@ -41,8 +41,8 @@ def test_every_token_is_decided(steps: int, bands: int) -> None:
 def test_tokens_follow_the_predicted_distribution() -> None:
     model = prior()
     network = model.networks[0]
-    network.output.weight.zero_()
-    network.output.bias.copy_(torch.tensor([0.5, 0.3, 0.2, 1e-9, 1e-9]).log())
+    network.output.linear.weight.zero_()
+    network.output.linear.bias.copy_(torch.tensor([0.5, 0.3, 0.2, 1e-9, 1e-9]).log())
     (tokens,) = sample_tokens(model, torch.zeros(3000).long(), SamplingConfig(sampling_steps=1), draws())
     shares = torch.bincount(tokens.flatten(), minlength=5) / tokens.numel()
     torch.testing.assert_close(shares, torch.tensor([0.5, 0.3, 0.2, 0, 0]), atol=0.015, rtol=0)
