@@ -129,11 +129,13 @@ class Stage1Trainer(Trainer):
                 follow_parameters(self.target, self.tokenizer, self.head.encoder_momentum)
         return measured
 
-    def _loss(self, batch: Tensor) -> tuple[Tensor, list[Tensor]]:
+    def _backward(self, batch: Tensor) -> list[Tensor]:
         with matrix_products(self.config.precision, self.device):
-            return self._loss_of(self.series[batch])
+            loss, measured = self._loss(self.series[batch])
+        torch.autograd.backward(loss)
+        return measured
 
-    def _loss_of(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
+    def _loss(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Return the loss of a batch (B, C, L) and the entries of HISTORY but the last."""
         bands = self.tokenizer.transform(x)
         quantized = self.tokenizer.quantize(self.tokenizer.encode(bands))

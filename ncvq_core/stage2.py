@@ -71,10 +71,11 @@ class Stage2Trainer(Trainer):
             total += float(loss) * len(batch)
         return total / len(labels)
 
-    def _loss(self, batch: Tensor) -> tuple[Tensor, list[Tensor]]:
+    def _backward(self, batch: Tensor) -> list[Tensor]:
         tokens = self.source.draw(batch, self.draws)
         draw = torch.rand(2, len(batch), generator=self.draws, device=self.device)
         labels = self.labels[batch].masked_fill(draw[0] < self.config.class_dropout, self.prior.classes)
         with matrix_products(self.precision, self.device):
             loss = self.prior(tokens, labels, draw[1], self.draws)
-        return loss, [loss]
+        torch.autograd.backward(loss)
+        return [loss]

@@ -138,12 +138,15 @@ class Trainer(ABC):
         self.steps_done = int(state["steps_done"])
 
     @abstractmethod
-    def _loss(self, batch: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Return the loss of the series with indices `batch` (B,), and what is measured, without the learning rate."""
+    def _backward(self, batch: Tensor) -> list[Tensor]:
+        """Give the parameters the gradients of the series with indices `batch` (B,).
+
+        Returns:
+            What is measured: `history_columns` without the learning rate.
+        """
 
     def _update(self, batch: Tensor) -> Tensor:
-        loss, measured = self._loss(batch)
-        torch.autograd.backward(loss)
+        measured = self._backward(batch)
         self._optimizer.step()
         return torch.stack([*measured, self._learning_rate]).detach()
 
