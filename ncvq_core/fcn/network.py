@@ -1,0 +1,102 @@
+"""The fully convolutional network of Wang, Yan and Oates 2017 (arXiv 1611.06455)."""
+
+from typing import NamedTuple, Self
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ncvq_core.precision import matrix_products
+
+FEATURES = 128
+"""Features of a series: the channels of the last block, averaged over time."""
+
+KERNELS = (8, 5, 3)
+WIDTHS = (128, 256, FEATURES)
+
+POINTS = 32_768
+"""Time points of a batch in evaluation: bounds its memory for any length."""
+
+
+class Fcn(nn.Module):
+    """Three blocks of convolution, batch norm and ReLU, the average over time, and a linear layer.
+
+    Convolutions keep the length; an even kernel pads one zero more on the right than on the left. Names of parameters
+    are those of the public supervised-FCN package, so that its state dicts can be loaded. Series are scaled by the mean
+    and standard deviation of TRAIN, as everywhere.
+
+    Args:
+        channels: C of the series.
+        classes: K.
+    """
+
+    def __init__(self, channels: int, classes: int) -> None:
+        """Draw initial weights."""
+        super().__init__()
+        inputs = (channels, *WIDTHS[:-1])
+        blocks = [_Block(*sizes) for sizes in zip(inputs, WIDTHS, KERNELS, strict=True)]
+        self.layers = nn.Sequential(*blocks)
+        self.final = nn.Linear(FEATURES, classes)
+
+    @classmethod
+    def of(cls, state: dict[str, Tensor]) -> Self:
+        """Build the network that a state dict is of, in evaluation mode.
+
+        Raises:
+            KeyError: it lacks a parameter.
+            RuntimeError: its shapes or names are those of something else.
+        """
+        network = cls(state["layers.0.layers.0.weight"].shape[1], len(state["final.bias"]))
+        network.load_state_dict(state)
+        return network.eval()
+
+    def features(self, x: Tensor) -> Tensor:
+        """Map series (B, C, L) to features (B, 128)."""
+        hidden: Tensor = self.layers(x)
+        return hidden.mean(dim=2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map series (B, C, L) to logits (B, K)."""
+        logits: Tensor = self.final(self.features(x))
+        return logits
+
+
+class Judged(NamedTuple):
+    """What the network makes of series."""
+
+    features: Tensor
+    """(n, 128), float32."""
+    logits: Tensor
+    """(n, K), float32."""
+
+
+@torch.inference_mode()
+def judge_series(network: Fcn, series: Tensor, precision: str = "fp32") -> Judged:
+    """Return features and logits of scaled series (n, C, L); the network is left in the mode it came in.
+
+    Nothing of the network changes. Features that are compared with published ones need fp32.
+    """
+    was_training = network.training
+    network.eval()
+    try:
+        parts = []
+        for x in torch.split(series, max(1, POINTS // series.shape[2])):
+            with matrix_products(precision, series.device):
+                features = network.features(x)
+                parts.append((features.float(), network.final(features).float()))
+    finally:
+        network.train(was_training)
+    features, logits = (torch.cat(part) for part in zip(*parts, strict=True))
+    return Judged(features, logits)
+
+
+class _Block(nn.Module):
+    def __init__(self, inputs: int, outputs: int, kernel: int) -> None:
+        super().__init__()
+        self.padding = ((kernel - 1) // 2, kernel // 2)
+        self.layers = nn.Sequential(nn.Conv1d(inputs, outputs, kernel), nn.BatchNorm1d(outputs), nn.ReLU())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, inputs, L) to (B, outputs, L)."""
+        activations: Tensor = self.layers(functional.pad(x, self.padding))
+        return activations
