@@ -50,7 +50,7 @@ def plan(
 ) -> None:
     """Show what would run, what is shared or already done, expected time and memory; run nothing."""
     from orchestrator.describe import print_plan
-    from orchestrator.estimate import expected_rate
+    from orchestrator.estimate import expected_seconds
     from orchestrator.launch import default_workers
     from orchestrator.plan import load_datasets, make_plan
     from orchestrator.store import Store
@@ -60,7 +60,7 @@ def plan(
         opened = Store(store) if (store / "store.json").exists() else None
         datasets = load_datasets(design, data_dir)
         made = make_plan(design, opened, datasets)
-        print_plan(made, expected_rate(made, opened, datasets), workers or default_workers(1), console())
+        print_plan(made, expected_seconds(made, opened, datasets), workers or default_workers(1), console())
 
 
 app.command(

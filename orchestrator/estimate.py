@@ -4,21 +4,29 @@ import statistics
 
 from ncvq_core.data import Dataset
 from orchestrator.plan import Plan, expected_cost
+from orchestrator.stages import trial_stages
 from orchestrator.store import Store
 
 CPU_FLOPS_PER_SECOND = 4e10
-"""A round figure for one current CPU core on small convolutions, until the store has a trial to go by."""
+"""A round figure for one current CPU core on small convolutions, until the store has a run to go by."""
 
 
-def expected_rate(plan: Plan, store: Store | None, datasets: dict[str, Dataset]) -> float:
-    """Return operations a second of one worker: the median over the trials that the store holds of the sweep.
+def expected_seconds(plan: Plan, store: Store | None, datasets: dict[str, Dataset]) -> float:
+    """Return how long one worker needs for a plan's tasks."""
+    rates = {stage: expected_rate(stage, plan, store, datasets) for stage in plan.stage_runs}
+    return sum(task.flops / rates[task.stage] for task in plan.tasks)
 
-    Without such a trial it is a round figure for one CPU core.
+
+def expected_rate(stage: str, plan: Plan, store: Store | None, datasets: dict[str, Dataset]) -> float:
+    """Return operations a second of one worker in a stage: the median over what the store holds of the sweep.
+
+    Without such a run it is a round figure for one CPU core.
     """
     rates = []
-    for cell in plan.finished if store else []:
-        row = store.read_trial(cell.config.trial_id) if store else None
-        if row and row["stage1_seconds"]:
-            stage1 = cell.config.stage1
-            rates.append(expected_cost(stage1, datasets[stage1.dataset]).flops / row["stage1_seconds"])
+    for cell in plan.sweep.cells if store else []:
+        found = next((each for each in trial_stages(cell.config) if each.stage == stage), None)
+        if store and found and store.has_stage(found.stage_id):
+            seconds = store.read_stage(found.stage_id).timings["seconds"]
+            cost = expected_cost(stage, cell.config, datasets[cell.config.stage1.dataset])
+            rates += [cost.flops / seconds] if seconds else []
     return statistics.median(rates) if rates else CPU_FLOPS_PER_SECOND

@@ -85,6 +85,7 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
     store = Store(options.store, create=True)
     with exclusive(store.path, " ".join(["ncvq", *sys.argv[1:]])):
         store.clear_remains()
+        store.upgrade()
         plan = make_plan(sweep, store, datasets, retry_failed=options.retry_failed)
         launched_at = datetime.now(UTC).isoformat(timespec="seconds")
         store.write_sweep({**sweep_record(sweep), "launched_at": launched_at})
@@ -117,9 +118,9 @@ class _Launch:
             self._write_running(task, epoch)
 
     def ended(self, task: StageTask, outcome: Outcome) -> None:
-        self.recorder.ended(task, outcome)
+        trials = self.recorder.ended(task, outcome)
         self.store.clear_running(task.stage_id)
-        self.display.ended(task, outcome)
+        self.display.ended(task, outcome, trials)
 
     def tick(self) -> None:
         self.display.tick()

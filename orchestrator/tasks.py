@@ -11,7 +11,7 @@ class StageTask:
 
     stage_id: str
     stage: str
-    """`stage1`."""
+    """`stage1`, `fcn`, `stage2` or `samples`."""
     config: dict[str, Any]
     """The flat values of a trial that contains the stage."""
     label: str
