@@ -9,6 +9,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ncvq_core.batches import batch_shape
 from ncvq_core.config import TrialConfig
+from ncvq_core.prior.transformer import HEAD_WIDTH
 from ncvq_core.stage1_config import Stage1Config
 from ncvq_core.stage2_config import Stage2Config
 from ncvq_core.tokenizer import Tokenizer
@@ -17,7 +18,6 @@ _BYTES = 4
 _RUNTIME_BYTES = 450_000_000
 _SAVED_COPIES = 3
 
-HEAD_WIDTH = 64
 FCN_EPOCHS, FCN_BATCH = 100, 256
 CAS_SERIES = 1000
 """Series that CAS trains on, at least."""
@@ -67,7 +67,7 @@ def stage2_cost(config: TrialConfig, series: int, channels: int, length: int) ->
     steps, batch = batch_shape(series, prior.prior_batch_size)
     tokens, parameters = _tokens(config.stage1, channels, length), _prior_parameters(prior)
     total_steps = prior.prior_epochs * steps
-    saved = _SAVED_COPIES * _BYTES * batch * prior.prior_layers * tokens * 8 * prior.prior_width
+    saved = _SAVED_COPIES * _BYTES * batch * prior.prior_layers * sum(tokens) * 8 * prior.prior_width
     memory = _RUNTIME_BYTES + 4 * _BYTES * parameters + saved
     return Cost(flops=3.0 * batch * _prior_flops(prior, tokens) * total_steps, memory_bytes=memory, steps=total_steps)
 
@@ -86,19 +86,18 @@ def samples_cost(config: TrialConfig, series: int, test: int, channels: int, len
 
 
 def fcn_cost(series: int, channels: int, length: int) -> Cost:
-    """Estimate the training of an FCN on `series` series of shape (channels, length); an early stop makes it cheaper."""
+    """Estimate the training of an FCN on `series` series of shape (channels, length), without an early stop."""
     steps, batch = batch_shape(series, FCN_BATCH)
     one = 2 * length * sum(size * inside * outside for size, inside, outside in _fcn_layers(channels))
     memory = _RUNTIME_BYTES + _SAVED_COPIES * _BYTES * batch * length * 512
     return Cost(flops=3.0 * one * batch * steps * FCN_EPOCHS, memory_bytes=memory, steps=steps * FCN_EPOCHS)
 
 
-def _tokens(config: Stage1Config, channels: int, length: int) -> int:
-    """Tokens of a series, all bands together."""
+def _tokens(config: Stage1Config, channels: int, length: int) -> list[int]:
+    """Tokens of a series, in each band."""
     with torch.device("meta"):
         tokenizer = Tokenizer(config, channels, length)
-        features = tokenizer.encode(tokenizer.transform(torch.empty(1, channels, length)))
-    return sum(band.shape[2] * band.shape[3] for band in features)
+    return [height * width for height, width in (network.token_map for network in tokenizer.networks)]
 
 
 def _prior_parameters(prior: Stage2Config) -> int:
@@ -108,10 +107,10 @@ def _prior_parameters(prior: Stage2Config) -> int:
     return prior.prior_layers * (attention + feedforward)
 
 
-def _prior_flops(prior: Stage2Config, tokens: int) -> float:
+def _prior_flops(prior: Stage2Config, tokens: list[int]) -> float:
     """Operations of one forward pass of one series: two a weight and token, and the attention between the tokens."""
-    attention = prior.prior_layers * 4 * tokens**2 * prior.prior_heads * HEAD_WIDTH
-    return 2.0 * _prior_parameters(prior) * tokens + attention
+    attention = prior.prior_layers * 4 * prior.prior_heads * HEAD_WIDTH
+    return float(sum(2 * _prior_parameters(prior) * band + attention * band**2 for band in tokens))
 
 
 def _fcn_layers(channels: int) -> tuple[tuple[int, int, int], ...]:

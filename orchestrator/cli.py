@@ -14,6 +14,7 @@ from orchestrator.options import (
     SetOption,
     StoreOption,
     SweepArgument,
+    TrialArgument,
     WorkersOption,
 )
 from orchestrator.terminal import console, one_line_errors, read_sweep
@@ -107,7 +108,7 @@ def report(
 
 @app.command(epilog="Example: ncvq show 1a2b3c4d5e6f")
 def show(
-    trial: Annotated[str, typer.Argument(help="Id of a trial, or its first digits.")],
+    trial: TrialArgument,
     store: StoreOption = DEFAULT_STORE,
     debug: DebugOption = False,
 ) -> None:
@@ -117,6 +118,30 @@ def show(
 
     with one_line_errors(debug):
         print_trial(Store(store).find_trial(trial), console())
+
+
+@app.command(epilog="Example: ncvq sample 1a2b3c4d5e6f --class 1 -n 100 --out samples.parquet")
+def sample(
+    trial: TrialArgument,
+    out: Annotated[Path, typer.Option(help="Parquet file to write; an earlier one of `ncvq sample` is replaced.")],
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="Number of series.")] = 100,
+    label: Annotated[str | None, typer.Option("--class", help="Class of the series. Default: of no class.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seeds every draw.")] = 0,
+    guidance_scale: Annotated[
+        float | None, typer.Option(min=0.0, help="Weight of the class; 1: no guidance. Default: that of the trial.")
+    ] = None,
+    store: StoreOption = DEFAULT_STORE,
+    data_dir: DataOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Draw series from a finished trial's prior."""
+    from orchestrator.sample import SampleOptions, write_samples
+    from orchestrator.store import Store
+
+    with one_line_errors(debug):
+        options = SampleOptions(count=count, label=label, seed=seed, guidance_scale=guidance_scale)
+        write_samples(Store(store), trial, options, out, data_dir)
+        console().print(f"{count} series: {out}", soft_wrap=True, highlight=False, markup=False)
 
 
 @data_app.command("list", epilog="Example: ncvq data list --data-dir UCRArchive_2018")

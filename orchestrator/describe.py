@@ -61,7 +61,8 @@ def print_trial(row: dict[str, Any], console: Console) -> None:
     names = TRIALS.names
     config = names[names.index("traceback") + 1 : names.index(METRICS[0])]
     provenance = names[names.index(METRICS[-1]) + 1 : names.index("config_json")]
-    sections = {"trial": ["trial_id", "stage1_id", "stage2_id", "samples_id", "status", "error"], "config": config, "metrics": METRICS}
+    identity = ["trial_id", "stage1_id", "stage2_id", "samples_id", "status", "error"]
+    sections = {"trial": identity, "config": config, "metrics": METRICS}
     for title, section in {**sections, "provenance": provenance}.items():
         table = Table(title, "", show_header=True, min_width=60)
         for name in section:

@@ -22,11 +22,16 @@ def expected_rate(stage: str, plan: Plan, store: Store | None, datasets: dict[st
 
     Without such a run it is a round figure for one CPU core.
     """
+    if store is None:
+        return CPU_FLOPS_PER_SECOND
+    runs = {
+        each.stage_id: cell.config
+        for cell in plan.sweep.cells
+        for each in trial_stages(cell.config)
+        if each.stage == stage and store.has_stage(each.stage_id)
+    }
     rates = []
-    for cell in plan.sweep.cells if store else []:
-        found = next((each for each in trial_stages(cell.config) if each.stage == stage), None)
-        if store and found and store.has_stage(found.stage_id):
-            seconds = store.read_stage(found.stage_id).timings["seconds"]
-            cost = expected_cost(stage, cell.config, datasets[cell.config.stage1.dataset])
-            rates += [cost.flops / seconds] if seconds else []
+    for stage_id, config in runs.items():
+        if seconds := store.read_stage(stage_id).timings["seconds"]:  # 0 where it was imported
+            rates.append(expected_cost(stage, config, datasets[config.stage1.dataset]).flops / seconds)
     return statistics.median(rates) if rates else CPU_FLOPS_PER_SECOND

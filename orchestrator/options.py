@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 SweepArgument = Annotated[str, typer.Argument(help="A named sweep (see `ncvq sweeps`) or the path of a YAML file.")]
+TrialArgument = Annotated[str, typer.Argument(help="Id of a trial, or its first digits.")]
 StoreOption = Annotated[
     Path, typer.Option("--store", envvar="NCVQ_STORE", help="Folder that holds every result.", show_default=True)
 ]

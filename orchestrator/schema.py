@@ -11,12 +11,12 @@ from ncvq_core.stage1 import HISTORY
 from ncvq_core.stage1_config import Stage1Config
 from ncvq_core.stage1_run import EVALUATED
 from ncvq_core.stage2_config import SamplingConfig, Stage2Config
+from ncvq_core.stage2_run import PRIOR_METRICS
 from orchestrator.stages import TIMED
 
 SCHEMA_VERSION = 2
 """Version of the store's layout and of both tables, raised with each change of them. 2: stage 2 and its samples."""
 
-PRIOR_LOSSES = ("prior_loss", "validation_prior_loss", "test_prior_loss")
 SAMPLE_METRICS = (
     "fid",
     "is_mean",
@@ -24,11 +24,13 @@ SAMPLE_METRICS = (
     "cas",
     "psd_distance",
     "psd_distance_augmented",
-    "precision",
-    "recall",
+    "sample_precision",
+    "sample_recall",
 )
+RENAMED = {"precision": "sample_precision", "recall": "sample_recall"}
+"""Metrics whose column has another name: a column `precision` says how products are computed."""
 
-METRICS = (*EVALUATED, *PRIOR_LOSSES, *SAMPLE_METRICS)
+METRICS = (*EVALUATED, *PRIOR_METRICS, *SAMPLE_METRICS)
 
 _ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
@@ -92,7 +94,7 @@ HISTORY_TABLE = pa.schema(
         ("epoch", pa.int64()),
         *((name, pa.float64()) for name in HISTORY),
         *((f"validation_{name}", pa.float64()) for name in EVALUATED),
-        *((name, pa.float64()) for name in PRIOR_LOSSES[:2]),
+        *((name, pa.float64()) for name in PRIOR_METRICS if name != "test_prior_loss"),
     ],
     metadata={"ncvq_schema": str(SCHEMA_VERSION)},
 )

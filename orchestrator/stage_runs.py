@@ -10,8 +10,6 @@ from torch import Tensor
 
 from ncvq_core.config import TrialConfig, fcn_id
 from ncvq_core.data import Dataset
-from ncvq_core.fcn_run import FcnRun
-from ncvq_core.samples_run import SamplesRun
 from ncvq_core.stage1_run import Stage1Run
 from ncvq_core.stage2_run import Stage2Run
 from ncvq_core.stage_run import StageResult, StageRun
@@ -51,6 +49,8 @@ def new_run(task: StageTask, config: TrialConfig, dataset: Dataset, models: Mode
     if task.stage == STAGE1:
         return Stage1Run(config.stage1, dataset, device)
     if task.stage == FCN:
+        from ncvq_core.fcn_run import FcnRun
+
         return FcnRun(dataset, device)
     needs = {
         stage: tensors_of(models, stage_id)
@@ -60,6 +60,8 @@ def new_run(task: StageTask, config: TrialConfig, dataset: Dataset, models: Mode
     }
     if task.stage == STAGE2:
         return Stage2Run(config, dataset, needs[STAGE1], device)
+    from ncvq_core.samples_run import SamplesRun
+
     return SamplesRun(config, dataset, needs[STAGE1], needs[STAGE2], needs[FCN], device)
 
 
