@@ -1,4 +1,4 @@
-"""One colour and one marker for each SSL method, the same in every figure and safe for colour-blind readers."""
+"""One colour and marker for each SSL method and token embedding, everywhere the same, safe for the colour-blind."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Colour = tuple[float, float, float]
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """How a method is drawn."""
+    """How a method or an embedding is drawn."""
 
     colour: Colour
     """Red, green and blue in 0 to 1."""
@@ -31,6 +31,10 @@ KNOWN_LOOKS = {
     "vicreg": Look(colour=GREEN, marker="^"),
     "byol": Look(colour=PINK, marker="v"),
     "simsiam": Look(colour=ORANGE, marker="P"),
+    "learned": Look(colour=(0.3, 0.3, 0.3), marker="D"),
+    "codebook_init": Look(colour=SKY, marker="o"),
+    "codebook_frozen": Look(colour=ORANGE, marker="s"),
+    "codebook_finetuned": Look(colour=PINK, marker="^"),
 }
 SPARE_LOOKS = (
     Look(colour=SKY, marker="X"),
