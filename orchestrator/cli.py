@@ -11,6 +11,7 @@ from orchestrator.options import (
     DEFAULT_STORE,
     DataOption,
     DebugOption,
+    FcnOption,
     SetOption,
     StoreOption,
     SweepArgument,
@@ -46,12 +47,14 @@ def plan(
     store: StoreOption = DEFAULT_STORE,
     data_dir: DataOption = None,
     set_: SetOption = None,
+    fcn_weights: FcnOption = None,
     workers: WorkersOption = None,
     debug: DebugOption = False,
 ) -> None:
     """Show what would run, what is shared or already done, expected time and memory; run nothing."""
     from orchestrator.describe import print_plan
     from orchestrator.estimate import expected_seconds
+    from orchestrator.fcn_weights import check_weights, given_stages, read_weights
     from orchestrator.launch import default_workers
     from orchestrator.plan import load_datasets, make_plan
     from orchestrator.store import Store
@@ -60,7 +63,10 @@ def plan(
         design = read_sweep(sweep, set_, data_dir)
         opened = Store(store) if (store / "store.json").exists() else None
         datasets = load_datasets(design, data_dir)
-        made = make_plan(design, opened, datasets)
+        weights = read_weights(fcn_weights, design, datasets) if fcn_weights else []
+        if opened:
+            check_weights(opened, weights)
+        made = make_plan(design, opened, datasets, given=given_stages(weights))
         print_plan(made, expected_seconds(made, opened, datasets), workers or default_workers(1), console())
 
 

@@ -13,6 +13,8 @@ from types import FrameType
 
 from rich.console import Console
 
+from ncvq_core.data import Dataset
+from orchestrator.fcn_weights import Weights, check_weights, keep_weights, missing_words, read_weights
 from orchestrator.job import Worker
 from orchestrator.lock import exclusive
 from orchestrator.plan import Plan, cell_label, load_datasets, make_plan
@@ -32,6 +34,8 @@ class LaunchOptions:
 
     store: Path
     data_dir: Path | None = None
+    fcn_weights: Path | None = None
+    """Folder with networks that judge samples; None takes the store's, or trains them."""
     workers: int | None = None
     """Stages at a time; 0 runs in this process without Ray, None takes all cores."""
     threads: int = 1
@@ -76,16 +80,20 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
     """Run what a sweep still lacks in its store.
 
     Raises:
-        ConfigError: the W&B mode is unknown; nothing is started.
+        ConfigError: the W&B mode or the folder of FCN weights is unknown; nothing is started.
+        CheckpointError: FCN weights do not fit their dataset; nothing is started.
         StoreError: the store cannot be used or written, or another process runs in it.
         DataError: a dataset is missing or unusable; nothing is started.
     """
     mode = tracking_mode(options.wandb)
     datasets = load_datasets(sweep, options.data_dir)
+    weights = _read_weights(sweep, options, datasets, console)
     store = Store(options.store, create=True)
     with exclusive(store.path, " ".join(["ncvq", *sys.argv[1:]])):
         store.clear_remains()
         store.upgrade()
+        check_weights(store, weights)
+        keep_weights(store, weights)
         plan = make_plan(sweep, store, datasets, retry_failed=options.retry_failed)
         launched_at = datetime.now(UTC).isoformat(timespec="seconds")
         store.write_sweep({**sweep_record(sweep), "launched_at": launched_at})
@@ -96,6 +104,18 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
             recorder.publish(cell)
         interrupted = _run(plan, store, recorder, options, console) if plan.tasks else False
     return _summary(plan, recorder, interrupted)
+
+
+def _read_weights(
+    sweep: Sweep, options: LaunchOptions, datasets: dict[str, Dataset], console: Console
+) -> list[Weights]:
+    """Read the networks given, and say for which datasets there is none."""
+    if options.fcn_weights is None:
+        return []
+    weights = read_weights(options.fcn_weights, sweep, datasets)
+    if words := missing_words(weights, options.fcn_weights, sweep):
+        console.print(words, markup=False, highlight=False, soft_wrap=True)
+    return weights
 
 
 class _Launch:

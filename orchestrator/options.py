@@ -18,6 +18,13 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Override a setting or a factor, for example --set epochs=5."),
 ]
+FcnOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--fcn-weights",
+        help="Folder with networks that judge samples: DATASET.ckpt or .safetensors. Default: the store's, else trained.",
+    ),
+]
 WorkersOption = Annotated[
     int | None,
     typer.Option(min=0, help="Trials at a time. Default: one a core. 0: in this process, without Ray, to debug."),

@@ -13,11 +13,6 @@ COUNTS = {
     "ssl-augmentation": (252, 196),
     "stage2-embedding": (192, 192),
 }
-    "quickstart": (48, 36),
-    "aug-recon-weight": (720, 496),
-    "ssl-augmentation": (252, 196),
-    "stage2-embedding": (192, 192),
-}
 
 
 def test_every_shipped_sweep_is_counted() -> None:
