@@ -22,7 +22,7 @@ FcnOption = Annotated[
     Path | None,
     typer.Option(
         "--fcn-weights",
-        help="Folder with networks that judge samples: DATASET.ckpt or .safetensors. Default: the store's, else trained.",
+        help="Networks that judge samples: a folder with DATASET.ckpt. Default: those of the store, else trained ones.",
     ),
 ]
 WorkersOption = Annotated[
