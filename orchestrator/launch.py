@@ -100,9 +100,9 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
         recorder = Recorder(store, sweep.cells, make_tracker(sweep.name, store, mode))
         for cell in plan.assemble:
             recorder.finish(cell)
-        for cell in plan.finished:
-            recorder.publish(cell)
         interrupted = _run(plan, store, recorder, options, console) if plan.tasks else False
+        if not interrupted:
+            recorder.publish()
     return _summary(plan, recorder, interrupted)
 
 

@@ -10,6 +10,9 @@ from orchestrator.sweep import Cell
 from orchestrator.tasks import Outcome, StageTask
 from orchestrator.tracking import Tracker
 
+PATIENCE = 2
+"""Refusals in a row after which a tracker is left alone."""
+
 
 class Recorder:
     """Writes the trials of a sweep, and publishes them where there is a tracker.
@@ -31,13 +34,24 @@ class Recorder:
         records = self._records(cell)
         row, history = finished_row(cell.config, records), history_rows(cell.config, records)
         self.store.write_trial(row, history)
-        self._publish(row, history)
 
-    def publish(self, cell: Cell) -> None:
-        """Publish a trial of an earlier launch, where the tracker lacks it."""
-        row = self.store.read_trial(cell.config.trial_id) if self.tracker else None
-        if row and row["status"] == "done":
-            self._publish(row, history_rows(cell.config, self._records(cell)))
+    def publish(self) -> None:
+        """Publish every done trial that the tracker lacks; after refusals in a row, the rest waits for a later launch.
+
+        A tracker that is out of order stops no sweep: it is spoken to when no stage runs any more.
+        """
+        if self.tracker is None:
+            return
+        refusals: list[str] = []
+        for cell in self.cells.values():
+            row = self.store.read_trial(cell.config.trial_id)
+            if row is None or row["status"] != "done":
+                continue
+            if len(refusals) < PATIENCE:
+                reason = self._publish(row, history_rows(cell.config, self._records(cell)))
+                refusals = [*refusals, reason] if reason else []
+            if refusals:
+                self.unpublished[row["trial_id"]] = refusals[-1]
 
     def ended(self, task: StageTask, outcome: Outcome) -> int:
         """Keep every trial that an ended stage completes or stops, and return how many these are.
@@ -61,11 +75,11 @@ class Recorder:
     def _records(self, cell: Cell) -> dict[str, StageRecord]:
         return {stage.stage: self.store.read_stage(stage.stage_id) for stage in trial_stages(cell.config)}
 
-    def _publish(self, row: dict[str, Any], history: list[dict[str, Any]]) -> None:
-        """Publish a trial; a tracker that is out of order stops no sweep."""
-        if self.tracker is None:
-            return
+    def _publish(self, row: dict[str, Any], history: list[dict[str, Any]]) -> str | None:
+        """Publish a trial; returns why the tracker did not take it, None where it did."""
+        assert self.tracker is not None
         try:
             self.tracker.publish(row, history)
         except Exception as error:
-            self.unpublished[row["trial_id"]] = f"{type(error).__name__}: {error}".splitlines()[0]
+            return f"{type(error).__name__}: {error}".splitlines()[0]
+        return None

@@ -18,6 +18,8 @@ class Look:
     """Red, green and blue in 0 to 1."""
     marker: str
     """Tells the methods apart without colour."""
+    line: str = "-"
+    """Lets curves that coincide be seen."""
 
 
 # Hues of Okabe and Ito; the baseline is grey.
@@ -33,8 +35,8 @@ KNOWN_LOOKS = {
     "simsiam": Look(colour=ORANGE, marker="P"),
     "learned": Look(colour=(0.3, 0.3, 0.3), marker="D"),
     "codebook_init": Look(colour=SKY, marker="o"),
-    "codebook_frozen": Look(colour=ORANGE, marker="s"),
-    "codebook_finetuned": Look(colour=PINK, marker="^"),
+    "codebook_frozen": Look(colour=ORANGE, marker="s", line="--"),
+    "codebook_finetuned": Look(colour=PINK, marker="^", line=":"),
 }
 SPARE_LOOKS = (
     Look(colour=SKY, marker="X"),

@@ -78,10 +78,10 @@ def draw_history(table: pd.DataFrame, curve: Curve, sweep: Sweep) -> Figure:
     for panel, axes in zip(panels, all_axes, strict=True):
         rows = panel.table.assign(level=_shade_level(panel.table, layout))
         for (method, level), line in rows.groupby(["method", "level"], sort=False):
-            colour = looks[str(method)].colour
+            colour, style = looks[str(method)].colour, looks[str(method)].line
             if level in levels:
                 colour = shade(colour, levels.index(str(level)), len(levels))
-            axes.plot(line["epoch"], line["mean"], color=colour, linewidth=1.1)
+            axes.plot(line["epoch"], line["mean"], color=colour, linestyle=style, linewidth=1.1)
             axes.fill_between(line["epoch"], line["minimum"], line["maximum"], color=colour, alpha=0.2, linewidth=0)
         if float(table["minimum"].min()) > 0:
             set_log_axis(axes)

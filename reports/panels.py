@@ -139,7 +139,14 @@ def method_handles(table: pd.DataFrame, sweep: Sweep, factor: str = COLOUR_FACTO
     present = set(table["method"])
     baseline = sweep.baseline.get(factor)
     return [
-        Line2D([], [], color=look.colour, markersize=5, label=f"{method} (baseline)" if method == baseline else method)
+        Line2D(
+            [],
+            [],
+            color=look.colour,
+            linestyle=look.line,
+            markersize=5,
+            label=f"{method} (baseline)" if method == baseline else method,
+        )
         for method, look in looks.items()
         if method in present
     ]

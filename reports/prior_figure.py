@@ -108,7 +108,7 @@ def _draw_part(axes: Axes, panel: Panel, name: str, sweep: Sweep) -> None:
     for place, method in enumerate(present):
         rows, look = table[table["method"] == method], looks[method]
         if table["epoch"].notna().any():
-            axes.plot(rows["epoch"], rows["mean"], color=look.colour, linewidth=1.1)
+            axes.plot(rows["epoch"], rows["mean"], color=look.colour, linestyle=look.line, linewidth=1.1)
             axes.fill_between(rows["epoch"], rows["low"], rows["high"], color=look.colour, alpha=0.2, linewidth=0)
         elif len(rows):
             group = rows.iloc[0]
@@ -127,7 +127,7 @@ def _dress(axes: Axes, panel: Panel, name: str) -> None:
     labels = {metric.name: f"{metric.label}\n({metric.direction_note})" for metric in VALUES}
     is_curve = name in titles
     axes.set_title(panel.title if is_curve else "", fontsize=9)
-    axes.set_ylabel((titles | labels)[name].replace(" on the", "\non the"), fontsize=8)
+    axes.set_ylabel((titles | labels)[name].replace(" on ", "\non ").replace(" [", "\n["), fontsize=8)
     axes.set_xlabel("epoch" if is_curve else "", fontsize=8)
     axes.tick_params(labelsize=8)
     axes.spines[["top", "right"]].set_visible(False)

@@ -66,7 +66,7 @@ def later(config: TrialConfig, series: int = 500, length: int = 140) -> tuple[Co
 
 
 def test_prior_counted_by_hand() -> None:
-    """500 series of 40 tokens are 2 batches of 250; each token passes all weights, and meets all tokens in attention."""
+    """500 series of 40 tokens are 2 batches of 250; a token passes all weights, and attends to all tokens."""
     config = TrialConfig.from_dict({"dataset": "any", "stages": 2, "prior_epochs": 10})
     weights = 4 * (4 * 256 * 128 + 2 * 256 * 256)
     one = 2 * weights * 40 + 4 * 4 * 40**2 * 128

@@ -10,7 +10,7 @@ from rich.console import Console
 from safetensors.torch import load, save_file
 
 from ncvq_core.config import fcn_id
-from ncvq_core.errors import CheckpointError, ConfigError
+from ncvq_core.errors import CheckpointError, ConfigError, DataError
 from orchestrator.errors import StoreError
 from orchestrator.fcn_weights import missing_words, read_weights
 from orchestrator.launch import LaunchOptions, launch
@@ -55,7 +55,7 @@ def test_a_dataset_without_a_file_is_named(weights: Path, tmp_path: Path) -> Non
     (tmp_path / "two.yaml").write_text(text)
     sweep = load_sweep(tmp_path / "two.yaml")
     given = read_weights(weights, sweep, load_datasets(sweep, None))
-    assert [each.file.name for each in given] == [f"{DATASET}.ckpt"]
+    assert [each.file for each in given] == [f"{DATASET}.ckpt"]
     words = f"{weights} holds no FCN of GunPoint: the store's is used, or one is trained"
     assert missing_words(given, weights, sweep) == words
 
@@ -101,7 +101,7 @@ def test_weights_that_do_not_fit_start_nothing(weights: Path, tmp_path: Path, co
 
 def test_a_folder_without_networks_starts_nothing(tmp_path: Path, design: Design) -> None:
     sweep = tiny2(tmp_path)
-    refused(ConfigError, "absent: no such folder", sweep, tmp_path / "s", tmp_path / "absent")
+    refused(DataError, "absent: no such folder", sweep, tmp_path / "s", tmp_path / "absent")
     refused(ConfigError, f"holds no NAME.ckpt or NAME.safetensors of {DATASET}$", sweep, tmp_path / "s", tmp_path)
     refused(ConfigError, "sweep tiny draws no samples to judge", design(), tmp_path / "s", tmp_path)
     assert not (tmp_path / "s").exists()
