@@ -55,7 +55,7 @@ def plan(
     from orchestrator.describe import print_plan
     from orchestrator.estimate import expected_seconds
     from orchestrator.fcn_weights import check_weights, given_stages, read_weights
-    from orchestrator.launch import default_workers
+    from orchestrator.machine import default_workers
     from orchestrator.plan import load_datasets, make_plan
     from orchestrator.store import Store
 
@@ -67,7 +67,8 @@ def plan(
         if opened:
             check_weights(opened, weights)
         made = make_plan(design, opened, datasets, given=given_stages(weights))
-        print_plan(made, expected_seconds(made, opened, datasets), workers or default_workers(1), console())
+        seconds = expected_seconds(made, opened, datasets)
+        print_plan(made, seconds, workers or default_workers(1, made.memory_bytes), console())
 
 
 app.command(

@@ -1,6 +1,5 @@
 """Launching a sweep: run what it lacks, keep every result, end with a summary."""
 
-import os
 import signal
 import sys
 import time
@@ -17,6 +16,7 @@ from ncvq_core.data import Dataset
 from orchestrator.fcn_weights import Weights, check_weights, keep_weights, missing_words, read_weights
 from orchestrator.job import Worker
 from orchestrator.lock import exclusive
+from orchestrator.machine import default_workers
 from orchestrator.plan import Plan, cell_label, load_datasets, make_plan
 from orchestrator.progress import Counts, ProgressDisplay
 from orchestrator.recorder import Recorder
@@ -37,7 +37,7 @@ class LaunchOptions:
     fcn_weights: Path | None = None
     """Folder with networks that judge samples; None takes the store's, or trains them."""
     workers: int | None = None
-    """Stages at a time; 0 runs in this process without Ray, None takes all cores."""
+    """Stages at a time; 0 runs in this process without Ray, None takes as many as cores and memory allow."""
     threads: int = 1
     """CPU threads a worker."""
     address: str | None = None
@@ -66,16 +66,6 @@ class Summary:
         return 130 if self.interrupted else int(self.finished < self.trials)
 
 
-def usable_cores() -> int:
-    """Return the cores that this process may use, which a job scheduler can make fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def default_workers(threads: int) -> int:
-    """Return how many workers of so many threads use all cores."""
-    return max(1, usable_cores() // threads)
-
-
 def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
     """Run what a sweep still lacks in its store.
 
@@ -96,7 +86,9 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
         keep_weights(store, weights)
         plan = make_plan(sweep, store, datasets, retry_failed=options.retry_failed)
         launched_at = datetime.now(UTC).isoformat(timespec="seconds")
-        store.write_sweep({**sweep_record(sweep), "launched_at": launched_at})
+        if earlier := store.write_sweep({**sweep_record(sweep), "launched_at": launched_at}):
+            words = f"an earlier {sweep.name} of another design is kept: ncvq report {earlier}"
+            console.print(words, markup=False, highlight=False, soft_wrap=True)
         recorder = Recorder(store, sweep.cells, make_tracker(sweep.name, store, mode))
         for cell in plan.assemble:
             recorder.finish(cell)
@@ -149,7 +141,8 @@ class _Launch:
         self._written[task.stage_id] = time.monotonic()
         progress = {"trial_ids": task.trial_ids, "stage": task.stage, "label": task.label}
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        self.store.write_running(task.stage_id, {**progress, "epoch": epoch, "epochs": task.epochs, "updated_at": now})
+        epochs = max(epoch, task.epochs)
+        self.store.write_running(task.stage_id, {**progress, "epoch": epoch, "epochs": epochs, "updated_at": now})
 
 
 def _run(plan: Plan, store: Store, recorder: Recorder, options: LaunchOptions, console: Console) -> bool:
@@ -176,7 +169,7 @@ def _run(plan: Plan, store: Store, recorder: Recorder, options: LaunchOptions, c
 
                 workers = options.workers
                 if workers is None and options.address is None:
-                    workers = min(default_workers(options.threads), len(plan.tasks))
+                    workers = min(default_workers(options.threads, plan.memory_bytes), len(plan.tasks))
                 display.say(f"starting Ray workers: {workers or 'as many as the cluster has room for'} …")
                 ray_options = RayOptions(
                     workers=workers, address=options.address, gpus_per_trial=options.gpus_per_trial

@@ -97,7 +97,7 @@ class ProgressDisplay:
     def advanced(self, task: StageTask, epoch: int) -> None:
         """Show how far a stage is."""
         self.counts.running[task.stage_id] = (task, epoch)
-        self._bars.update(self._stage_bars[task.stage_id], completed=epoch)
+        self._bars.update(self._stage_bars[task.stage_id], completed=epoch, total=max(epoch, task.epochs))
 
     def ended(self, task: StageTask, outcome: Outcome, trials: int) -> None:
         """Show that a stage is over, and with it so many trials."""

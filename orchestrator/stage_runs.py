@@ -1,9 +1,12 @@
 """From a task to the run that does it, and what the run leaves beside its metrics."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import torch
+from ncvq_core.fcn_run import FcnRun
+from ncvq_core.samples_run import SamplesRun
 from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor
@@ -20,6 +23,9 @@ from orchestrator.tasks import StageTask
 
 Models = Mapping[str, bytes]
 """Weights of finished stages, as the bytes of safetensors files, by stage id."""
+
+FID_BY_CLASS = "fid_by_class"
+"""Tensor (K,) that the stage `samples` leaves, and its column."""
 
 
 def needed_models(store: Store, task: StageTask) -> dict[str, bytes]:
@@ -49,8 +55,6 @@ def new_run(task: StageTask, config: TrialConfig, dataset: Dataset, models: Mode
     if task.stage == STAGE1:
         return Stage1Run(config.stage1, dataset, device)
     if task.stage == FCN:
-        from ncvq_core.fcn_run import FcnRun
-
         return FcnRun(dataset, device)
     needs = {
         stage: tensors_of(models, stage_id)
@@ -60,8 +64,6 @@ def new_run(task: StageTask, config: TrialConfig, dataset: Dataset, models: Mode
     }
     if task.stage == STAGE2:
         return Stage2Run(config, dataset, needs[STAGE1], device)
-    from ncvq_core.samples_run import SamplesRun
-
     return SamplesRun(config, dataset, needs[STAGE1], needs[STAGE2], needs[FCN], device)
 
 
@@ -70,5 +72,14 @@ def details_of(store: Store, task: StageTask, dataset: Dataset, result: StageRes
     if task.stage == FCN:
         return {"fcn": f"trained {bytes_checksum(model)[:8]}"}
     if task.stage == SAMPLES:
-        return {"fcn": store.read_stage(fcn_id(dataset.name)).details["fcn"]}
+        details = {"fcn": store.read_stage(fcn_id(dataset.name)).details["fcn"]}
+        return details | _by_class(dataset, result.tensors)
     return {}
+
+
+def _by_class(dataset: Dataset, tensors: Mapping[str, Tensor]) -> dict[str, Any]:
+    """Return the Fréchet distance of each class by its label, null where it is undefined; empty without any."""
+    if FID_BY_CLASS not in tensors:
+        return {}
+    values = [None if math.isnan(value) else value for value in tensors[FID_BY_CLASS].tolist()]
+    return {FID_BY_CLASS: dict(zip(dataset.classes, values, strict=True))}

@@ -18,7 +18,7 @@ Layout:
     stages/STAGE/history.json      its rows
     stages/STAGE/model.safetensors its weights, or what else later stages read
     checkpoints/STAGE.safetensors  an unfinished stage, removed when it is done
-    sweeps/NAME.json               a sweep as it was launched: factors and cells
+    sweeps/NAME.json               a sweep as it was launched last: factors and cells; earlier designs as NAME-HASH
     running/STAGE.json             what runs now
 """
 
@@ -165,9 +165,20 @@ class Store:
             raise StoreError(f"trial {prefix!r} is ambiguous, {len(found)} ids start with it: {listed}")
         raise StoreError(f"no trial {prefix!r} in {self.path}; it holds {len(ids)}: {listed}")
 
-    def write_sweep(self, record: dict[str, Any]) -> None:
-        """Keep a sweep's factors and cells."""
-        write_json(self.path / "sweeps" / f"{record['name']}.json", record)
+    def write_sweep(self, record: dict[str, Any]) -> str | None:
+        """Keep a sweep's factors and cells.
+
+        An earlier sweep of that name with another design is kept too.
+
+        Returns:
+            The name that the earlier one has from now on; None where there is none.
+        """
+        path = self.path / "sweeps" / f"{record['name']}.json"
+        other = _other_design(path, record)
+        if other is not None:
+            write_json(path.with_stem(other["name"]), other)
+        write_json(path, record)
+        return other["name"] if other else None
 
     def write_running(self, stage_id: str, progress: dict[str, Any]) -> None:
         """Say how far a running stage is."""
@@ -218,6 +229,19 @@ class Store:
                 (self.path / folder).mkdir(exist_ok=True)
         except OSError as error:
             raise StoreError(f"{self.path}: cannot make a store here: {error.strerror}") from error
+
+
+def _other_design(path: Path, record: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the sweep in a file under a name of its own, None where it has the same design or cannot be read."""
+    try:
+        earlier = read_json(path)
+        parts = ("factors", "baseline", "cells")
+        if all(earlier[part] == record[part] for part in parts):
+            return None
+        text = json.dumps([earlier[part] for part in parts], sort_keys=True)
+    except (OSError, ValueError, KeyError):
+        return None
+    return {**earlier, "name": f"{record['name']}-{bytes_checksum(text.encode())[:8]}"}
 
 
 def bytes_checksum(content: bytes) -> str:

@@ -99,6 +99,7 @@ def test_rows_are_the_union_of_the_stages(finished2: Store, tmp_path: Path) -> N
     assert trials[[*PRIOR_METRICS, *SAMPLE_METRICS]].notna().all(axis=None)
     assert trials[["stage1_seconds", "stage2_seconds", "samples_seconds"]].gt(0).all(axis=None)
     assert trials["fcn"].str.fullmatch(r"trained [0-9a-f]{8}").all()
+    assert [set(json.loads(text)) for text in trials["fid_by_class"]] == [{"1", "2"}] * 2
     assert trials["prior_layers"].tolist() == [1, 1]
     history = pd.read_parquet(finished2.path / "history")
     assert history.groupby(["trial_id", "stage"])["epoch"].agg(list).tolist() == [[1, 2]] * 4
