@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from matplotlib.colors import to_rgb
 
@@ -18,7 +19,7 @@ class Look:
     """Red, green and blue in 0 to 1."""
     marker: str
     """Tells the methods apart without colour."""
-    line: str = "-"
+    line: Literal["-", "--", ":"] = "-"
     """Lets curves that coincide be seen."""
 
 
