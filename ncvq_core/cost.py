@@ -8,12 +8,19 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from ncvq_core.batches import batch_shape
+from ncvq_core.config import TrialConfig
+from ncvq_core.prior.transformer import HEAD_WIDTH
 from ncvq_core.stage1_config import Stage1Config
+from ncvq_core.stage2_config import Stage2Config
 from ncvq_core.tokenizer import Tokenizer
 
 _BYTES = 4
 _RUNTIME_BYTES = 450_000_000
 _SAVED_COPIES = 3
+
+FCN_EPOCHS, FCN_BATCH = 100, 256
+CAS_SERIES = 1000
+"""Series that CAS trains on, at least."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +58,64 @@ def stage1_cost(config: Stage1Config, series: int, channels: int, length: int) -
     memory = _RUNTIME_BYTES + 4 * _BYTES * parameters + _SAVED_COPIES * _BYTES * views * sum(outputs)
     total_steps = config.epochs * steps
     return Cost(flops=3.0 * flops * total_steps, memory_bytes=memory, steps=total_steps)
+
+
+def stage2_cost(config: TrialConfig, series: int, channels: int, length: int) -> Cost:
+    """Estimate stage 2 on `series` training series of shape (channels, length); backward counts as two forwards."""
+    assert config.stage2 is not None
+    prior = config.stage2
+    steps, batch = batch_shape(series, prior.prior_batch_size)
+    tokens, parameters = _tokens(config.stage1, channels, length), _prior_parameters(prior)
+    total_steps = prior.prior_epochs * steps
+    saved = _SAVED_COPIES * _BYTES * batch * prior.prior_layers * sum(tokens) * 8 * prior.prior_width
+    memory = _RUNTIME_BYTES + 4 * _BYTES * parameters + saved
+    return Cost(flops=3.0 * batch * _prior_flops(prior, tokens) * total_steps, memory_bytes=memory, steps=total_steps)
+
+
+def samples_cost(config: TrialConfig, series: int, test: int, channels: int, length: int) -> Cost:
+    """Estimate drawing as many series as TEST has and as TRAIN has (at least 1,000), and the FCN that CAS trains."""
+    assert config.stage2 is not None
+    assert config.sampling is not None
+    synthetic = max(series, CAS_SERIES)
+    drawn, steps = synthetic + test, config.sampling.sampling_steps
+    guided = 1 if config.sampling.guidance_scale == 1 else 2
+    tokens = _tokens(config.stage1, channels, length)
+    sampling = drawn * steps * guided * _prior_flops(config.stage2, tokens)
+    trained = fcn_cost(synthetic, channels, length)
+    return Cost(flops=sampling + trained.flops, memory_bytes=trained.memory_bytes, steps=trained.steps)
+
+
+def fcn_cost(series: int, channels: int, length: int) -> Cost:
+    """Estimate the training of an FCN on `series` series of shape (channels, length), without an early stop."""
+    steps, batch = batch_shape(series, FCN_BATCH)
+    one = 2 * length * sum(size * inside * outside for size, inside, outside in _fcn_layers(channels))
+    memory = _RUNTIME_BYTES + _SAVED_COPIES * _BYTES * batch * length * 512
+    return Cost(flops=3.0 * one * batch * steps * FCN_EPOCHS, memory_bytes=memory, steps=steps * FCN_EPOCHS)
+
+
+def _tokens(config: Stage1Config, channels: int, length: int) -> list[int]:
+    """Tokens of a series, in each band."""
+    with torch.device("meta"):
+        tokenizer = Tokenizer(config, channels, length)
+    return [height * width for height, width in (network.token_map for network in tokenizer.networks)]
+
+
+def _prior_parameters(prior: Stage2Config) -> int:
+    """Weights of the transformer's matrices."""
+    attention = 4 * prior.prior_width * prior.prior_heads * HEAD_WIDTH
+    feedforward = 2 * prior.prior_feedforward * prior.prior_width**2
+    return prior.prior_layers * (attention + feedforward)
+
+
+def _prior_flops(prior: Stage2Config, tokens: list[int]) -> float:
+    """Operations of one forward pass of one series: two a weight and token, and the attention between the tokens."""
+    attention = prior.prior_layers * 4 * prior.prior_heads * HEAD_WIDTH
+    return float(sum(2 * _prior_parameters(prior) * band + attention * band**2 for band in tokens))
+
+
+def _fcn_layers(channels: int) -> tuple[tuple[int, int, int], ...]:
+    """Kernel size, channels in and channels out of each convolution (Wang 2017)."""
+    return (8, channels, 128), (5, 128, 256), (3, 256, 128)
 
 
 def _product_flops(head: nn.Module, rows: int) -> int:

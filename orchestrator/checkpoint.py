@@ -1,5 +1,7 @@
-"""Checkpoints of unfinished stages: safetensors files that go on only with the data they come from."""
+"""Checkpoints of unfinished stages: files that go on only with the data and the earlier stages they come from."""
 
+import json
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -7,35 +9,48 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from ncvq_core.errors import CheckpointError
-from ncvq_core.stage1_run import Stage1Run
+from ncvq_core.stage_run import StageRun
 from orchestrator.atomic import write_atomically
 
+NEEDED = "needed"
 
-def write_checkpoint(path: Path, run: Stage1Run, started_at: datetime) -> None:
+
+def write_checkpoint(path: Path, run: StageRun, started_at: datetime, needed: Mapping[str, str]) -> None:
     """Keep the state of a run.
+
+    Args:
+        path: where.
+        run: the run, between two epochs.
+        started_at: when it was first started.
+        needed: checksums of the weights that it reads, by stage id.
 
     Raises:
         StoreError: the file cannot be written; an older checkpoint is still there.
     """
     state = {name: tensor.contiguous() for name, tensor in run.state().items()}
-    content = save(state, {"started_at": started_at.isoformat(), "checksum": run.dataset.checksum()})
+    metadata = {"started_at": started_at.isoformat(), "checksum": run.dataset.checksum(), NEEDED: json.dumps(needed)}
+    content = save(state, metadata)
     write_atomically(path, lambda temporary: temporary.write_bytes(content))
 
 
-def restore_checkpoint(path: Path, run: Stage1Run) -> datetime:
+def restore_checkpoint(path: Path, run: StageRun, needed: Mapping[str, str]) -> datetime:
     """Let a new run go on from a checkpoint and return when it was first started.
 
     Raises:
-        CheckpointError: the file is damaged, or comes from other data or another model; the run is of no more use.
+        CheckpointError: the file is damaged, or comes from other data, another model or other weights of an earlier
+            stage; the run is of no more use.
     """
     try:
         with safe_open(path, framework="pt") as checkpoint:
             metadata = checkpoint.metadata() or {}
             state = {name: checkpoint.get_tensor(name) for name in checkpoint.keys()}  # noqa: SIM118
+        made_with = json.loads(metadata.get(NEEDED, "{}"))
         started_at = datetime.fromisoformat(metadata["started_at"])
     except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise CheckpointError(f"{path}: cannot be read: {error}") from error
     if metadata.get("checksum") != run.dataset.checksum():
         raise CheckpointError(f"{path}: comes from other data")
+    if made_with != needed:
+        raise CheckpointError(f"{path}: comes from other weights of the stages {', '.join(needed)}")
     run.restore(state)
     return started_at

@@ -11,9 +11,11 @@ from orchestrator.options import (
     DEFAULT_STORE,
     DataOption,
     DebugOption,
+    FcnOption,
     SetOption,
     StoreOption,
     SweepArgument,
+    TrialArgument,
     WorkersOption,
 )
 from orchestrator.terminal import console, one_line_errors, read_sweep
@@ -45,13 +47,15 @@ def plan(
     store: StoreOption = DEFAULT_STORE,
     data_dir: DataOption = None,
     set_: SetOption = None,
+    fcn_weights: FcnOption = None,
     workers: WorkersOption = None,
     debug: DebugOption = False,
 ) -> None:
     """Show what would run, what is shared or already done, expected time and memory; run nothing."""
     from orchestrator.describe import print_plan
-    from orchestrator.estimate import expected_rate
-    from orchestrator.launch import default_workers
+    from orchestrator.estimate import expected_seconds
+    from orchestrator.fcn_weights import check_weights, given_stages, read_weights
+    from orchestrator.machine import default_workers
     from orchestrator.plan import load_datasets, make_plan
     from orchestrator.store import Store
 
@@ -59,8 +63,12 @@ def plan(
         design = read_sweep(sweep, set_, data_dir)
         opened = Store(store) if (store / "store.json").exists() else None
         datasets = load_datasets(design, data_dir)
-        made = make_plan(design, opened, datasets)
-        print_plan(made, expected_rate(made, opened, datasets), workers or default_workers(1), console())
+        weights = read_weights(fcn_weights, design, datasets) if fcn_weights else []
+        if opened:
+            check_weights(opened, weights)
+        made = make_plan(design, opened, datasets, given=given_stages(weights))
+        seconds = expected_seconds(made, opened, datasets)
+        print_plan(made, seconds, workers or default_workers(1, made.memory_bytes), console())
 
 
 app.command(
@@ -107,7 +115,7 @@ def report(
 
 @app.command(epilog="Example: ncvq show 1a2b3c4d5e6f")
 def show(
-    trial: Annotated[str, typer.Argument(help="Id of a trial, or its first digits.")],
+    trial: TrialArgument,
     store: StoreOption = DEFAULT_STORE,
     debug: DebugOption = False,
 ) -> None:
@@ -117,6 +125,30 @@ def show(
 
     with one_line_errors(debug):
         print_trial(Store(store).find_trial(trial), console())
+
+
+@app.command(epilog="Example: ncvq sample 1a2b3c4d5e6f --class 1 -n 100 --out samples.parquet")
+def sample(
+    trial: TrialArgument,
+    out: Annotated[Path, typer.Option(help="Parquet file to write; an earlier one of `ncvq sample` is replaced.")],
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="Number of series.")] = 100,
+    label: Annotated[str | None, typer.Option("--class", help="Class of the series. Default: of no class.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seeds every draw.")] = 0,
+    guidance_scale: Annotated[
+        float | None, typer.Option(min=0.0, help="Weight of the class; 1: no guidance. Default: that of the trial.")
+    ] = None,
+    store: StoreOption = DEFAULT_STORE,
+    data_dir: DataOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Draw series from a finished trial's prior."""
+    from orchestrator.sample import SampleOptions, write_samples
+    from orchestrator.store import Store
+
+    with one_line_errors(debug):
+        options = SampleOptions(count=count, label=label, seed=seed, guidance_scale=guidance_scale)
+        write_samples(Store(store), trial, options, out, data_dir)
+        console().print(f"{count} series: {out}", soft_wrap=True, highlight=False, markup=False)
 
 
 @data_app.command("list", epilog="Example: ncvq data list --data-dir UCRArchive_2018")

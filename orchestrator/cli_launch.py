@@ -13,6 +13,7 @@ from orchestrator.options import (
     AddressOption,
     DataOption,
     DebugOption,
+    FcnOption,
     GpusOption,
     SetOption,
     StoreOption,
@@ -35,6 +36,7 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
         store: StoreOption = DEFAULT_STORE,
         data_dir: DataOption = None,
         set_: SetOption = None,
+        fcn_weights: FcnOption = None,
         workers: WorkersOption = None,
         threads: ThreadsOption = 1,
         address: AddressOption = None,
@@ -48,6 +50,7 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
             options = LaunchOptions(
                 store=store,
                 data_dir=data_dir.absolute() if data_dir else None,
+                fcn_weights=fcn_weights,
                 workers=workers,
                 threads=threads,
                 address=address,

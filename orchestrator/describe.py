@@ -11,7 +11,10 @@ from ncvq_core.data import list_datasets, load_dataset
 from ncvq_core.errors import DataError
 from orchestrator.plan import Plan, cell_label
 from orchestrator.schema import METRICS, TRIALS
+from orchestrator.stages import FCN, SAMPLES, STAGE1, STAGE2, STAGES
 from orchestrator.sweep import Sweep
+
+NAMES = {STAGE1: "stage 1", FCN: "FCN", STAGE2: "stage 2", SAMPLES: "samples"}
 
 
 def print_sweeps(sweeps: list[Sweep], console: Console) -> None:
@@ -23,8 +26,8 @@ def print_sweeps(sweeps: list[Sweep], console: Console) -> None:
     console.print(table)
 
 
-def print_plan(plan: Plan, rate: float, workers: int, console: Console) -> None:
-    """Print what a launch would run, what is shared or done, expected time and memory."""
+def print_plan(plan: Plan, seconds: float, workers: int, console: Console) -> None:
+    """Print what a launch would run, what is shared or done, expected time (in worker seconds) and memory."""
     sweep = plan.sweep
     console.print(f"{sweep.name}: {sweep.description}", markup=False, highlight=False)
     for factor in sweep.factors:
@@ -39,12 +42,14 @@ def print_plan(plan: Plan, rate: float, workers: int, console: Console) -> None:
     table.add_row("  failed before; `ncvq resume` retries them", str(len(plan.failed)))
     table.add_row("  to run", str(plan.trials_to_run))
     console.print(table)
-    stages = len(plan.tasks)
-    console.print(f"stage 1 runs: {stages} (shared: {plan.trials_to_run - stages})", highlight=False)
+    for stage in STAGES:
+        if stage in plan.stage_runs or stage == STAGE1:
+            runs, waiting = plan.stage_runs.get(stage, 0), plan.waiting(stage)
+            console.print(f"{NAMES[stage]} runs: {runs} (shared: {waiting - runs})", highlight=False)
     if plan.tasks:
-        seconds = timedelta(seconds=round(plan.flops / rate / workers))
+        time = timedelta(seconds=round(seconds / workers))
         console.print(
-            f"expected: about {seconds} with {workers} workers, {plan.memory_bytes / 1e9:.1f} GB a worker",
+            f"expected: about {time} with {workers} workers, {plan.memory_bytes / 1e9:.1f} GB a worker",
             highlight=False,
         )
     for cell in plan.failed:
@@ -56,7 +61,8 @@ def print_trial(row: dict[str, Any], console: Console) -> None:
     names = TRIALS.names
     config = names[names.index("traceback") + 1 : names.index(METRICS[0])]
     provenance = names[names.index(METRICS[-1]) + 1 : names.index("config_json")]
-    sections = {"trial": ["trial_id", "stage1_id", "status", "error"], "config": config, "metrics": METRICS}
+    identity = ["trial_id", "stage1_id", "stage2_id", "samples_id", "status", "error"]
+    sections = {"trial": identity, "config": config, "metrics": METRICS}
     for title, section in {**sections, "provenance": provenance}.items():
         table = Table(title, "", show_header=True, min_width=60)
         for name in section:

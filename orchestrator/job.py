@@ -13,10 +13,11 @@ from safetensors.torch import save
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import load_dataset
 from ncvq_core.errors import CheckpointError, DivergedError
-from ncvq_core.stage1_run import Stage1Run
+from ncvq_core.stage_run import StageResult, StageRun
 from orchestrator.checkpoint import restore_checkpoint, write_checkpoint
 from orchestrator.provenance import provenance
-from orchestrator.store import StageRecord, Store
+from orchestrator.stage_runs import details_of, needed_models, new_run
+from orchestrator.store import StageRecord, Store, bytes_checksum
 from orchestrator.tasks import Outcome, StageTask
 
 CHECKPOINT_SECONDS = 60.0
@@ -47,7 +48,8 @@ class StageJob:
         self.store = Store(worker.store)
         self.started_at = datetime.now(UTC)
         self.outcome: Outcome | None = None
-        self._run: Stage1Run | None = None
+        self._run: StageRun | None = None
+        self._needed: dict[str, str] = {}
         self._checkpoint_path = self.store.checkpoint_path(task.stage_id)
         self._saved = time.monotonic()
 
@@ -70,7 +72,7 @@ class StageJob:
         """Keep the run's state, so that it can go on in another process."""
         if self._run is None or self.outcome is not None:
             return
-        write_checkpoint(self._checkpoint_path, self._run, self.started_at)
+        write_checkpoint(self._checkpoint_path, self._run, self.started_at, self._needed)
         self._saved = time.monotonic()
 
     def _work(self, until: float) -> None:
@@ -87,32 +89,42 @@ class StageJob:
         self._keep(self._run)
         self._end("done")
 
-    def _start(self) -> Stage1Run:
+    def _start(self) -> StageRun:
         torch.set_num_threads(self.worker.threads)
-        run = self._new_run()
+        models = needed_models(self.store, self.task)
+        self._needed = {stage_id: bytes_checksum(content) for stage_id, content in models.items()}
+        run = self._new_run(models)
         if self._checkpoint_path.exists():
             try:
-                self.started_at = restore_checkpoint(self._checkpoint_path, run)
+                self.started_at = restore_checkpoint(self._checkpoint_path, run, self._needed)
             except CheckpointError:
                 self._checkpoint_path.replace(self._checkpoint_path.with_suffix(".unfit"))  # nothing is thrown away
-                return self._new_run()
+                return self._new_run(models)
         return run
 
-    def _new_run(self) -> Stage1Run:
-        config = TrialConfig.from_dict(self.task.config).stage1
-        return Stage1Run(config, load_dataset(config.dataset, self.worker.data_dir), torch.device(self.worker.device))
+    def _new_run(self, models: dict[str, bytes]) -> StageRun:
+        config = TrialConfig.from_dict(self.task.config)
+        dataset = load_dataset(config.stage1.dataset, self.worker.data_dir)
+        return new_run(self.task, config, dataset, models, torch.device(self.worker.device))
 
-    def _keep(self, run: Stage1Run) -> None:
+    def _keep(self, run: StageRun) -> None:
         result = run.result()
+        model = save({name: tensor.contiguous() for name, tensor in result.tensors.items()})
+        self.store.write_stage(self.task.stage_id, self._record(run, result, model), model)
+
+    def _record(self, run: StageRun, result: StageResult, model: bytes) -> StageRecord:
         origin = {
             **self._origin(),
             "data_checksum": run.dataset.checksum(),
             "data_notes": "; ".join(result.notes) or None,
         }
-        timings = {"seconds": result.seconds, "peak_memory_bytes": result.peak_memory_bytes}
-        record = StageRecord(metrics=result.metrics, timings=timings, provenance=origin, history=result.history)
-        model = {name: tensor.contiguous() for name, tensor in result.tensors.items()}
-        self.store.write_stage(self.task.stage_id, record, save(model))
+        return StageRecord(
+            metrics=result.metrics,
+            timings={"seconds": result.seconds, "peak_memory_bytes": result.peak_memory_bytes},
+            provenance=origin,
+            history=result.history,
+            details=details_of(self.store, self.task, run.dataset, result, model),
+        )
 
     def _origin(self) -> dict[str, Any]:
         return {

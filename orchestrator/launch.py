@@ -1,6 +1,5 @@
 """Launching a sweep: run what it lacks, keep every result, end with a summary."""
 
-import os
 import signal
 import sys
 import time
@@ -13,8 +12,11 @@ from types import FrameType
 
 from rich.console import Console
 
+from ncvq_core.data import Dataset
+from orchestrator.fcn_weights import Weights, check_weights, keep_weights, missing_words, read_weights
 from orchestrator.job import Worker
 from orchestrator.lock import exclusive
+from orchestrator.machine import default_workers
 from orchestrator.plan import Plan, cell_label, load_datasets, make_plan
 from orchestrator.progress import Counts, ProgressDisplay
 from orchestrator.recorder import Recorder
@@ -32,8 +34,10 @@ class LaunchOptions:
 
     store: Path
     data_dir: Path | None = None
+    fcn_weights: Path | None = None
+    """Folder with networks that judge samples; None takes the store's, or trains them."""
     workers: int | None = None
-    """Stages at a time; 0 runs in this process without Ray, None takes all cores."""
+    """Stages at a time; 0 runs in this process without Ray, None takes as many as cores and memory allow."""
     threads: int = 1
     """CPU threads a worker."""
     address: str | None = None
@@ -62,39 +66,48 @@ class Summary:
         return 130 if self.interrupted else int(self.finished < self.trials)
 
 
-def usable_cores() -> int:
-    """Return the cores that this process may use, which a job scheduler can make fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def default_workers(threads: int) -> int:
-    """Return how many workers of so many threads use all cores."""
-    return max(1, usable_cores() // threads)
-
-
 def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
     """Run what a sweep still lacks in its store.
 
     Raises:
-        ConfigError: the W&B mode is unknown; nothing is started.
+        ConfigError: the W&B mode or the folder of FCN weights is unknown; nothing is started.
+        CheckpointError: FCN weights do not fit their dataset; nothing is started.
         StoreError: the store cannot be used or written, or another process runs in it.
         DataError: a dataset is missing or unusable; nothing is started.
     """
     mode = tracking_mode(options.wandb)
     datasets = load_datasets(sweep, options.data_dir)
+    weights = _read_weights(sweep, options, datasets, console)
     store = Store(options.store, create=True)
     with exclusive(store.path, " ".join(["ncvq", *sys.argv[1:]])):
         store.clear_remains()
+        store.upgrade()
+        check_weights(store, weights)
+        keep_weights(store, weights)
         plan = make_plan(sweep, store, datasets, retry_failed=options.retry_failed)
         launched_at = datetime.now(UTC).isoformat(timespec="seconds")
-        store.write_sweep({**sweep_record(sweep), "launched_at": launched_at})
+        if earlier := store.write_sweep({**sweep_record(sweep), "launched_at": launched_at}):
+            words = f"an earlier {sweep.name} of another design is kept: ncvq report {earlier}"
+            console.print(words, markup=False, highlight=False, soft_wrap=True)
         recorder = Recorder(store, sweep.cells, make_tracker(sweep.name, store, mode))
         for cell in plan.assemble:
             recorder.finish(cell)
-        for cell in plan.finished:
-            recorder.publish(cell)
         interrupted = _run(plan, store, recorder, options, console) if plan.tasks else False
+        if not interrupted:
+            recorder.publish()
     return _summary(plan, recorder, interrupted)
+
+
+def _read_weights(
+    sweep: Sweep, options: LaunchOptions, datasets: dict[str, Dataset], console: Console
+) -> list[Weights]:
+    """Read the networks given, and say for which datasets there is none."""
+    if options.fcn_weights is None:
+        return []
+    weights = read_weights(options.fcn_weights, sweep, datasets)
+    if words := missing_words(weights, options.fcn_weights, sweep):
+        console.print(words, markup=False, highlight=False, soft_wrap=True)
+    return weights
 
 
 class _Launch:
@@ -117,9 +130,9 @@ class _Launch:
             self._write_running(task, epoch)
 
     def ended(self, task: StageTask, outcome: Outcome) -> None:
-        self.recorder.ended(task, outcome)
+        trials = self.recorder.ended(task, outcome)
         self.store.clear_running(task.stage_id)
-        self.display.ended(task, outcome)
+        self.display.ended(task, outcome, trials)
 
     def tick(self) -> None:
         self.display.tick()
@@ -128,7 +141,8 @@ class _Launch:
         self._written[task.stage_id] = time.monotonic()
         progress = {"trial_ids": task.trial_ids, "stage": task.stage, "label": task.label}
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        self.store.write_running(task.stage_id, {**progress, "epoch": epoch, "epochs": task.epochs, "updated_at": now})
+        epochs = max(epoch, task.epochs)
+        self.store.write_running(task.stage_id, {**progress, "epoch": epoch, "epochs": epochs, "updated_at": now})
 
 
 def _run(plan: Plan, store: Store, recorder: Recorder, options: LaunchOptions, console: Console) -> bool:
@@ -155,7 +169,7 @@ def _run(plan: Plan, store: Store, recorder: Recorder, options: LaunchOptions, c
 
                 workers = options.workers
                 if workers is None and options.address is None:
-                    workers = min(default_workers(options.threads), len(plan.tasks))
+                    workers = min(default_workers(options.threads, plan.memory_bytes), len(plan.tasks))
                 display.say(f"starting Ray workers: {workers or 'as many as the cluster has room for'} …")
                 ray_options = RayOptions(
                     workers=workers, address=options.address, gpus_per_trial=options.gpus_per_trial

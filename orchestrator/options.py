@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 SweepArgument = Annotated[str, typer.Argument(help="A named sweep (see `ncvq sweeps`) or the path of a YAML file.")]
+TrialArgument = Annotated[str, typer.Argument(help="Id of a trial, or its first digits.")]
 StoreOption = Annotated[
     Path, typer.Option("--store", envvar="NCVQ_STORE", help="Folder that holds every result.", show_default=True)
 ]
@@ -17,9 +18,16 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Override a setting or a factor, for example --set epochs=5."),
 ]
+FcnOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--fcn-weights",
+        help="Networks that judge samples: a folder with DATASET.ckpt. Default: those of the store, else trained ones.",
+    ),
+]
 WorkersOption = Annotated[
     int | None,
-    typer.Option(min=0, help="Trials at a time. Default: one a core. 0: in this process, without Ray, to debug."),
+    typer.Option(min=0, help="Trials at a time. Default: all that fit. 0: in this process, without Ray, to debug."),
 ]
 ThreadsOption = Annotated[int, typer.Option(min=1, help="CPU threads a worker.")]
 AddressOption = Annotated[str | None, typer.Option(help="Ray cluster to run on, for example `auto`.")]

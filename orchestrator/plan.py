@@ -1,15 +1,17 @@
 """What a sweep still lacks: read from the store, never from anybody's memory."""
 
 import dataclasses
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 from ncvq_core.config import TrialConfig
-from ncvq_core.cost import Cost, stage1_cost
+from ncvq_core.cost import Cost, fcn_cost, samples_cost, stage1_cost, stage2_cost
 from ncvq_core.data import Dataset, load_dataset
 from ncvq_core.errors import DataError
-from ncvq_core.stage1_config import Stage1Config
+from orchestrator.stages import FCN, STAGE1, STAGE2, STAGES, TrialStage, settings_of, trial_stages
 from orchestrator.store import Store
 from orchestrator.sweep import Cell, Sweep
 from orchestrator.tasks import StageTask
@@ -43,6 +45,16 @@ class Plan:
         """Expected peak memory of the largest task."""
         return max((task.memory_bytes for task in self.tasks), default=0)
 
+    @property
+    def stage_runs(self) -> dict[str, int]:
+        """Number of tasks by stage, in the order of STAGES; stages without a task are left out."""
+        counts = Counter(task.stage for task in self.tasks)
+        return {stage: counts[stage] for stage in STAGES if stage in counts}
+
+    def waiting(self, stage: str) -> int:
+        """Return how many trials wait for a task of a stage."""
+        return sum(len(task.trial_ids) for task in self.tasks if task.stage == stage)
+
 
 def load_datasets(sweep: Sweep, data_dir: Path | None) -> dict[str, Dataset]:
     """Read every dataset of a sweep, by name.
@@ -54,7 +66,14 @@ def load_datasets(sweep: Sweep, data_dir: Path | None) -> dict[str, Dataset]:
     return {name: load_dataset(name, data_dir) for name in names}
 
 
-def make_plan(sweep: Sweep, store: Store | None, datasets: dict[str, Dataset], *, retry_failed: bool = False) -> Plan:
+def make_plan(
+    sweep: Sweep,
+    store: Store | None,
+    datasets: dict[str, Dataset],
+    *,
+    retry_failed: bool = False,
+    given: Collection[str] = (),
+) -> Plan:
     """Compare a sweep with a store.
 
     Args:
@@ -62,60 +81,90 @@ def make_plan(sweep: Sweep, store: Store | None, datasets: dict[str, Dataset], *
         store: where results are; None before the first launch.
         datasets: the sweep's datasets, by name.
         retry_failed: run failed trials again.
+        given: ids of stages that count as done although the store lacks them.
 
     Raises:
         DataError: a dataset is no longer the one that stored results come from.
     """
     plan = Plan(sweep=sweep)
-    waiting: dict[str, list[Cell]] = {}
+    waiting: dict[str, tuple[TrialStage, list[Cell]]] = {}
     for cell in sweep.cells:
-        row = store.read_trial(cell.config.trial_id) if store else None
-        status = row["status"] if row else None
-        has_stage = store is not None and store.has_stage(cell.config.stage1_id)
-        if store and has_stage and status != "done":
-            _check_same_data(store.read_stage(cell.config.stage1_id).provenance["data_checksum"], cell, datasets)
-        elif row:
-            _check_same_data(row["data_checksum"], cell, datasets)
+        stages = trial_stages(cell.config)
+        done = [stage for stage in stages if store and store.has_stage(stage.stage_id)]
+        status = _checked_status(cell, store, done, datasets)
+        lacking = [stage for stage in stages if stage not in done and stage.stage_id not in given]
         if status in FINAL:
             plan.finished.append(cell)
         elif status == "failed" and not retry_failed:
             plan.failed.append(cell)
-        elif has_stage:
+        elif not lacking:
             plan.assemble.append(cell)
         else:
-            waiting.setdefault(cell.config.stage1_id, []).append(cell)
-    plan.trials_to_run = sum(len(cells) for cells in waiting.values())
-    plan.tasks = [_stage1_task(stage_id, cells, datasets) for stage_id, cells in waiting.items()]
+            plan.trials_to_run += 1
+            for stage in lacking:
+                waiting.setdefault(stage.stage_id, (stage, []))[1].append(cell)
+    plan.tasks = [_task(stage, cells, datasets) for stage, cells in waiting.values()]
     return plan
 
 
-def cell_label(cell: Cell) -> str:
-    """Name a cell by the levels of its factors."""
-    words = [f"{name}={label}" for name, label in cell.levels.items() if label is not None]
+def cell_label(cell: Cell, settings: Collection[str] | None = None) -> str:
+    """Name a cell by the levels of its factors, or of those among some settings."""
+    levels = {name: label for name, label in cell.levels.items() if settings is None or name in settings}
+    words = [f"{name}={label}" for name, label in levels.items() if label is not None]
     return " ".join(words) or cell.config.stage1.dataset
 
 
-def expected_cost(config: Stage1Config, dataset: Dataset) -> Cost:
-    """Return what a stage 1 on a dataset costs; the seed makes no difference."""
-    return _cost(dataclasses.replace(config, seed=0), len(dataset.train), dataset.channels, dataset.length)
+def expected_cost(stage: str, config: TrialConfig, dataset: Dataset) -> Cost:
+    """Return what a stage of a trial costs on its dataset; the seed makes no difference."""
+    seedless = dataclasses.replace(config, stage1=dataclasses.replace(config.stage1, seed=0))
+    return _cost(stage, seedless, len(dataset.train), len(dataset.test), dataset.channels, dataset.length)
 
 
-def _stage1_task(stage_id: str, cells: list[Cell], datasets: dict[str, Dataset]) -> StageTask:
-    config: TrialConfig = cells[0].config
-    cost = expected_cost(config.stage1, datasets[config.stage1.dataset])
+def _checked_status(
+    cell: Cell, store: Store | None, done: list[TrialStage], datasets: dict[str, Dataset]
+) -> str | None:
+    """Return the status of a cell's row, None without one, where the data is still that of the row and the stages."""
+    row = store.read_trial(cell.config.trial_id) if store else None
+    if row:
+        _check_same_data(row["data_checksum"], cell, datasets)
+    if store and (row is None or row["status"] != "done"):
+        for stage in done:
+            _check_same_data(store.read_stage(stage.stage_id).provenance["data_checksum"], cell, datasets)
+    return row["status"] if row else None
+
+
+def _task(stage: TrialStage, cells: list[Cell], datasets: dict[str, Dataset]) -> StageTask:
+    config = cells[0].config
+    cost = expected_cost(stage.stage, config, datasets[config.stage1.dataset])
     return StageTask(
-        stage_id=stage_id,
-        stage="stage1",
+        stage_id=stage.stage_id,
+        stage=stage.stage,
         config=config.to_dict(),
-        label=cell_label(cells[0]),
+        label=cell_label(cells[0], settings_of(stage.stage)),
         trial_ids=tuple(cell.config.trial_id for cell in cells),
-        epochs=config.stage1.epochs,
+        needs=tuple(stage.needs.values()),
+        epochs=_epochs(stage.stage, config),
         flops=cost.flops,
         memory_bytes=cost.memory_bytes,
     )
 
 
-_cost = lru_cache(maxsize=1024)(stage1_cost)
+def _epochs(stage: str, config: TrialConfig) -> int:
+    """Epochs of a stage, at most; 1 where that is not known before it runs."""
+    if stage == STAGE1:
+        return config.stage1.epochs
+    return config.stage2.prior_epochs if config.stage2 and stage == STAGE2 else 1
+
+
+@lru_cache(maxsize=4096)
+def _cost(stage: str, config: TrialConfig, train: int, test: int, channels: int, length: int) -> Cost:
+    if stage == STAGE1:
+        return stage1_cost(config.stage1, train, channels, length)
+    if stage == FCN:
+        return fcn_cost(train, channels, length)
+    if stage == STAGE2:
+        return stage2_cost(config, train, channels, length)
+    return samples_cost(config, train, test, channels, length)
 
 
 def _check_same_data(checksum: str | None, cell: Cell, datasets: dict[str, Dataset]) -> None:

@@ -1,6 +1,7 @@
 """Progress of a launch, for people."""
 
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -16,7 +17,7 @@ DESCRIPTION_WIDTH = 48
 
 @dataclass(kw_only=True)
 class Counts:
-    """How far a launch is."""
+    """How far a launch is, in trials; work is counted in stages."""
 
     trials: int
     """Trials of the sweep."""
@@ -35,7 +36,7 @@ class Counts:
     @property
     def share(self) -> float:
         """Part of the launch's work that is done, running stages included."""
-        running = sum(task.flops * epoch / task.epochs for task, epoch in self.running.values())
+        running = sum(task.flops * min(1.0, epoch / task.epochs) for task, epoch in self.running.values())
         return min(1.0, (self.flops_done + running) / self.flops) if self.flops else 1.0
 
     def remaining(self) -> timedelta | None:
@@ -50,11 +51,13 @@ class Counts:
         remaining = self.remaining()
         eta = "?" if remaining is None else str(remaining)
         finished = self.before + self.done
-        return f"{finished}/{self.trials} done, {len(self.running)} running, {self.failed} failed, ETA {eta}"
+        running = Counter(task.stage for task, _ in self.running.values())
+        words = ", ".join(f"{count} {stage}" for stage, count in running.items()) or "nothing"
+        return f"{finished}/{self.trials} done, {words} running, {self.failed} failed, ETA {eta}"
 
 
 class ProgressDisplay:
-    """A live display on a terminal; elsewhere plain lines, one for each finished trial and one every ten seconds."""
+    """A live display on a terminal; elsewhere plain lines, one for each finished stage and one every ten seconds."""
 
     def __init__(self, counts: Counts, console: Console) -> None:
         """Show nothing yet; use as a context manager."""
@@ -88,25 +91,26 @@ class ProgressDisplay:
         self.counts.running[task.stage_id] = (task, 0)
         self.counts.started = self.counts.started or time.monotonic()
         self._remove_bar(task)
-        self._stage_bars[task.stage_id] = self._bars.add_task(task.label, total=task.epochs)
+        self._stage_bars[task.stage_id] = self._bars.add_task(f"{task.stage} {task.label}", total=task.epochs)
         self._refresh()
 
     def advanced(self, task: StageTask, epoch: int) -> None:
         """Show how far a stage is."""
         self.counts.running[task.stage_id] = (task, epoch)
-        self._bars.update(self._stage_bars[task.stage_id], completed=epoch)
+        self._bars.update(self._stage_bars[task.stage_id], completed=epoch, total=max(epoch, task.epochs))
 
-    def ended(self, task: StageTask, outcome: Outcome) -> None:
-        """Show that a stage is over."""
+    def ended(self, task: StageTask, outcome: Outcome, trials: int) -> None:
+        """Show that a stage is over, and with it so many trials."""
         counts = self.counts
         counts.running.pop(task.stage_id, None)
         counts.flops_done += task.flops
-        succeeded = outcome.status != "failed"
-        counts.done += len(task.trial_ids) if succeeded else 0
-        counts.failed += 0 if succeeded else len(task.trial_ids)
+        if outcome.status == "failed":
+            counts.failed += trials
+        else:
+            counts.done += trials
         self._remove_bar(task)
         reason = f": {outcome.error}" if outcome.error else ""
-        self.say(f"{outcome.status:8} {task.label}{reason}  [{counts.line()}]")
+        self.say(f"{outcome.status:8} {task.stage} {task.label}{reason}  [{counts.line()}]")
         self._refresh()
 
     def tick(self) -> None:

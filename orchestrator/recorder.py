@@ -4,10 +4,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from orchestrator.rows import failed_row, finished_row, history_rows
-from orchestrator.store import Store
+from orchestrator.stages import trial_stages
+from orchestrator.store import StageRecord, Store
 from orchestrator.sweep import Cell
 from orchestrator.tasks import Outcome, StageTask
 from orchestrator.tracking import Tracker
+
+PATIENCE = 2
+"""Refusals in a row after which a tracker is left alone."""
 
 
 class Recorder:
@@ -23,34 +27,59 @@ class Recorder:
         self.tracker = tracker
         self.cells = {cell.config.trial_id: cell for cell in cells}
         self.unpublished: dict[str, str] = {}
+        self._stopped: set[str] = set()
 
     def finish(self, cell: Cell) -> None:
         """Keep a trial whose stages are done."""
-        stage1 = self.store.read_stage(cell.config.stage1_id)
-        row, history = finished_row(cell.config, stage1), history_rows(cell.config, stage1)
+        records = self._records(cell)
+        row, history = finished_row(cell.config, records), history_rows(cell.config, records)
         self.store.write_trial(row, history)
-        self._publish(row, history)
 
-    def publish(self, cell: Cell) -> None:
-        """Publish a trial of an earlier launch, where the tracker lacks it."""
-        row = self.store.read_trial(cell.config.trial_id) if self.tracker else None
-        if row and row["status"] == "done":
-            self._publish(row, history_rows(cell.config, self.store.read_stage(cell.config.stage1_id)))
+    def publish(self) -> None:
+        """Publish every done trial that the tracker lacks; after refusals in a row, the rest waits for a later launch.
 
-    def ended(self, task: StageTask, outcome: Outcome) -> None:
-        """Keep every trial that an ended stage completes or stops."""
-        for trial_id in task.trial_ids:
-            cell = self.cells[trial_id]
+        A tracker that is out of order stops no sweep: it is spoken to when no stage runs any more.
+        """
+        if self.tracker is None:
+            return
+        refusals: list[str] = []
+        for cell in self.cells.values():
+            row = self.store.read_trial(cell.config.trial_id)
+            if row is None or row["status"] != "done":
+                continue
+            if len(refusals) < PATIENCE:
+                reason = self._publish(row, history_rows(cell.config, self._records(cell)))
+                refusals = [*refusals, reason] if reason else []
+            if refusals:
+                self.unpublished[row["trial_id"]] = refusals[-1]
+
+    def ended(self, task: StageTask, outcome: Outcome) -> int:
+        """Keep every trial that an ended stage completes or stops, and return how many these are.
+
+        A trial whose stages fail one after the other is kept once, with the first reason.
+        """
+        cells = [self.cells[trial_id] for trial_id in task.trial_ids if trial_id not in self._stopped]
+        if outcome.status == "done":
+            cells = [cell for cell in cells if self._is_complete(cell)]
+        for cell in cells:
             if outcome.status == "done":
                 self.finish(cell)
             else:
-                self.store.write_trial(failed_row(cell.config, outcome), [])
+                self._stopped.add(cell.config.trial_id)
+                self.store.write_trial(failed_row(cell.config, task.stage, outcome), [])
+        return len(cells)
 
-    def _publish(self, row: dict[str, Any], history: list[dict[str, Any]]) -> None:
-        """Publish a trial; a tracker that is out of order stops no sweep."""
-        if self.tracker is None:
-            return
+    def _is_complete(self, cell: Cell) -> bool:
+        return all(self.store.has_stage(stage.stage_id) for stage in trial_stages(cell.config))
+
+    def _records(self, cell: Cell) -> dict[str, StageRecord]:
+        return {stage.stage: self.store.read_stage(stage.stage_id) for stage in trial_stages(cell.config)}
+
+    def _publish(self, row: dict[str, Any], history: list[dict[str, Any]]) -> str | None:
+        """Publish a trial; returns why the tracker did not take it, None where it did."""
+        assert self.tracker is not None
         try:
             self.tracker.publish(row, history)
         except Exception as error:
-            self.unpublished[row["trial_id"]] = f"{type(error).__name__}: {error}".splitlines()[0]
+            return f"{type(error).__name__}: {error}".splitlines()[0]
+        return None

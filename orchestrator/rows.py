@@ -1,15 +1,20 @@
 """The row and the history of a trial, put together from its stages."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from ncvq_core.config import TrialConfig
 from ncvq_core.ssl import SSL_METHODS
 from ncvq_core.stage1_config import augmentations_text, band_augmentations_text
-from orchestrator.schema import METRICS
+from orchestrator.schema import METRICS, RENAMED
+from orchestrator.stages import STAGE1, STAGE2, TIMED
 from orchestrator.store import StageRecord
 from orchestrator.tasks import Outcome
+
+Records = Mapping[str, StageRecord]
+"""Finished stages of a trial, by stage."""
 
 
 def config_columns(config: TrialConfig) -> dict[str, Any]:
@@ -22,38 +27,64 @@ def config_columns(config: TrialConfig) -> dict[str, Any]:
         "ssl": SSL_METHODS.text(stage1.ssl) if stage1.ssl else "none",
         "augmentations": augmentations_text(stage1.augmentations) or None,
         "band_augmentations": band_augmentations_text(stage1.band_augmentations) or None,
+        "stages": 2 if config.stage2 else 1,
         "trial_id": config.trial_id,
         "stage1_id": config.stage1_id,
+        "stage2_id": config.stage2_id,
+        "samples_id": config.samples_id,
         "config_json": json.dumps(written, sort_keys=True),
     }
 
 
-def finished_row(config: TrialConfig, stage1: StageRecord) -> dict[str, Any]:
-    """Return the row of a trial whose stages are done."""
+def finished_row(config: TrialConfig, records: Records) -> dict[str, Any]:
+    """Return the row of a trial whose stages are done.
+
+    Provenance is that of its last stage, from the start of the first; notes are those of all.
+    """
+    own = {stage: records[stage] for stage in TIMED if stage in records}
+    measured = {RENAMED.get(name, name): value for record in own.values() for name, value in record.metrics.items()}
+    first, *_, last = (own[STAGE1], *own.values())
+    notes = [record.provenance.get("data_notes") for record in own.values()]
+    details = last.details
     return {
         **config_columns(config),
-        **_provenance_columns(stage1.provenance),
-        **{name: stage1.metrics.get(name) for name in METRICS},
+        **_provenance_columns({**last.provenance, "started_at": first.provenance["started_at"]}),
+        **{name: measured.get(name) for name in METRICS},
+        **_timing_columns(own),
+        "data_notes": "; ".join(dict.fromkeys(note for note in notes if note)) or None,
         "status": "done",
-        "stage1_seconds": stage1.timings["seconds"],
-        "stage1_peak_memory_bytes": int(stage1.timings["peak_memory_bytes"]),
+        "fcn": details.get("fcn"),
+        "fid_by_class": json.dumps(details["fid_by_class"]) if "fid_by_class" in details else None,
     }
 
 
-def failed_row(config: TrialConfig, outcome: Outcome) -> dict[str, Any]:
-    """Return the row of a trial that failed or diverged."""
+def failed_row(config: TrialConfig, stage: str, outcome: Outcome) -> dict[str, Any]:
+    """Return the row of a trial of which a stage failed or diverged; the error names it where there are several."""
     return {
         **config_columns(config),
         **_provenance_columns(outcome.provenance),
         "status": outcome.status,
-        "error": outcome.error,
+        "error": f"{stage}: {outcome.error}" if config.stage2 else outcome.error,
         "traceback": outcome.traceback,
     }
 
 
-def history_rows(config: TrialConfig, stage1: StageRecord) -> list[dict[str, Any]]:
-    """Return one row for each stage and epoch of a trial."""
-    return [{"trial_id": config.trial_id, "stage": "stage1", **row} for row in stage1.history]
+def history_rows(config: TrialConfig, records: Records) -> list[dict[str, Any]]:
+    """Return one row for each trained stage and epoch of a trial."""
+    return [
+        {"trial_id": config.trial_id, "stage": stage, **row}
+        for stage in (STAGE1, STAGE2)
+        if stage in records
+        for row in records[stage].history
+    ]
+
+
+def _timing_columns(records: Records) -> dict[str, Any]:
+    seconds = {f"{stage}_seconds": record.timings["seconds"] for stage, record in records.items()}
+    memory = {
+        f"{stage}_peak_memory_bytes": int(record.timings["peak_memory_bytes"]) for stage, record in records.items()
+    }
+    return seconds | memory
 
 
 def _provenance_columns(provenance: dict[str, Any]) -> dict[str, Any]:

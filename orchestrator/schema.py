@@ -10,33 +10,61 @@ from ncvq_core.settings import value_type
 from ncvq_core.stage1 import HISTORY
 from ncvq_core.stage1_config import Stage1Config
 from ncvq_core.stage1_run import EVALUATED
+from ncvq_core.stage2_config import SamplingConfig, Stage2Config
+from ncvq_core.stage2_run import PRIOR_METRICS
+from orchestrator.stages import TIMED
 
-SCHEMA_VERSION = 1
-"""Version of the store's layout and of both tables; raised when an older ncvq could not read them."""
+SCHEMA_VERSION = 2
+"""Version of the store's layout and of both tables, raised with each change of them. 2: stage 2 and its samples."""
 
-METRICS = EVALUATED
+SAMPLE_METRICS = (
+    "fid",
+    "is_mean",
+    "is_std",
+    "cas",
+    "psd_distance",
+    "psd_distance_augmented",
+    "sample_precision",
+    "sample_recall",
+)
+RENAMED = {"precision": "sample_precision", "recall": "sample_recall"}
+"""Metrics whose column has another name: a column `precision` says how products are computed."""
+
+METRICS = (*EVALUATED, *PRIOR_METRICS, *SAMPLE_METRICS)
 
 _ARROW = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
 
 def _config_fields() -> list[tuple[str, pa.DataType]]:
-    hints = typing.get_type_hints(Stage1Config)
     text = {"ssl": pa.string(), "augmentations": pa.string(), "band_augmentations": pa.string()}
-    names = [field.name for field in dataclasses.fields(Stage1Config)]
-    return [(name, text.get(name) or _ARROW[value_type(hints[name])[0]]) for name in names]
+    columns = []
+    for part in (Stage1Config, Stage2Config, SamplingConfig):
+        hints = typing.get_type_hints(part)
+        names = [field.name for field in dataclasses.fields(part)]
+        columns += [(name, text.get(name) or _ARROW[value_type(hints[name])[0]]) for name in names]
+        columns += [("stages", pa.int64())] if part is Stage1Config else []
+    return columns
+
+
+def _timing_fields() -> list[tuple[str, pa.DataType]]:
+    kinds = {"seconds": pa.float64(), "peak_memory_bytes": pa.int64()}
+    return [(f"{stage}_{name}", kind) for stage in TIMED for name, kind in kinds.items()]
 
 
 TRIALS = pa.schema(
     [
         ("trial_id", pa.string()),
         ("stage1_id", pa.string()),
+        ("stage2_id", pa.string()),
+        ("samples_id", pa.string()),
         ("status", pa.string()),
         ("error", pa.string()),
         ("traceback", pa.string()),
         *_config_fields(),
         *((name, pa.float64()) for name in METRICS),
-        ("stage1_seconds", pa.float64()),
-        ("stage1_peak_memory_bytes", pa.int64()),
+        ("fid_by_class", pa.string()),
+        ("fcn", pa.string()),
+        *_timing_fields(),
         ("started_at", pa.timestamp("us", tz="UTC")),
         ("ncvq_version", pa.string()),
         ("git_commit", pa.string()),
@@ -66,6 +94,7 @@ HISTORY_TABLE = pa.schema(
         ("epoch", pa.int64()),
         *((name, pa.float64()) for name in HISTORY),
         *((f"validation_{name}", pa.float64()) for name in EVALUATED),
+        *((name, pa.float64()) for name in PRIOR_METRICS if name != "test_prior_loss"),
     ],
     metadata={"ncvq_schema": str(SCHEMA_VERSION)},
 )

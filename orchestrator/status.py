@@ -1,5 +1,7 @@
 """The state of a sweep, for people."""
 
+from typing import Any
+
 from rich.console import Console
 from rich.table import Table
 
@@ -23,9 +25,10 @@ def print_status(sweep: Sweep, store: Store, console: Console) -> bool:
         process = f"process {owner.get('pid', '?')} on {owner.get('host', '?')} since {owner.get('started', '?')}"
         console.print(f"{process}: {owner.get('command', '')}", highlight=False, markup=False)
     if running:
-        table = Table("running", "epoch", "of", "updated")
+        table = Table("stage", "running", "trials", "epoch", "of", "updated")
         for state in running.values():
-            table.add_row(state["label"], str(state["epoch"]), str(state["epochs"]), state["updated_at"])
+            numbers = (str(len(state["trial_ids"])), str(state["epoch"]), str(state["epochs"]))
+            table.add_row(state["stage"], state["label"], *numbers, state["updated_at"])
         console.print(table)
     for cell in sweep.cells:
         row = rows[cell.config.trial_id]
@@ -39,5 +42,5 @@ def _count(statuses: dict[str, str], name: str) -> int:
     return sum(1 for status in statuses.values() if status == name)
 
 
-def _concerns(state: dict[str, list[str]], statuses: dict[str, str]) -> bool:
+def _concerns(state: dict[str, Any], statuses: dict[str, str]) -> bool:
     return any(trial_id in statuses for trial_id in state["trial_ids"])

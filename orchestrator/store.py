@@ -16,17 +16,19 @@ Layout:
     history/TRIAL.parquet          one row a stage and epoch
     stages/STAGE/record.json       metrics, timings and provenance of a stage, shared by all trials that contain it
     stages/STAGE/history.json      its rows
-    stages/STAGE/model.safetensors its weights
+    stages/STAGE/model.safetensors its weights, or what else later stages read
     checkpoints/STAGE.safetensors  an unfinished stage, removed when it is done
-    sweeps/NAME.json               a sweep as it was launched: factors and cells
+    sweeps/NAME.json               a sweep as it was launched last: factors and cells; earlier designs as NAME-HASH
     running/STAGE.json             what runs now
 """
 
 import contextlib
+import dataclasses
+import hashlib
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +50,10 @@ class StageRecord:
     timings: dict[str, float]
     provenance: dict[str, Any]
     history: list[dict[str, float]]
+    details: dict[str, Any] = field(default_factory=dict)
+    """What only some stages have: `fcn`, the network of or behind the metrics, and `fid_by_class`."""
+    model_checksum: str | None = field(default=None, compare=False)
+    """Of the file of weights; None in a record that ncvq wrote before stages needed each other."""
 
 
 class Store:
@@ -82,10 +88,9 @@ class Store:
         folder = self._stage(stage_id)
         write_atomically(folder / "model.safetensors", lambda path: path.write_bytes(model))
         write_json(folder / "history.json", {"rows": record.history})
-        write_json(
-            folder / "record.json",
-            {"metrics": record.metrics, "timings": record.timings, "provenance": record.provenance},
-        )
+        content = dataclasses.asdict(record) | {"model_checksum": bytes_checksum(model)}
+        del content["history"]
+        write_json(folder / "record.json", content)
         self.checkpoint_path(stage_id).unlink(missing_ok=True)
 
     def read_stage(self, stage_id: str) -> StageRecord:
@@ -100,6 +105,22 @@ class Store:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StoreError(f"{folder}: cannot be read ({error}); delete the folder and resume") from error
 
+    def read_model(self, stage_id: str) -> bytes:
+        """Return the weights of a finished stage, as the bytes of a safetensors file.
+
+        Raises:
+            StoreError: the file is not there, or is no longer the one that was written.
+        """
+        path = self._stage(stage_id) / "model.safetensors"
+        expected = self.read_stage(stage_id).model_checksum
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise StoreError(f"{path}: cannot be read ({error}); delete the folder and resume") from error
+        if expected and bytes_checksum(content) != expected:
+            raise StoreError(f"{path}: damaged, its checksum is not the recorded one; delete the folder and resume")
+        return content
+
     def checkpoint_path(self, stage_id: str) -> Path:
         """Return where the checkpoint of an unfinished stage is kept."""
         return self.path / "checkpoints" / f"{stage_id}.safetensors"
@@ -111,7 +132,7 @@ class Store:
         _write_table(self.path / "trials" / f"{trial_id}.parquet", table([row], TRIALS))
 
     def read_trial(self, trial_id: str) -> dict[str, Any] | None:
-        """Return a trial's row, None where it has never run to an end.
+        """Return a trial's row, None where it has never run to an end; columns that an older ncvq lacked are null.
 
         Raises:
             StoreError: its file is damaged.
@@ -119,10 +140,10 @@ class Store:
         path = self.path / "trials" / f"{trial_id}.parquet"
         if not path.exists():
             return None
-        try:
-            return dict(pq.ParquetFile(path).read().to_pylist()[0])
-        except (pa.ArrowException, OSError, IndexError) as error:
-            raise StoreError(f"{path}: cannot be read ({error}); delete the file and resume") from error
+        rows = _read_rows(path)
+        if not rows:
+            raise StoreError(f"{path}: cannot be read (it has no row); delete the file and resume")
+        return dict.fromkeys(TRIALS.names) | rows[0]
 
     def trial_ids(self) -> list[str]:
         """Return the ids of all trials that ran to an end, whatever it was."""
@@ -144,9 +165,20 @@ class Store:
             raise StoreError(f"trial {prefix!r} is ambiguous, {len(found)} ids start with it: {listed}")
         raise StoreError(f"no trial {prefix!r} in {self.path}; it holds {len(ids)}: {listed}")
 
-    def write_sweep(self, record: dict[str, Any]) -> None:
-        """Keep a sweep's factors and cells."""
-        write_json(self.path / "sweeps" / f"{record['name']}.json", record)
+    def write_sweep(self, record: dict[str, Any]) -> str | None:
+        """Keep a sweep's factors and cells.
+
+        An earlier sweep of that name with another design is kept too.
+
+        Returns:
+            The name that the earlier one has from now on; None where there is none.
+        """
+        path = self.path / "sweeps" / f"{record['name']}.json"
+        other = _other_design(path, record)
+        if other is not None:
+            write_json(path.with_stem(other["name"]), other)
+        write_json(path, record)
+        return other["name"] if other else None
 
     def write_running(self, stage_id: str, progress: dict[str, Any]) -> None:
         """Say how far a running stage is."""
@@ -163,6 +195,20 @@ class Store:
             with contextlib.suppress(OSError, ValueError):  # it has just ended, or is damaged: no result either way
                 running[path.stem] = read_json(path)
         return running
+
+    def upgrade(self) -> None:
+        """Give tables that an older ncvq wrote the columns of this one. Only for the one process that runs.
+
+        Raises:
+            StoreError: a table is damaged or cannot be written; what is upgraded stays so.
+        """
+        marker = self.path / "store.json"
+        if _read_version(marker) == SCHEMA_VERSION:
+            return
+        for folder, schema, added in (("trials", TRIALS, {"stages": 1}), ("history", HISTORY_TABLE, {})):
+            for path in sorted((self.path / folder).glob("[!.]*.parquet")):
+                _write_table(path, table([added | row for row in _read_rows(path)], schema))
+        write_json(marker, {"schema": SCHEMA_VERSION})
 
     def clear_remains(self) -> None:
         """Remove what a killed process left: who ran, and unfinished files. Only for the one process that runs."""
@@ -185,11 +231,37 @@ class Store:
             raise StoreError(f"{self.path}: cannot make a store here: {error.strerror}") from error
 
 
+def _other_design(path: Path, record: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the sweep in a file under a name of its own, None where it has the same design or cannot be read."""
+    try:
+        earlier = read_json(path)
+        parts = ("factors", "baseline", "cells")
+        if all(earlier[part] == record[part] for part in parts):
+            return None
+        text = json.dumps([earlier[part] for part in parts], sort_keys=True)
+    except (OSError, ValueError, KeyError):
+        return None
+    return {**earlier, "name": f"{record['name']}-{bytes_checksum(text.encode())[:8]}"}
+
+
+def bytes_checksum(content: bytes) -> str:
+    """Return 16 hex digits of SHA-256."""
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
 def _read_version(marker: Path) -> int:
     try:
         return int(read_json(marker)["schema"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError(f"{marker}: not an ncvq store ({json.dumps(str(error))})") from error
+
+
+def _read_rows(path: Path) -> list[dict[str, Any]]:
+    try:
+        rows: list[dict[str, Any]] = pq.ParquetFile(path).read().to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        raise StoreError(f"{path}: cannot be read ({error}); delete the file and resume") from error
+    return rows
 
 
 def _write_table(path: Path, content: pa.Table) -> None:

@@ -11,7 +11,7 @@ class StageTask:
 
     stage_id: str
     stage: str
-    """`stage1`."""
+    """`stage1`, `fcn`, `stage2` or `samples`."""
     config: dict[str, Any]
     """The flat values of a trial that contains the stage."""
     label: str
@@ -70,7 +70,8 @@ class TaskQueue:
         if outcome.status == "done":
             return
         for task in [task for task in self._waiting.values() if outcome.stage_id in task.needs]:
-            del self._waiting[task.stage_id]
+            if self._waiting.pop(task.stage_id, None) is None:  # dropped with another task that it needs
+                continue
             error = f"not run: the {outcome.status} stage {outcome.stage_id} is needed first: {outcome.error}"
             dropped = Outcome(stage_id=task.stage_id, status=outcome.status, error=error, traceback=outcome.traceback)
             yield dropped

@@ -60,9 +60,9 @@ class WandbTracker:
             resume="allow" if self.mode == "online" else None,
             settings=self._wandb.Settings(silent=True, console="off", x_disable_stats=True),
         )
-        for entry in history:
+        for step, entry in enumerate(history, start=1):  # epochs start anew in stage 2, steps must not
             values = {key: value for key, value in entry.items() if key not in ("trial_id", "stage")}
-            run.log({f"{entry['stage']}/{key}": value for key, value in values.items()}, step=entry["epoch"])
+            run.log({f"{entry['stage']}/{key}": value for key, value in values.items()}, step=step)
         run.summary.update({name: row[name] for name in METRICS if row[name] is not None})
         run.finish()
         published.touch()

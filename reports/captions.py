@@ -6,6 +6,7 @@ import pandas as pd
 
 from reports.coverage import status_counts
 from reports.history_figure import Curve
+from reports.judges import networks
 from reports.metrics import Metric
 from reports.panels import COLUMN_FACTOR, WEIGHT_FACTOR, Layout, history_layout, value_layout
 from reports.read_store import DONE, Results
@@ -37,12 +38,12 @@ def value_caption(table: pd.DataFrame, metric: Metric, results: Results) -> str:
         sentences.append("The levels are evenly spaced, whatever their values.")
     if intervals_are_cut(table, logarithmic=use_log_axis(table, metric)):
         sentences.append("Intervals that reach far beyond all values are cut at the edge of the panel.")
-    return " ".join([*sentences, *_left_out(table, results)])
+    return " ".join([*sentences, *_judges(metric, results), *_left_out(table, results)])
 
 
 def history_caption(table: pd.DataFrame, curve: Curve, results: Results) -> str:
     """The caption of the figure of a curve."""
-    layout = history_layout(results.sweep)
+    layout = history_layout(results.sweep, curve.stage)
     shade = f"; a fuller colour is a larger {layout.shade}" if layout.shade else ""
     band = (
         f"band: lowest to highest seed ({_range(table['n'])})" if (table["n"] > 1).any() else "one seed each, no band"
@@ -88,6 +89,13 @@ def _facets(results: Results, layout: Layout) -> str:
 def _off_axis(table: pd.DataFrame) -> str:
     """Says why a method is a line, not marks."""
     return f", which has no {WEIGHT_FACTOR}" if table["position"].isna().any() else ""
+
+
+def _judges(metric: Metric, results: Results) -> list[str]:
+    """Names the network behind a metric, of each dataset."""
+    names = networks(results.done) if metric.judged else {}
+    words = ", ".join(f"{dataset}: {' and '.join(found)}" for dataset, found in names.items())
+    return [f"Network that judges: {words}."] if words else []
 
 
 def _left_out(table: pd.DataFrame, results: Results) -> list[str]:

@@ -1,9 +1,10 @@
-"""One colour and one marker for each SSL method, the same in every figure and safe for colour-blind readers."""
+"""One colour and marker for each SSL method and token embedding, everywhere the same, safe for the colour-blind."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from matplotlib.colors import to_rgb
 
@@ -12,12 +13,14 @@ Colour = tuple[float, float, float]
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """How a method is drawn."""
+    """How a method or an embedding is drawn."""
 
     colour: Colour
     """Red, green and blue in 0 to 1."""
     marker: str
     """Tells the methods apart without colour."""
+    line: Literal["-", "--", ":"] = "-"
+    """Lets curves that coincide be seen."""
 
 
 # Hues of Okabe and Ito; the baseline is grey.
@@ -31,6 +34,10 @@ KNOWN_LOOKS = {
     "vicreg": Look(colour=GREEN, marker="^"),
     "byol": Look(colour=PINK, marker="v"),
     "simsiam": Look(colour=ORANGE, marker="P"),
+    "learned": Look(colour=(0.3, 0.3, 0.3), marker="D"),
+    "codebook_init": Look(colour=SKY, marker="o"),
+    "codebook_frozen": Look(colour=ORANGE, marker="s", line="--"),
+    "codebook_finetuned": Look(colour=PINK, marker="^", line=":"),
 }
 SPARE_LOOKS = (
     Look(colour=SKY, marker="X"),

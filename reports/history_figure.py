@@ -46,7 +46,8 @@ class Curve:
 CURVES = (
     Curve(stage="stage1", column="loss", label="Training loss, stage 1"),
     Curve(stage="stage1", column="ssl_loss", label="SSL loss, stage 1"),
-    Curve(stage="stage2", column="loss", label="Training loss, stage 2"),
+    Curve(stage="stage2", column="prior_loss", label="Prior loss in training [nats/token]"),
+    Curve(stage="stage2", column="validation_prior_loss", label="Prior loss on the validation part [nats/token]"),
 )
 
 
@@ -64,29 +65,29 @@ def history_table(results: Results, curve: Curve) -> pd.DataFrame:
     grouped = rows.groupby([*sweep.group_factors, "epoch"], sort=True, dropna=False)["value"]
     table = grouped.agg(n="count", mean="mean", minimum="min", maximum="max").reset_index()
     table = in_level_order(table, sweep, sweep.group_factors)
-    return table.assign(method=method_column(table))
+    return table.assign(method=method_column(table, history_layout(sweep, curve.stage).colour))
 
 
 def draw_history(table: pd.DataFrame, curve: Curve, sweep: Sweep) -> Figure:
     """Draw the table that history_table made."""
-    layout = history_layout(sweep)
-    looks = method_looks(sweep)
+    layout = history_layout(sweep, curve.stage)
+    looks = method_looks(sweep, layout.colour)
     levels = sweep.factors[layout.shade] if layout.shade else []
     panels = split_panels(table, sweep, layout)
     figure, all_axes = panel_grid(panels)
     for panel, axes in zip(panels, all_axes, strict=True):
         rows = panel.table.assign(level=_shade_level(panel.table, layout))
         for (method, level), line in rows.groupby(["method", "level"], sort=False):
-            colour = looks[str(method)].colour
+            colour, style = looks[str(method)].colour, looks[str(method)].line
             if level in levels:
                 colour = shade(colour, levels.index(str(level)), len(levels))
-            axes.plot(line["epoch"], line["mean"], color=colour, linewidth=1.1)
+            axes.plot(line["epoch"], line["mean"], color=colour, linestyle=style, linewidth=1.1)
             axes.fill_between(line["epoch"], line["minimum"], line["maximum"], color=colour, alpha=0.2, linewidth=0)
         if float(table["minimum"].min()) > 0:
             set_log_axis(axes)
     figure.supylabel(curve.label, fontsize=9)
     figure.supxlabel("epoch", fontsize=9)
-    add_legend(figure, method_handles(table, sweep))
+    add_legend(figure, method_handles(table, sweep, layout.colour))
     if layout.shade:
         add_side_legend(figure, _shade_handles(levels), layout.shade)
     return figure

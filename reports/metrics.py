@@ -27,6 +27,8 @@ class Metric:
     """Which direction is better; None where levels cannot be ranked by it."""
     log: bool = False
     """Drawn on a logarithmic axis when it spans more than a decade."""
+    judged: bool = False
+    """Measured with the features of a network, so that values of two networks cannot be compared."""
 
     @property
     def axis_label(self) -> str:
@@ -57,14 +59,17 @@ METRICS: tuple[Metric, ...] = (
     Metric(name="codebook_cos", label="Mean |cosine| of codes", family=CODEBOOK, better="lower"),
     Metric(name="commitment", label="Commitment loss", family=CODEBOOK),
     Metric(name="ssl_loss", label="SSL loss", family=CODEBOOK, log=True),
-    Metric(name="prior_loss", label="Prior loss", family=SAMPLES, unit="nats/token"),
-    Metric(name="fid", label="Fréchet distance (FID)", family=SAMPLES, better="lower", log=True),
-    Metric(name="is_mean", label="Inception score", family=SAMPLES, better="higher"),
-    Metric(name="is_std", label="Inception score, sd over splits", family=SAMPLES),
+    Metric(name="prior_loss", label="Prior loss, last epoch", family=SAMPLES, unit="nats/token"),
+    Metric(name="validation_prior_loss", label="Prior loss, validation", family=SAMPLES, unit="nats/token"),
+    Metric(name="test_prior_loss", label="Prior loss on TEST", family=SAMPLES, unit="nats/token"),
+    Metric(name="fid", label="Fréchet distance (FID)", family=SAMPLES, better="lower", log=True, judged=True),
+    Metric(name="is_mean", label="Inception score", family=SAMPLES, better="higher", judged=True),
+    Metric(name="is_std", label="Inception score, sd over splits", family=SAMPLES, judged=True),
     Metric(name="cas", label="Classification accuracy (CAS)", family=SAMPLES, better="higher"),
     Metric(name="psd_distance", label="Distance of power spectra", family=SAMPLES, better="lower", log=True),
-    Metric(name="precision", label="Precision of samples", family=SAMPLES, better="higher"),
-    Metric(name="recall", label="Recall of samples", family=SAMPLES, better="higher"),
+    Metric(name="psd_distance_augmented", label="Distance of spectra to augmented TRAIN", family=SAMPLES, log=True),
+    Metric(name="sample_precision", label="Precision of samples", family=SAMPLES, better="higher", judged=True),
+    Metric(name="sample_recall", label="Recall of samples", family=SAMPLES, better="higher", judged=True),
 )
 
 

@@ -21,6 +21,7 @@ from reports.read_store import Sweep
 COLUMN_FACTOR = "dataset"
 COLOUR_FACTOR = "ssl"
 WEIGHT_FACTOR = "aug_recon_weight"
+EMBEDDING_FACTOR = "token_embedding"
 CATEGORY_FACTORS = ("ssl", "augmentations")
 MAX_COLUMNS = 4
 PANEL_WIDTH, PANEL_HEIGHT, SIDE_LEGEND_WIDTH = 2.9, 2.1, 1.2  # inches
@@ -37,6 +38,8 @@ class Layout:
     """The factors whose combinations each have a row of panels."""
     shade: str | None = None
     """The factor shown by the strength of the colour."""
+    colour: str = COLOUR_FACTOR
+    """The factor shown by colour and marker."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,19 +57,24 @@ class Panel:
 
 
 def value_layout(sweep: Sweep) -> Layout:
-    """Values against aug_recon_weight where it varies, else against ssl and augmentations, else against the rest."""
+    """Values against what varies: aug_recon_weight, else token_embedding, else ssl and augmentations, else the rest."""
     varying = [factor for factor in sweep.varying if factor != COLUMN_FACTOR]
     categories = [factor for factor in CATEGORY_FACTORS if factor in varying]
-    if WEIGHT_FACTOR in varying:
-        return Layout(x=(WEIGHT_FACTOR,), rows=_others(varying, [WEIGHT_FACTOR, COLOUR_FACTOR]))
+    for factor in (WEIGHT_FACTOR, EMBEDDING_FACTOR):
+        if factor in varying:
+            return Layout(x=(factor,), rows=_others(varying, [factor, COLOUR_FACTOR]))
     return Layout(x=tuple(categories or varying), rows=_others(varying, categories or varying))
 
 
-def history_layout(sweep: Sweep) -> Layout:
-    """Epochs on the horizontal axis; aug_recon_weight, where it varies, by shade."""
+def history_layout(sweep: Sweep, stage: str) -> Layout:
+    """Epochs on the horizontal axis; aug_recon_weight, where it varies, by shade.
+
+    Colour is the SSL method, but the token embedding in stage 2 of a sweep in which that varies.
+    """
     varying = [factor for factor in sweep.varying if factor != COLUMN_FACTOR]
     shade = WEIGHT_FACTOR if WEIGHT_FACTOR in varying else None
-    return Layout(x=(), rows=_others(varying, [COLOUR_FACTOR, WEIGHT_FACTOR]), shade=shade)
+    colour = EMBEDDING_FACTOR if stage == "stage2" and EMBEDDING_FACTOR in varying else COLOUR_FACTOR
+    return Layout(x=(), rows=_others(varying, [colour, WEIGHT_FACTOR]), shade=shade, colour=colour)
 
 
 def in_level_order(table: pd.DataFrame, sweep: Sweep, factors: Sequence[str]) -> pd.DataFrame:
@@ -115,23 +123,30 @@ def panel_grid(panels: Sequence[Panel]) -> tuple[Figure, list[Axes]]:
     return figure, axes
 
 
-def method_column(table: pd.DataFrame) -> pd.Series[str]:
-    """The SSL method of each row; one name for all where it is no factor of the sweep."""
-    return table[COLOUR_FACTOR].fillna(NO_METHOD) if COLOUR_FACTOR in table else pd.Series(NO_METHOD, index=table.index)
+def method_column(table: pd.DataFrame, factor: str = COLOUR_FACTOR) -> pd.Series[str]:
+    """The level of the factor shown by colour in each row; one name for all where it is no factor of the sweep."""
+    return table[factor].fillna(NO_METHOD) if factor in table else pd.Series(NO_METHOD, index=table.index)
 
 
-def method_looks(sweep: Sweep) -> dict[str, Look]:
-    """The look of every method of a sweep, also of those that a figure lacks, so that colours stay the same."""
-    return looks_of([*sweep.factors.get(COLOUR_FACTOR, []), NO_METHOD])
+def method_looks(sweep: Sweep, factor: str = COLOUR_FACTOR) -> dict[str, Look]:
+    """The look of every level of that factor, also of those that a figure lacks, so that colours stay the same."""
+    return looks_of([*sweep.factors.get(factor, []), NO_METHOD])
 
 
-def method_handles(table: pd.DataFrame, sweep: Sweep) -> list[Line2D]:
+def method_handles(table: pd.DataFrame, sweep: Sweep, factor: str = COLOUR_FACTOR) -> list[Line2D]:
     """An entry of the legend for each method in a table with a column `method`: a line in its colour."""
-    looks = method_looks(sweep)
+    looks = method_looks(sweep, factor)
     present = set(table["method"])
-    baseline = sweep.baseline.get(COLOUR_FACTOR)
+    baseline = sweep.baseline.get(factor)
     return [
-        Line2D([], [], color=look.colour, markersize=5, label=f"{method} (baseline)" if method == baseline else method)
+        Line2D(
+            [],
+            [],
+            color=look.colour,
+            linestyle=look.line,
+            markersize=5,
+            label=f"{method} (baseline)" if method == baseline else method,
+        )
         for method, look in looks.items()
         if method in present
     ]

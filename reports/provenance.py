@@ -6,6 +6,8 @@ import json
 
 import pandas as pd
 
+from reports.judges import mixed_networks
+from reports.metrics import METRICS
 from reports.read_store import Results
 
 NOT_RECORDED = "not recorded"
@@ -21,7 +23,12 @@ FIELDS = {
     "device": "device slot",
     "threads": "CPU threads",
 }
-COMPARABLE = ("ncvq_version", "git_commit", "python_version", "torch_version", "precision")
+PER_DATASET = {
+    "data_checksum": "data checksum",
+    "data_notes": "data notes",
+    "fcn": "network that judges samples",
+}
+COMPARABLE = ("ncvq_version", "git_commit", "python_version", "torch_version", "precision", "device_name")
 """Rows that differ in one of these may differ for a reason that is no factor of the sweep."""
 
 
@@ -36,7 +43,7 @@ def provenance_table(cells: pd.DataFrame) -> pd.DataFrame:
     parts = [_count(label, values) for label, values in columns.items()]
     parts += [_count(f"package {name}", versions) for name, versions in _package_versions(ran).items()]
     if "dataset" in ran:
-        for field, label in (("data_checksum", "data checksum"), ("data_notes", "data notes")):
+        for field, label in PER_DATASET.items():
             for dataset, rows in ran.groupby("dataset", sort=False):
                 if field in ran and (field == "data_checksum" or rows[field].notna().any()):
                     parts.append(_count(label, rows[field]).assign(dataset=dataset))
@@ -56,6 +63,10 @@ def provenance_warnings(results: Results) -> list[str]:
         warnings += _mixed(table, label)
     for dataset, rows in table[table["field"] == "data checksum"].groupby("dataset", sort=False):
         warnings += [f"{dataset}: {text}" for text in _mixed(rows, "data checksum")]
+    for dataset, networks in mixed_networks(results.done).items():
+        metrics = ", ".join(metric.label for metric in METRICS if metric.judged)
+        names = ", ".join(networks)
+        warnings.append(f"{dataset}: several networks judged the samples ({names}), so these are left out: {metrics}.")
     dirty = table[(table["field"] == FIELDS["git_dirty"]) & (table["value"] == "True")]["trials"].sum()
     if dirty:
         warnings.append(f"{dirty} trials ran with uncommitted changes: their commit does not tell what code ran.")

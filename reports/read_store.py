@@ -14,10 +14,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reports.errors import ReportError
+from reports.judges import without_mixed_judgements
 
 DONE, RUNNING, FAILED, DIVERGED, PRUNED, MISSING = "done", "running", "failed", "diverged", "pruned", "missing"
 STATUSES = (DONE, RUNNING, FAILED, DIVERGED, PRUNED, MISSING)
-HISTORY_COLUMNS = ("trial_id", "stage", "epoch", "loss", "ssl_loss")
+HISTORY_COLUMNS = ("trial_id", "stage", "epoch", "loss", "ssl_loss", "prior_loss", "validation_prior_loss")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +60,8 @@ class Results:
 
     @property
     def done(self) -> pd.DataFrame:
-        """The cells with a result: only these enter a mean."""
-        return self.cells[self.cells["status"] == DONE]
+        """The cells with a result: only these enter a mean, and no judgement of samples where networks differ."""
+        return without_mixed_judgements(self.cells[self.cells["status"] == DONE])
 
 
 def read_results(store: Path, name: str) -> Results:

@@ -18,6 +18,7 @@ from reports.errors import ReportError
 from reports.history_figure import CURVES, Curve, draw_history, history_table
 from reports.metrics import Metric, metrics_with_data
 from reports.page import DrawnFigure, render_page
+from reports.prior_figure import draw_prior, prior_alt_text, prior_caption, prior_tables
 from reports.provenance import provenance_table
 from reports.read_store import Results, read_results
 from reports.summary_table import summary_table
@@ -62,6 +63,7 @@ def _write_all(results: Results, folder: Path) -> Path:
         value_figures = [_value_figure(results, metric, folder) for metric in metrics]
         curves = [(curve, history_table(results, curve)) for curve in CURVES]
         history_figures = [_history_figure(results, curve, table, folder) for curve, table in curves if len(table)]
+        history_figures += _prior_figures(results, folder)
     page = render_page(
         results,
         metrics=metrics,
@@ -98,6 +100,25 @@ def _history_figure(results: Results, curve: Curve, table: pd.DataFrame, folder:
         alt_text=history_alt_text(table, curve),
         png=_save_figure(draw_history(table, curve, results.sweep), folder, name),
     )
+
+
+def _prior_figures(results: Results, folder: Path) -> list[DrawnFigure]:
+    """A figure of each dataset; none where the sweep does not vary the token embedding or nothing is done."""
+    figures = []
+    for dataset, table in prior_tables(results).items():
+        name = f"prior_{dataset}".rstrip("_")
+        _write_table(table, folder, name)
+        figures.append(
+            DrawnFigure(
+                name=name,
+                heading=f"Token embeddings {dataset}".strip(),
+                family="stage2",
+                caption=prior_caption(table, results),
+                alt_text=prior_alt_text(table),
+                png=_save_figure(draw_prior(table, results.sweep), folder, name),
+            )
+        )
+    return figures
 
 
 def _save_figure(figure: Figure, folder: Path, name: str) -> bytes:

@@ -53,6 +53,7 @@ def draw_values(table: pd.DataFrame, metric: Metric, sweep: Sweep) -> Figure:
     """Draw the table that value_table made."""
     layout = value_layout(sweep)
     by_weight = layout.x == (WEIGHT_FACTOR,)
+    side_by_side = layout.colour not in layout.x
     labels = _axis_labels(table, sweep, layout)
     looks = method_looks(sweep)
     panels = split_panels(table, sweep, layout)
@@ -61,7 +62,7 @@ def draw_values(table: pd.DataFrame, metric: Metric, sweep: Sweep) -> Figure:
     on_axis = list(dict.fromkeys(table.loc[table["position"].notna(), "method"]))
     for panel, axes in zip(panels, all_axes, strict=True):
         for index, method in enumerate(on_axis):
-            offset = DODGE * (index - (len(on_axis) - 1) / 2) if by_weight else 0.0
+            offset = DODGE * (index - (len(on_axis) - 1) / 2) if side_by_side else 0.0
             of_method = panel.table[panel.table["method"] == method]
             _draw_method(axes, of_method, labels, looks[method], offset, "-" if by_weight else "none")
         for method, lines in reference_rows(panel.table).groupby("method", sort=False):

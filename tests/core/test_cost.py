@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ncvq_core.config import TrialConfig
-from ncvq_core.cost import Cost, stage1_cost
+from ncvq_core.cost import Cost, fcn_cost, samples_cost, stage1_cost, stage2_cost
 
 
 def cost(series: int = 500, length: int = 140, **values: Any) -> Cost:
@@ -59,3 +59,27 @@ def test_memory_holds_parameters_gradients_and_two_moments() -> None:
 
 def test_memory_grows_with_the_batch() -> None:
     assert cost(series=2000, batch_size=256).memory_bytes > cost(series=2000, batch_size=32).memory_bytes
+
+
+def later(config: TrialConfig, series: int = 500, length: int = 140) -> tuple[Cost, Cost]:
+    return stage2_cost(config, series, 1, length), samples_cost(config, series, 50, 1, length)
+
+
+def test_prior_counted_by_hand() -> None:
+    """500 series of 40 tokens are 2 batches of 250; a token passes all weights, and attends to all tokens."""
+    config = TrialConfig.from_dict({"dataset": "any", "stages": 2, "prior_epochs": 10})
+    weights = 4 * (4 * 256 * 128 + 2 * 256 * 256)
+    one = 2 * weights * 40 + 4 * 4 * 40**2 * 128
+    assert later(config)[0].flops == pytest.approx(3 * 10 * 500 * one)
+    assert later(config)[0].steps == 20
+
+
+def test_samples_grow_with_steps_and_guidance() -> None:
+    values = {"dataset": "any", "stages": 2}
+    plain, long, guided = (
+        later(TrialConfig.from_dict({**values, **more}))[1].flops
+        for more in ({}, {"sampling_steps": 20}, {"guidance_scale": 2})
+    )
+    trained = fcn_cost(1000, 1, 140).flops
+    assert long - trained == pytest.approx(2 * (plain - trained))
+    assert guided == long

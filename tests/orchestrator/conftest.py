@@ -13,6 +13,7 @@ from orchestrator.launch import LaunchOptions, Summary, launch
 from orchestrator.store import Store
 from orchestrator.sweep import Sweep
 from orchestrator.sweep_file import load_sweep
+from tests.orchestrator.stage2 import tiny2
 
 TINY = """\
 description: a sweep of seconds
@@ -69,3 +70,18 @@ def finished_folder(tmp_path_factory: pytest.TempPathFactory, design: Design, ru
 def finished(finished_folder: Path, tmp_path: Path) -> Store:
     """A copy of the finished store."""
     return Store(Path(shutil.copytree(finished_folder, tmp_path / "store")))
+
+
+@pytest.fixture(scope="session")
+def finished2_folder(tmp_path_factory: pytest.TempPathFactory, run_here: Launch) -> Path:
+    """The store of a tiny sweep of both stages; shared, so only to be read."""
+    folder = tmp_path_factory.mktemp("finished2")
+    summary, printed = run_here(tiny2(folder), folder / "store")
+    assert summary.exit_code == 0, printed
+    return folder / "store"
+
+
+@pytest.fixture
+def finished2(finished2_folder: Path, tmp_path: Path) -> Store:
+    """A copy of that store."""
+    return Store(Path(shutil.copytree(finished2_folder, tmp_path / "store2")))

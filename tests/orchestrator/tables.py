@@ -4,7 +4,12 @@ from pathlib import Path
 
 import pandas as pd
 
-VOLATILE = ("stage1_seconds", "stage1_peak_memory_bytes", "started_at", "git_dirty", "git_commit")
+from orchestrator.stages import TIMED
+
+MEASURED = ("seconds", "peak_memory_bytes")
+VOLATILE = (
+    *(f"{stage}_{name}" for stage in TIMED for name in MEASURED), "started_at", "git_dirty", "git_commit",
+)  # fmt: skip
 """Columns of a finished trial that two runs of it may differ in."""
 
 

@@ -77,7 +77,7 @@ def test_a_checkpoint_that_does_not_fit_is_discarded(
         dataset = load_datasets(design(), None)[config.dataset]
         if damage == "other data":
             dataset = dataclasses.replace(dataset, train=dataset.train * 2)
-        write_checkpoint(path, Stage1Run(config, dataset), datetime.now(UTC))
+        write_checkpoint(path, Stage1Run(config, dataset), datetime.now(UTC), {})
     epochs_trained.clear()
     assert run_here(design(), finished.path)[0].exit_code == 0
     assert epochs_trained == [1, 2]

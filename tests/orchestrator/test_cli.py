@@ -16,12 +16,13 @@ from tests.orchestrator.conftest import Design
 ROOT = Path(__file__).parents[2]
 
 SWEEP, STORE, DEBUG = ("sweep", None), ("--store", "runs"), ("--debug", False)
-DATA, SET = ("--data-dir", None), ("--set", None)
+DATA, SET, FCN = ("--data-dir", None), ("--set", None), ("--fcn-weights", None)
 LAUNCH = {
     SWEEP,
     STORE,
     DATA,
     SET,
+    FCN,
     DEBUG,
     ("--workers", None),
     ("--threads", 1),
@@ -31,12 +32,23 @@ LAUNCH = {
 }
 SURFACE = {
     "sweeps": {DEBUG},
-    "plan": {SWEEP, STORE, DATA, SET, ("--workers", None), DEBUG},
+    "plan": {SWEEP, STORE, DATA, SET, FCN, ("--workers", None), DEBUG},
     "launch": LAUNCH,
     "resume": LAUNCH,
     "status": {SWEEP, STORE, SET, ("--watch", False), DEBUG},
     "report": {SWEEP, STORE, ("--out", None), DEBUG},
     "show": {("trial", None), STORE, DEBUG},
+    "sample": {
+        ("trial", None),
+        ("--out", None),
+        ("--count", 100),
+        ("--class", None),
+        ("--seed", 0),
+        ("--guidance-scale", None),
+        STORE,
+        DATA,
+        DEBUG,
+    },
     "data list": {DATA, DEBUG},
     "data fetch": {("name", None), DATA, DEBUG},
 }

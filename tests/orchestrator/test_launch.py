@@ -72,7 +72,9 @@ def test_a_trial_that_raises_stops_no_other(design: Design, run_here: Launch, tm
     assert (summary.finished, summary.trials, summary.exit_code) == (3, 4, 1)
     ((trial_id, (label, error)),) = summary.failures.items()
     assert (label, error) == ("ssl=barlowtwins seed=1", "ValueError: a bug in")
-    assert "failed   ssl=barlowtwins seed=1: ValueError: a bug in  [3/4 done, 0 running, 1 failed" in printed
+    assert (
+        "failed   stage1 ssl=barlowtwins seed=1: ValueError: a bug in  [3/4 done, nothing running, 1 failed" in printed
+    )
     row = Store(tmp_path / "s").read_trial(trial_id)
     assert row is not None
     assert row["status"] == "failed"
@@ -107,7 +109,7 @@ def test_a_diverged_trial_is_a_result(design: Design, run_here: Launch, tmp_path
     sweep = design(learning_rate=1e30, ssl=["none"], seed=[0], epochs=6)
     summary, printed = run_here(sweep, tmp_path / "s")
     assert (summary.finished, summary.exit_code) == (1, 0)
-    assert "diverged ssl=none seed=0: DivergedError: the loss became" in printed
+    assert "diverged stage1 ssl=none seed=0: DivergedError: the loss became" in printed
     before = written_at(tmp_path / "s")
     assert run_here(sweep, tmp_path / "s", retry_failed=True) == (summary, "")
     assert written_at(tmp_path / "s") == before

@@ -11,7 +11,7 @@ import pytest
 from ncvq_core.data import load_dataset
 from ncvq_core.errors import DataError
 from orchestrator.errors import StoreError
-from orchestrator.estimate import CPU_FLOPS_PER_SECOND, expected_rate
+from orchestrator.estimate import CPU_FLOPS_PER_SECOND, expected_rate, expected_seconds
 from orchestrator.plan import Plan, cell_label, expected_cost, load_datasets, make_plan
 from orchestrator.rows import failed_row
 from orchestrator.store import Store
@@ -31,7 +31,7 @@ def made(sweep: Sweep, store: Store | None, **options: Any) -> Plan:
 
 def fail(store: Store, cell: Cell, status: str) -> None:
     outcome = Outcome(stage_id=cell.config.stage1_id, status=status, error="no luck", traceback="")
-    store.write_trial(failed_row(cell.config, outcome), [])
+    store.write_trial(failed_row(cell.config, "stage1", outcome), [])
     (store.path / "stages" / cell.config.stage1_id / "record.json").unlink()
 
 
@@ -99,12 +99,12 @@ def test_a_damaged_stage_is_named(design: Design, finished: Store) -> None:
 def test_expected_rate_is_measured(design: Design, finished: Store, tmp_path: Path) -> None:
     sweep = design()
     datasets = load_datasets(sweep, None)
-    assert expected_rate(made(sweep, None), None, datasets) == CPU_FLOPS_PER_SECOND
+    assert expected_rate("stage1", made(sweep, None), None, datasets) == CPU_FLOPS_PER_SECOND
     for cell in sweep.cells:
-        row = finished.read_trial(cell.config.trial_id)
-        assert row is not None
-        seconds = expected_cost(cell.config.stage1, datasets["ItalyPowerDemand"]).flops / 7e9
-        finished.write_trial({**row, "stage1_seconds": seconds}, [])
-    assert expected_rate(made(sweep, finished), finished, datasets) == pytest.approx(7e9)
-    other = design(epochs=3)
-    assert expected_rate(made(other, finished), finished, datasets) == CPU_FLOPS_PER_SECOND
+        record = finished.read_stage(cell.config.stage1_id)
+        seconds = expected_cost("stage1", cell.config, datasets["ItalyPowerDemand"]).flops / 7e9
+        finished.write_stage(cell.config.stage1_id, dataclasses.replace(record, timings={"seconds": seconds}), b"")
+    assert expected_rate("stage1", made(sweep, finished), finished, datasets) == pytest.approx(7e9)
+    other = made(design(epochs=3), finished)
+    assert expected_rate("stage1", other, finished, datasets) == CPU_FLOPS_PER_SECOND
+    assert expected_seconds(other, finished, datasets) == pytest.approx(other.flops / CPU_FLOPS_PER_SECOND)

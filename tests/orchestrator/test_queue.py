@@ -41,6 +41,13 @@ def test_a_need_outside_the_queue_is_already_done() -> None:
     assert handed_out(TaskQueue([task("prior", "finished long ago")])) == ["prior"]
 
 
+def test_a_task_that_needs_both_a_failure_and_its_dependent_is_dropped_once() -> None:
+    queue = TaskQueue([task("root"), task("child", "root"), task("both", "root", "child")])
+    assert handed_out(queue) == ["root"]
+    assert [each.stage_id for each in queue.close(outcome("root", "failed"))] == ["child", "both"]
+    assert queue.empty
+
+
 @pytest.mark.parametrize("status", ["failed", "diverged"])
 def test_dependents_of_a_failure_are_dropped_with_its_reason(status: str) -> None:
     queue = TaskQueue([task("root"), task("child", "root"), task("grandchild", "child"), task("other")])

@@ -44,7 +44,7 @@ def test_the_config_can_be_read_back(config: TrialConfig) -> None:
 
 
 def test_a_finished_row_holds_metrics_timings_and_provenance() -> None:
-    row = table([finished_row(PLAIN, STAGE)], TRIALS).to_pylist()[0]
+    row = table([finished_row(PLAIN, {"stage1": STAGE})], TRIALS).to_pylist()[0]
     assert row["status"] == "done"
     assert {name: row[name] for name in METRICS} == STAGE.metrics
     assert (row["stage1_seconds"], row["stage1_peak_memory_bytes"]) == (1.5, 2_000_000_000)
@@ -54,14 +54,14 @@ def test_a_finished_row_holds_metrics_timings_and_provenance() -> None:
 
 def test_a_failed_row_holds_the_reason_and_no_metric() -> None:
     outcome = Outcome(stage_id="s", status="failed", error="ValueError: no", traceback="Traceback …")
-    row = table([failed_row(WITH_SSL, outcome)], TRIALS).to_pylist()[0]
+    row = table([failed_row(WITH_SSL, "stage1", outcome)], TRIALS).to_pylist()[0]
     assert (row["status"], row["error"], row["traceback"]) == ("failed", "ValueError: no", "Traceback …")
     assert row["dataset"] == "ItalyPowerDemand"
     assert {row[name] for name in METRICS} == {None}
 
 
 def test_history_has_a_row_a_stage_and_epoch() -> None:
-    rows = table(history_rows(PLAIN, STAGE), HISTORY_TABLE).to_pylist()
+    rows = table(history_rows(PLAIN, {"stage1": STAGE}), HISTORY_TABLE).to_pylist()
     assert [(row["trial_id"], row["stage"], row["epoch"], row["loss"]) for row in rows] == [
         (PLAIN.trial_id, "stage1", 1, 2.0),
         (PLAIN.trial_id, "stage1", 2, 1.0),

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from orchestrator.atomic import read_json
 from orchestrator.errors import StoreError
 from orchestrator.schema import HISTORY_TABLE, METRICS, SCHEMA_VERSION, TRIALS
 from orchestrator.store import StageRecord, Store
@@ -70,6 +71,18 @@ def test_a_finished_stage_needs_no_checkpoint(store: Store) -> None:
     checkpoint.write_bytes(b"")
     store.write_stage(STAGE, RECORD, b"weights")
     assert not checkpoint.exists()
+
+
+def test_another_design_of_the_same_name_is_kept(store: Store) -> None:
+    first: dict[str, Any] = {"name": "tiny", "factors": {"seed": [0]}, "baseline": {}, "cells": [], "launched_at": "1"}
+    second = {**first, "factors": {"seed": [0, 1]}}
+    assert store.write_sweep(first) is None
+    assert store.write_sweep({**first, "launched_at": "2"}) is None
+    kept = store.write_sweep(second)
+    assert kept is not None
+    assert store.write_sweep(second) is None
+    assert read_json(store.path / "sweeps" / "tiny.json") == second
+    assert read_json(store.path / "sweeps" / f"{kept}.json") == {**first, "launched_at": "2", "name": kept}
 
 
 # Atomic

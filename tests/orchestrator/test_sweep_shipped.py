@@ -7,7 +7,12 @@ import pytest
 from orchestrator.sweep import sweep_record
 from orchestrator.sweep_file import load_sweep, sweep_names
 
-COUNTS = {"quickstart": (48, 36), "aug-recon-weight": (720, 496), "ssl-augmentation": (252, 196)}
+COUNTS = {
+    "quickstart": (48, 36),
+    "aug-recon-weight": (720, 496),
+    "ssl-augmentation": (252, 196),
+    "stage2-embedding": (192, 192),
+}
 
 
 def test_every_shipped_sweep_is_counted() -> None:
@@ -19,7 +24,7 @@ def test_counts(name: str) -> None:
     sweep = load_sweep(name)
     assert sweep.name == name
     assert (sweep.grid_cells, len(sweep.cells)) == COUNTS[name]
-    assert sweep.baseline == {"ssl": "none"}
+    assert sweep.baseline["ssl"] == "none"
 
 
 def test_each_dataset_is_checked_once() -> None:

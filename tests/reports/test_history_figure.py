@@ -29,7 +29,7 @@ def test_table_agrees_with_plain_pandas(full_store: Path) -> None:
 def test_ssl_loss_has_no_baseline_and_an_absent_stage_is_empty(full_store: Path) -> None:
     results = read_results(full_store, "fixture")
     assert set(history_table(results, CURVE_BY_NAME["stage1_ssl_loss"])["ssl"]) == {"barlowtwins"}
-    assert history_table(results, CURVE_BY_NAME["stage2_loss"]).empty
+    assert history_table(results, CURVE_BY_NAME["stage2_prior_loss"]).empty
 
 
 def test_each_line_is_one_group(full_store: Path) -> None:

@@ -1,0 +1,124 @@
+"""Networks that judge samples and were trained elsewhere: read, checked against the data, kept in the store."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import torch
+from ncvq_core.fcn import Fcn, judge_series
+from ncvq_core.fcn.weights import FcnWeights
+from ncvq_core.fcn.weights import read_weights as read_fcn
+from safetensors.torch import save
+
+from ncvq_core.config import fcn_id
+from ncvq_core.data import Dataset, Scaling
+from ncvq_core.errors import ConfigError
+from orchestrator.errors import StoreError
+from orchestrator.provenance import provenance
+from orchestrator.store import StageRecord, Store, bytes_checksum
+from orchestrator.sweep import Sweep
+
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weights:
+    """A network for one dataset, and how well it classifies TEST."""
+
+    dataset: Dataset
+    file: str
+    """Name of the file that it came in."""
+    model: bytes
+    """Its tensors, as the bytes of a safetensors file."""
+    accuracy: float
+    """On TEST."""
+
+    @property
+    def source(self) -> str:
+        """Return the words that name it in results: file and checksum."""
+        return f"{self.file} {bytes_checksum(self.model)[:8]}"
+
+
+def judged_datasets(sweep: Sweep) -> tuple[str, ...]:
+    """Return the datasets of a sweep of which samples are drawn."""
+    return tuple(dict.fromkeys(cell.config.stage1.dataset for cell in sweep.cells if cell.config.sampling))
+
+
+def read_weights(folder: Path, sweep: Sweep, datasets: dict[str, Dataset]) -> list[Weights]:
+    """Read the networks that a folder holds for a sweep's datasets, as NAME.ckpt or NAME.safetensors.
+
+    Raises:
+        DataError: no such folder.
+        ConfigError: it holds none of them, or the sweep draws no samples.
+        CheckpointError: a file is damaged, or its network does not fit the dataset.
+    """
+    names = judged_datasets(sweep)
+    if not names:
+        raise ConfigError(f"--fcn-weights: sweep {sweep.name} draws no samples to judge (it stops at stage 1)")
+    read = {name: read_fcn(folder, datasets[name]) for name in names}
+    found = [_measured(weights, datasets[name]) for name, weights in read.items() if weights]
+    if not found:
+        raise ConfigError(f"--fcn-weights {folder}: holds no NAME.ckpt or NAME.safetensors of {', '.join(names)}")
+    return found
+
+
+def missing_words(weights: Iterable[Weights], folder: Path, sweep: Sweep) -> str | None:
+    """Say which datasets get a network of our own for want of a file; None where none does."""
+    given = {each.dataset.name for each in weights}
+    missing = [name for name in judged_datasets(sweep) if name not in given]
+    return f"{folder} holds no FCN of {', '.join(missing)}: the store's is used, or one is trained" if missing else None
+
+
+def given_stages(weights: Iterable[Weights]) -> frozenset[str]:
+    """Return the ids of the stages that networks stand for."""
+    return frozenset(fcn_id(each.dataset.name) for each in weights)
+
+
+def check_weights(store: Store, weights: Iterable[Weights]) -> None:
+    """Check that the store holds no other network for a dataset.
+
+    Raises:
+        StoreError: it does; figures of two networks cannot be compared.
+    """
+    for each in weights:
+        stage_id = fcn_id(each.dataset.name)
+        if not store.has_stage(stage_id):
+            continue
+        held = store.read_stage(stage_id)
+        if held.model_checksum != bytes_checksum(each.model):
+            raise StoreError(
+                f"{each.dataset.name}: the store's samples are judged by another FCN ({held.details['fcn']}) than "
+                f"{each.source}, and their figures cannot be compared; use another --store"
+            )
+
+
+def keep_weights(store: Store, weights: Iterable[Weights]) -> None:
+    """Keep those networks that the store lacks, each as the finished stage `fcn` of its dataset."""
+    for each in weights:
+        stage_id = fcn_id(each.dataset.name)
+        if not store.has_stage(stage_id):
+            store.write_stage(stage_id, _record(each), each.model)
+
+
+def _measured(weights: FcnWeights, dataset: Dataset) -> Weights:
+    series = torch.from_numpy(Scaling.of(dataset.train).apply(dataset.test))
+    predicted = judge_series(Fcn.of(weights.state), series).logits.argmax(dim=1).numpy()
+    model = save({name: tensor.contiguous() for name, tensor in weights.state.items()})
+    accuracy = float((predicted == dataset.test_labels).mean())
+    return Weights(dataset=dataset, file=weights.file, model=model, accuracy=accuracy)
+
+
+def _record(weights: Weights) -> StageRecord:
+    origin = {
+        **provenance(CPU),
+        "started_at": datetime.now(UTC).isoformat(),
+        "data_checksum": weights.dataset.checksum(),
+    }
+    return StageRecord(
+        metrics={"fcn_accuracy": weights.accuracy},
+        timings={"seconds": 0.0, "peak_memory_bytes": 0},
+        provenance=origin,
+        history=[],
+        details={"fcn": weights.source},
+    )

@@ -1,0 +1,116 @@
+"""Series drawn from a finished trial's prior, as a Parquet file."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from torch import Tensor
+
+from ncvq_core.config import TrialConfig
+from ncvq_core.data import Dataset, load_dataset
+from ncvq_core.errors import ConfigError, DataError, unknown_name
+from ncvq_core.generator import Generator, load_generator
+from orchestrator.atomic import write_atomically
+from orchestrator.errors import StoreError
+from orchestrator.stage_runs import tensors_of
+from orchestrator.store import Store
+
+MADE_BY = b"ncvq_sample"
+"""Key of the file's metadata: what the series were drawn from and how, as JSON."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleOptions:
+    """What to draw."""
+
+    count: int = 100
+    label: str | None = None
+    """Class of the series, as the data has it; None draws series of no class."""
+    seed: int = 0
+    guidance_scale: float | None = None
+    """None: that of the trial."""
+
+
+def write_samples(store: Store, trial: str, options: SampleOptions, out: Path, data_dir: Path | None) -> None:
+    """Draw series and write them as a table with the columns `sample`, `class` and one `channel_I` a channel.
+
+    Args:
+        store: holds the trial.
+        trial: its id, or the first digits of it.
+        options: what to draw; equal options give equal series on one machine.
+        out: file to write, in one step; a file that `ncvq sample` wrote earlier is replaced.
+        data_dir: local archive of datasets.
+
+    Raises:
+        StoreError: no such trial, damaged weights, or `out` is something else and would be lost.
+        ConfigError: the trial has no prior, or the data no such class.
+        DataError: the dataset is missing, or no longer the one that the trial was trained on.
+    """
+    _check_replaceable(out)
+    row = store.find_trial(trial)
+    config = _config(row, options)
+    dataset = load_dataset(config.stage1.dataset, data_dir)
+    if dataset.checksum() != row["data_checksum"]:
+        raise DataError(f"{dataset.name}: the files have changed since trial {row['trial_id']} was trained on them")
+    generator = _load(store, config, dataset)
+    draws = torch.Generator().manual_seed(options.seed)
+    series = generator.sample(_labels(generator, dataset, options), draws)
+    origin = {"trial_id": row["trial_id"], **dataclasses.asdict(options)}
+    table = samples_table(series, options.label).replace_schema_metadata({MADE_BY: json.dumps(origin)})
+    write_atomically(out, lambda temporary: pq.write_table(table, temporary))
+
+
+def samples_table(series: Tensor, label: str | None) -> pa.Table:
+    """Return series (n, C, L) as a table with one row a series."""
+    columns: dict[str, pa.Array] = {
+        "sample": pa.array(range(len(series)), pa.int64()),
+        "class": pa.array([label] * len(series), pa.string()),
+    }
+    for channel in range(series.shape[1]):
+        values = series[:, channel].float().tolist()
+        columns[f"channel_{channel}"] = pa.array(values, pa.list_(pa.float32()))
+    return pa.table(columns)
+
+
+def _config(row: dict[str, Any], options: SampleOptions) -> TrialConfig:
+    config = TrialConfig.from_dict(json.loads(row["config_json"]))
+    trial_id = row["trial_id"]
+    if config.sampling is None:
+        raise ConfigError(f"trial {trial_id} has no prior to sample from: its sweep stops at stage 1 (see stages: 2)")
+    if row["status"] != "done":
+        raise StoreError(f"trial {trial_id} is {row['status']}, not done: {row['error']}")
+    if options.guidance_scale is None:
+        return config
+    sampling = dataclasses.replace(config.sampling, guidance_scale=options.guidance_scale)
+    return dataclasses.replace(config, sampling=sampling)
+
+
+def _load(store: Store, config: TrialConfig, dataset: Dataset) -> Generator:
+    assert config.stage2_id is not None
+    models = {stage_id: store.read_model(stage_id) for stage_id in (config.stage1_id, config.stage2_id)}
+    tokenizer, prior = (tensors_of(models, stage_id) for stage_id in models)
+    return load_generator(config, dataset, tokenizer, prior)
+
+
+def _labels(generator: Generator, dataset: Dataset, options: SampleOptions) -> Tensor:
+    if options.label is None:
+        return generator.unconditional(options.count)
+    if options.label not in dataset.classes:
+        raise unknown_name(f"class of {dataset.name}", options.label, dataset.classes)
+    return torch.full((options.count,), dataset.classes.index(options.label))
+
+
+def _check_replaceable(out: Path) -> None:
+    if not out.exists():
+        return
+    try:
+        ours = MADE_BY in (pq.read_schema(out).metadata or {})
+    except (pa.ArrowException, OSError):
+        ours = False
+    if not ours:
+        raise StoreError(f"{out}: exists and was not written by `ncvq sample`; name another file with --out")

@@ -1,0 +1,85 @@
+"""From a task to the run that does it, and what the run leaves beside its metrics."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from ncvq_core.fcn_run import FcnRun
+from ncvq_core.samples_run import SamplesRun
+from safetensors import SafetensorError
+from safetensors.torch import load
+from torch import Tensor
+
+from ncvq_core.config import TrialConfig, fcn_id
+from ncvq_core.data import Dataset
+from ncvq_core.stage1_run import Stage1Run
+from ncvq_core.stage2_run import Stage2Run
+from ncvq_core.stage_run import StageResult, StageRun
+from orchestrator.errors import StoreError
+from orchestrator.stages import FCN, SAMPLES, STAGE1, STAGE2, trial_stages
+from orchestrator.store import Store, bytes_checksum
+from orchestrator.tasks import StageTask
+
+Models = Mapping[str, bytes]
+"""Weights of finished stages, as the bytes of safetensors files, by stage id."""
+
+FID_BY_CLASS = "fid_by_class"
+"""Tensor (K,) that the stage `samples` leaves, and its column."""
+
+
+def needed_models(store: Store, task: StageTask) -> dict[str, bytes]:
+    """Read the weights that a task needs, by stage id.
+
+    Raises:
+        StoreError: a file is missing or damaged.
+    """
+    return {stage_id: store.read_model(stage_id) for stage_id in task.needs}
+
+
+def tensors_of(models: Models, stage_id: str) -> dict[str, Tensor]:
+    """Return a stage's weights by name.
+
+    Raises:
+        StoreError: they are damaged.
+    """
+    try:
+        tensors: dict[str, Tensor] = load(models[stage_id])
+    except SafetensorError as error:
+        raise StoreError(f"weights of stage {stage_id} are damaged ({error}); delete its folder and resume") from error
+    return tensors
+
+
+def new_run(task: StageTask, config: TrialConfig, dataset: Dataset, models: Models, device: torch.device) -> StageRun:
+    """Return the run of a task, at its start; `models` are those that `needed_models` read."""
+    if task.stage == STAGE1:
+        return Stage1Run(config.stage1, dataset, device)
+    if task.stage == FCN:
+        return FcnRun(dataset, device)
+    needs = {
+        stage: tensors_of(models, stage_id)
+        for each in trial_stages(config)
+        if each.stage == task.stage
+        for stage, stage_id in each.needs.items()
+    }
+    if task.stage == STAGE2:
+        return Stage2Run(config, dataset, needs[STAGE1], device)
+    return SamplesRun(config, dataset, needs[STAGE1], needs[STAGE2], needs[FCN], device)
+
+
+def details_of(store: Store, task: StageTask, dataset: Dataset, result: StageResult, model: bytes) -> dict[str, Any]:
+    """Return what only some stages have: which network judges, and the Fréchet distance of each class."""
+    if task.stage == FCN:
+        return {"fcn": f"trained {bytes_checksum(model)[:8]}"}
+    if task.stage == SAMPLES:
+        details = {"fcn": store.read_stage(fcn_id(dataset.name)).details["fcn"]}
+        return details | _by_class(dataset, result.tensors)
+    return {}
+
+
+def _by_class(dataset: Dataset, tensors: Mapping[str, Tensor]) -> dict[str, Any]:
+    """Return the Fréchet distance of each class by its label, null where it is undefined; empty without any."""
+    if FID_BY_CLASS not in tensors:
+        return {}
+    values = [None if math.isnan(value) else value for value in tensors[FID_BY_CLASS].tolist()]
+    return {FID_BY_CLASS: dict(zip(dataset.classes, values, strict=True))}

@@ -1,0 +1,140 @@
+"""What a token embedding changes: the prior's loss by epoch, beside what networks say of its samples."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from reports.history_figure import CURVES, history_table
+from reports.judges import networks
+from reports.metrics import METRICS
+from reports.panels import (
+    COLUMN_FACTOR,
+    EMBEDDING_FACTOR,
+    PANEL_HEIGHT,
+    PANEL_WIDTH,
+    Layout,
+    Panel,
+    add_legend,
+    method_handles,
+    method_looks,
+    set_log_axis,
+    split_panels,
+)
+from reports.read_store import Results, Sweep
+from reports.value_figure import DECADE, value_table
+
+VALUES = tuple(metric for metric in METRICS if metric.name in ("fid", "is_mean"))
+LOSSES = tuple(curve for curve in CURVES if curve.column in ("validation_prior_loss", "prior_loss"))[::-1]
+"""The loss on the validation part, and what is drawn where no trial has one."""
+
+
+def prior_tables(results: Results) -> dict[str, pd.DataFrame]:
+    """The rows that the figure of each dataset draws.
+
+    Returns:
+        By dataset ("" where it is no factor): one row a group and epoch for the curve, and one a done trial for each
+        metric of VALUES: the factors, part (the curve's or the metric's name), epoch, n, mean, low and high (of a curve
+        the lowest and highest seed, of a metric the 95 % t-interval), value (of the trial), method (the embedding).
+        Empty where the sweep does not vary the token embedding, or no trial has a curve.
+    """
+    sweep = results.sweep
+    if EMBEDDING_FACTOR not in sweep.varying:
+        return {}
+    candidates = [(curve, history_table(results, curve)) for curve in LOSSES]
+    found = next(((curve, table) for curve, table in candidates if len(table)), None)
+    if found is None:
+        return {}
+    curve, lines = found
+    parts = [lines.rename(columns={"minimum": "low", "maximum": "high"}).assign(part=curve.column)]
+    for metric in VALUES:
+        values = value_table(results, metric)
+        parts.append(values.assign(part=metric.name, method=values[EMBEDDING_FACTOR]))
+    columns = [*sweep.factors, "part", "epoch", "n", "mean", "low", "high", "value", "method"]
+    table = pd.concat([part for part in parts if len(part)], ignore_index=True).reindex(columns=columns)
+    if COLUMN_FACTOR not in sweep.factors:
+        return {"": table}
+    return {
+        dataset: table[table[COLUMN_FACTOR] == dataset]
+        for dataset in sweep.factors[COLUMN_FACTOR]
+        if dataset in set(lines[COLUMN_FACTOR])
+    }
+
+
+def draw_prior(table: pd.DataFrame, sweep: Sweep) -> Figure:
+    """Draw one table that prior_tables made: a row a combination of the other factors, the curve on the left."""
+    rows = tuple(factor for factor in sweep.varying if factor not in (COLUMN_FACTOR, EMBEDDING_FACTOR))
+    panels = split_panels(table, sweep, Layout(x=(), rows=rows, colour=EMBEDDING_FACTOR))
+    names = list(table["part"].unique())
+    figure = Figure(figsize=(PANEL_WIDTH * len(names) + 0.6, PANEL_HEIGHT * len(panels) + 0.9), layout="constrained")
+    grid = figure.subplots(len(panels), len(names), squeeze=False, sharex="col", sharey="col")
+    for panel, line in zip(panels, grid, strict=True):
+        for name, axes in zip(names, line, strict=True):
+            _draw_part(axes, panel, name, sweep)
+    for name, axes in zip(names, grid[0], strict=True):
+        if name == "fid" and _spans_decades(table):
+            set_log_axis(axes)
+    add_legend(figure, method_handles(table, sweep, EMBEDDING_FACTOR))
+    return figure
+
+
+def prior_caption(table: pd.DataFrame, results: Results) -> str:
+    """What stands under the figure."""
+    curve = next(curve for curve in LOSSES if curve.column == table["part"].iloc[0])
+    sentences = [
+        f"{curve.label} by epoch (line: mean over the seeds; band: lowest to highest seed), beside what its samples "
+        "are worth (large marks: mean; bars: its 95 % t-interval where there are several seeds; small points: seeds), "
+        f"for each {EMBEDDING_FACTOR}. All panels of a column share their axis."
+    ]
+    datasets = set(table[COLUMN_FACTOR]) if COLUMN_FACTOR in table else set(networks(results.done))
+    judges = [f"{name} ({dataset})" for dataset, found in networks(results.done).items() for name in found
+              if dataset in datasets]  # fmt: skip
+    return " ".join([*sentences, *([f"Network that judges: {', '.join(judges)}."] if judges else [])])
+
+
+def prior_alt_text(table: pd.DataFrame) -> str:
+    """A short description for a reader who cannot see the figure."""
+    lines = table[table["epoch"].notna()]
+    last = lines[lines["epoch"] == lines["epoch"].max()]
+    ends = f"{last['mean'].min():.4g} to {last['mean'].max():.4g}"
+    return f"Curves of the prior's loss, which end at {ends}, with {', '.join(table['part'].unique()[1:])} beside them."
+
+
+def _draw_part(axes: Axes, panel: Panel, name: str, sweep: Sweep) -> None:
+    looks = method_looks(sweep, EMBEDDING_FACTOR)
+    present = [method for method in sweep.factors[EMBEDDING_FACTOR] if method in set(panel.table["method"])]
+    table = panel.table[panel.table["part"] == name]
+    for place, method in enumerate(present):
+        rows, look = table[table["method"] == method], looks[method]
+        if table["epoch"].notna().any():
+            axes.plot(rows["epoch"], rows["mean"], color=look.colour, linestyle=look.line, linewidth=1.1)
+            axes.fill_between(rows["epoch"], rows["low"], rows["high"], color=look.colour, alpha=0.2, linewidth=0)
+        elif len(rows):
+            group = rows.iloc[0]
+            axes.scatter([place - 0.15] * len(rows), rows["value"], s=7, color=look.colour, alpha=0.55, linewidths=0)
+            axes.plot([place], [group["mean"]], color=look.colour, marker=look.marker, markersize=5, linestyle="none")
+            if pd.notna(group["low"]):
+                axes.vlines([place], group["low"], group["high"], color=look.colour, linewidth=1.4)
+    if table["epoch"].isna().all():
+        axes.set_xlim(-0.6, len(present) - 0.4)
+        axes.set_xticks(range(len(present)), present, rotation=90)
+    _dress(axes, panel, name)
+
+
+def _dress(axes: Axes, panel: Panel, name: str) -> None:
+    titles = {curve.column: curve.label for curve in LOSSES}
+    labels = {metric.name: f"{metric.label}\n({metric.direction_note})" for metric in VALUES}
+    is_curve = name in titles
+    axes.set_title(panel.title if is_curve else "", fontsize=9)
+    axes.set_ylabel((titles | labels)[name].replace(" on ", "\non ").replace(" [", "\n["), fontsize=8)
+    axes.set_xlabel("epoch" if is_curve else "", fontsize=8)
+    axes.tick_params(labelsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", color="0.9", linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def _spans_decades(table: pd.DataFrame) -> bool:
+    values = table.loc[table["part"] == "fid", "value"]
+    return bool(values.min() > 0 and values.max() / values.min() > DECADE)

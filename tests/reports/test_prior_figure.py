@@ -1,0 +1,136 @@
+"""Stage 2 in a report: curves by token embedding, and networks that are never pooled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+
+from reports import write_report
+from reports.history_figure import CURVES, draw_history, history_table
+from reports.judges import mixed_networks
+from reports.metrics import METRICS
+from reports.prior_figure import draw_prior, prior_caption, prior_tables
+from reports.provenance import provenance_warnings
+from reports.read_store import read_results
+from reports.summary_table import summary_table
+from reports.value_figure import draw_values, value_table
+
+if TYPE_CHECKING:
+    from tests.reports.conftest import StoreWriter
+
+EMBEDDINGS = ["learned", "codebook_init", "codebook_frozen"]
+VALIDATION = next(curve for curve in CURVES if curve.column == "validation_prior_loss")
+FID = next(metric for metric in METRICS if metric.name == "fid")
+NETWORKS = {"Alpha": "Alpha.ckpt 1a2b3c4d", "Beta": "trained 5e6f7a8b"}
+
+
+def cells() -> list[dict[str, Any]]:
+    return [
+        {"dataset": dataset, "ssl": ssl, "token_embedding": embedding, "seed": seed}
+        for dataset in NETWORKS
+        for ssl in ("none", "barlowtwins")
+        for embedding in EMBEDDINGS
+        for seed in (0, 1)
+    ]
+
+
+def add(writer: StoreWriter, levels: dict[str, Any], **columns: object) -> str:
+    """A done trial whose numbers follow a rule: the embedding's place in EMBEDDINGS, and the seed."""
+    place = EMBEDDINGS.index(levels["token_embedding"])
+    trial_id = writer.add(
+        levels, {"fid": 10.0 + place + levels["seed"], "is_mean": 1.5, "fcn": NETWORKS[levels["dataset"]], **columns}
+    )
+    common = {"trial_id": trial_id, "loss": None, "ssl_loss": None}
+    losses = [(3.0 + place + levels["seed"]) / epoch for epoch in (1, 2)]
+    history = [{**common, "stage": "stage1", "epoch": 1, "loss": 1.0, "validation_prior_loss": None}]
+    history += [
+        {**common, "stage": "stage2", "epoch": epoch, "validation_prior_loss": loss, "prior_loss": loss}
+        for epoch, loss in enumerate(losses, start=1)
+    ]
+    writer.write_rows("history", trial_id, history)
+    return trial_id
+
+
+@pytest.fixture
+def embeddings(writer: StoreWriter) -> StoreWriter:
+    writer.factors = {
+        "dataset": list(NETWORKS), "ssl": ["none", "barlowtwins"], "token_embedding": EMBEDDINGS, "seed": [0, 1]
+    }  # fmt: skip
+    writer.baseline = {"ssl": "none", "token_embedding": "learned"}
+    return writer
+
+
+@pytest.fixture
+def store(embeddings: StoreWriter) -> Path:
+    for levels in cells():
+        add(embeddings, levels)
+    return embeddings.finish()
+
+
+def test_curves_of_stage_2_have_a_colour_an_embedding(store: Path) -> None:
+    results = read_results(store, "fixture")
+    table = history_table(results, VALIDATION)
+    assert set(table["method"]) == set(EMBEDDINGS)
+    axes = draw_history(table, VALIDATION, results.sweep).axes
+    assert [pair.get_title() for pair in axes] == [
+        "Alpha · none", "Alpha · barlowtwins", "Beta · none", "Beta · barlowtwins"
+    ]  # fmt: skip
+    assert [len({line.get_color() for line in pair.lines}) for pair in axes] == [3] * 4
+
+
+def test_values_stand_against_the_embedding_and_are_coloured_by_method(store: Path) -> None:
+    results = read_results(store, "fixture")
+    table = value_table(results, FID)
+    assert set(table["position"]) == set(EMBEDDINGS)
+    assert set(table["method"]) == {"none", "barlowtwins"}
+    assert len(draw_values(table, FID, results.sweep).axes) == 2
+
+
+def test_the_table_of_the_embeddings(store: Path) -> None:
+    tables = prior_tables(read_results(store, "fixture"))
+    assert list(tables) == ["Alpha", "Beta"]
+    table = tables["Alpha"]
+    assert table["part"].value_counts().to_dict() == {"validation_prior_loss": 12, "fid": 12, "is_mean": 12}
+    line = table[(table["part"] == "validation_prior_loss") & (table["ssl"] == "none") & (table["epoch"] == 2)]
+    assert line.set_index("method")[["n", "low", "mean", "high"]].loc["codebook_init"].tolist() == [2, 2.0, 2.25, 2.5]
+    fid = table[(table["part"] == "fid") & (table["ssl"] == "none") & (table["method"] == "codebook_init")]
+    assert fid["value"].tolist() == [11.0, 12.0]
+    assert set(fid["mean"]) == {11.5}
+
+
+def test_the_figure_of_the_embeddings(store: Path) -> None:
+    results = read_results(store, "fixture")
+    table = prior_tables(results)["Alpha"]
+    axes = draw_prior(table, results.sweep).axes
+    assert len(axes) == 2 * 3
+    assert [len(pair.lines) for pair in axes] == [3] * 6
+    assert "Network that judges: Alpha.ckpt 1a2b3c4d (Alpha)." in prior_caption(table, results)
+
+
+def test_without_that_factor_there_is_no_such_figure(full_store: Path) -> None:
+    assert prior_tables(read_results(full_store, "fixture")) == {}
+
+
+def test_the_page_has_them_and_names_the_networks(store: Path) -> None:
+    page = write_report(store, "fixture")
+    assert {path.stem for path in (page.parent / "figures").glob("prior_*.png")} == {"prior_Alpha", "prior_Beta"}
+    table = pd.read_csv(page.parent / "tables" / "prior_Beta.csv")
+    assert set(table["dataset"]) == {"Beta"}
+    assert "Network that judges: Alpha: Alpha.ckpt 1a2b3c4d, Beta: trained 5e6f7a8b." in page.read_text()
+
+
+def test_judgements_of_two_networks_are_not_pooled(embeddings: StoreWriter) -> None:
+    for levels in cells():
+        other = levels["dataset"] == "Beta" and levels["seed"] == 1
+        add(embeddings, levels, recon_time=1.0, **({"fcn": "trained 00000000"} if other else {}))
+    results = read_results(embeddings.finish(), "fixture")
+    assert mixed_networks(results.done) == {"Beta": ["trained 5e6f7a8b", "trained 00000000"]}
+    assert set(value_table(results, FID)["dataset"]) == {"Alpha"}
+    summary = summary_table(results, [FID, METRICS[0]])
+    assert set(summary.loc[summary["metric"] == "fid", "dataset"]) == {"Alpha"}
+    assert set(summary.loc[summary["metric"] == "recon_time", "dataset"]) == {"Alpha", "Beta"}
+    (warning,) = provenance_warnings(results)
+    assert warning.startswith("Beta: several networks judged the samples (trained 5e6f7a8b, trained 00000000), so")
