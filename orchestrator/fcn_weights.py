@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
-from ncvq_core.fcn import Fcn, judge_series
-from ncvq_core.fcn.weights import FcnWeights
-from ncvq_core.fcn.weights import read_weights as read_fcn
 from safetensors.torch import save
 
 from ncvq_core.config import fcn_id
 from ncvq_core.data import Dataset, Scaling
 from ncvq_core.errors import ConfigError
+from ncvq_core.fcn import Fcn, judge_series
+from ncvq_core.fcn.weights import FcnWeights
+from ncvq_core.fcn.weights import read_weights as read_fcn
 from orchestrator.errors import StoreError
 from orchestrator.provenance import provenance
 from orchestrator.store import StageRecord, Store, bytes_checksum
@@ -46,7 +46,7 @@ def judged_datasets(sweep: Sweep) -> tuple[str, ...]:
 
 
 def read_weights(folder: Path, sweep: Sweep, datasets: dict[str, Dataset]) -> list[Weights]:
-    """Read the networks that a folder holds for a sweep's datasets, as NAME.ckpt or NAME.safetensors.
+    """Read the networks that a folder holds for a sweep's datasets, as NAME.ckpt.
 
     Raises:
         DataError: no such folder.
@@ -59,7 +59,7 @@ def read_weights(folder: Path, sweep: Sweep, datasets: dict[str, Dataset]) -> li
     read = {name: read_fcn(folder, datasets[name]) for name in names}
     found = [_measured(weights, datasets[name]) for name, weights in read.items() if weights]
     if not found:
-        raise ConfigError(f"--fcn-weights {folder}: holds no NAME.ckpt or NAME.safetensors of {', '.join(names)}")
+        raise ConfigError(f"--fcn-weights {folder}: holds no NAME.ckpt of {', '.join(names)}")
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from ncvq_core.config import TrialConfig
 from ncvq_core.ssl import SSL_METHODS
 from ncvq_core.stage1_config import augmentations_text, band_augmentations_text
-from orchestrator.schema import METRICS, RENAMED
+from orchestrator.schema import METRICS
 from orchestrator.stages import STAGE1, STAGE2, TIMED
 from orchestrator.store import StageRecord
 from orchestrator.tasks import Outcome
@@ -42,7 +42,7 @@ def finished_row(config: TrialConfig, records: Records) -> dict[str, Any]:
     Provenance is that of its last stage, from the start of the first; notes are those of all.
     """
     own = {stage: records[stage] for stage in TIMED if stage in records}
-    measured = {RENAMED.get(name, name): value for record in own.values() for name, value in record.metrics.items()}
+    measured = {name: value for record in own.values() for name, value in record.metrics.items()}
     first, *_, last = (own[STAGE1], *own.values())
     notes = [record.provenance.get("data_notes") for record in own.values()]
     details = last.details

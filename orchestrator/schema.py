@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from ncvq_core.samples_run import SAMPLE_METRICS
 from ncvq_core.settings import value_type
 from ncvq_core.stage1 import HISTORY
 from ncvq_core.stage1_config import Stage1Config
@@ -16,19 +17,6 @@ from orchestrator.stages import TIMED
 
 SCHEMA_VERSION = 2
 """Version of the store's layout and of both tables, raised with each change of them. 2: stage 2 and its samples."""
-
-SAMPLE_METRICS = (
-    "fid",
-    "is_mean",
-    "is_std",
-    "cas",
-    "psd_distance",
-    "psd_distance_augmented",
-    "sample_precision",
-    "sample_recall",
-)
-RENAMED = {"precision": "sample_precision", "recall": "sample_recall"}
-"""Metrics whose column has another name: a column `precision` says how products are computed."""
 
 METRICS = (*EVALUATED, *PRIOR_METRICS, *SAMPLE_METRICS)
 

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from ncvq_core.fcn_run import FcnRun
-from ncvq_core.samples_run import SamplesRun
 from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor
 
 from ncvq_core.config import TrialConfig, fcn_id
 from ncvq_core.data import Dataset
+from ncvq_core.fcn_run import FcnRun
+from ncvq_core.samples_run import SamplesRun
 from ncvq_core.stage1_run import Stage1Run
 from ncvq_core.stage2_run import Stage2Run
 from ncvq_core.stage_run import StageResult, StageRun

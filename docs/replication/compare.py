@@ -13,7 +13,12 @@ import pandas as pd
 
 HERE = Path(__file__).parent
 SETS = {"gaussian_noise": "gauss", "slice_and_shuffle": "slice", "window_warp+amplitude_resize": "warp"}
-METRICS = {"val_loss": "val_loss", "probe_svm": "svm_accuracy", "probe_knn": "knn_accuracy", "perplexity": "val_perplexity"}
+METRICS = {
+    "val_loss": "val_loss",
+    "probe_svm": "svm_accuracy",
+    "probe_knn": "knn_accuracy",
+    "perplexity": "val_perplexity",
+}
 """Our names, and those of the study's table."""
 KEYS = ["dataset", "ssl", "augmentations"]
 

@@ -22,7 +22,7 @@ class FeatureStatistics:
         """Measure features (n, D); n ≥ 2."""
         values = np.asarray(features, dtype=np.float64)
         mean = values.mean(axis=0)
-        root = np.linalg.qr((values - mean) / np.sqrt(len(values) - 1), mode="r")
+        root: NDArray[np.float64] = np.linalg.qr((values - mean) / np.sqrt(len(values) - 1), mode="r")  # type: ignore
         return cls(mean=mean, root=root, count=len(values))
 
     @property

@@ -25,4 +25,4 @@ def coverage(points: Tensor, centres: Tensor, radii: Tensor) -> float:
 def _distances(points: Tensor, centres: Tensor) -> list[Tensor]:
     """Return Euclidean distances in chunks of rows; without the expanded square, so that equal points are 0 apart."""
     exact = "donot_use_mm_for_euclid_dist"
-    return [torch.cdist(part, centres, compute_mode=exact) for part in points.split(CHUNK)]
+    return [torch.cdist(part, centres, compute_mode=exact) for part in torch.split(points, CHUNK)]

@@ -23,9 +23,9 @@ def mean_spectrum(series: ArrayLike) -> NDArray[np.float64]:
 def psd_distance(series: ArrayLike, reference: ArrayLike) -> float:
     """Return the log-spectral distance, in dB, between the mean spectra of series and of a reference.
 
-    It is the root mean square, over frequencies and channels, of 10 log₁₀ of the ratio of powers: 3 says that a typical
-    frequency has twice or half the power. To each power, white noise of 1 % of the channel's amplitude in the reference is
-    added, so that frequencies at which there is nothing to see do not count.
+    It is the root mean square, over frequencies and channels, of 10 log₁₀ of the ratio of powers: 3 says that a
+    typical frequency has twice or half the power. To each power, white noise of 1 % of the channel's amplitude in the
+    reference is added, so that frequencies at which there is nothing to see do not count.
 
     Args:
         series: (n, C, L).

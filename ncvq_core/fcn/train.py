@@ -143,11 +143,12 @@ class FcnTrainer(Trainer):
         self._held_out.copy_(state["held_out"])
         self._best_epoch = int(state["best_epoch"])
 
-    def _loss(self, batch: Tensor) -> tuple[Tensor, list[Tensor]]:
+    def _backward(self, batch: Tensor) -> list[Tensor]:
         with matrix_products(self.settings.precision, self.device):
             logits = self._network(self._series[batch])
         loss = functional.cross_entropy(logits.float(), self._labels[batch])
-        return loss, [loss]
+        torch.autograd.backward(loss)
+        return [loss]
 
     def _validate(self) -> Tensor:
         logits = judge_series(self._network, self._held_out_series, self.settings.precision).logits

@@ -4,7 +4,6 @@ import hashlib
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,9 +11,6 @@ from torch import Tensor
 from ncvq_core.data import Dataset
 from ncvq_core.errors import CheckpointError, DataError
 from ncvq_core.fcn.network import Fcn
-from ncvq_core.fcn.safetensors import read_safetensors
-
-SUFFIXES = (".ckpt", ".safetensors")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,17 +31,16 @@ class FcnWeights:
 
 
 def read_weights(folder: Path, dataset: Dataset) -> FcnWeights | None:
-    """Read `folder/NAME.ckpt` or `folder/NAME.safetensors`; None where the folder has neither.
+    """Read `folder/NAME.ckpt`; None where there is no such file.
 
     Raises:
         DataError: there is no such folder.
         CheckpointError: the file is not readable as weights alone, is not an FCN's, or is one of another dataset.
     """
     if not folder.is_dir():
-        raise DataError(f"{folder}: no such folder; --fcn-weights must name one with NAME.ckpt or NAME.safetensors")
-    paths = [folder / f"{dataset.name}{suffix}" for suffix in SUFFIXES]
-    path = next((path for path in paths if path.is_file()), None)
-    if path is None:
+        raise DataError(f"{folder}: no such folder; --fcn-weights must name one with NAME.ckpt")
+    path = folder / f"{dataset.name}.ckpt"
+    if not path.is_file():
         return None
     state = _state(path)
     check_weights(state, dataset, str(path))
@@ -92,14 +87,10 @@ def weights_checksum(state: dict[str, Tensor]) -> str:
 
 def _state(path: Path) -> dict[str, Tensor]:
     try:
-        read = read_safetensors(path) if path.suffix == ".safetensors" else _torch_file(path)
+        read = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
         reason = str(error).partition("\n")[0]
         raise CheckpointError(f"{path}: cannot be read as weights: {reason}") from error
     if not isinstance(read, dict) or not all(isinstance(value, Tensor) for value in read.values()):
         raise CheckpointError(f"{path}: not a state dict of tensors")
     return dict(read)
-
-
-def _torch_file(path: Path) -> Any:
-    return torch.load(path, map_location="cpu", weights_only=True)

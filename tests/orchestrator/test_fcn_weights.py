@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 from rich.console import Console
-from safetensors.torch import load, save_file
+from safetensors.torch import load
 
 from ncvq_core.config import fcn_id
 from ncvq_core.errors import CheckpointError, ConfigError, DataError
@@ -70,7 +70,7 @@ def test_another_network_than_the_stores(finished2: Store, weights: Path, tmp_pa
     tensors = torch.load(weights / f"{DATASET}.ckpt")
     (weights / f"{DATASET}.ckpt").unlink()
     changed = {name: value + 0.5 if value.is_floating_point() else value for name, value in tensors.items()}
-    save_file(changed, weights / f"{DATASET}.safetensors")
+    torch.save(changed, weights / f"{DATASET}.ckpt")
     before = written_at(finished2.path)
     message = (
         rf"^{DATASET}: the store's samples are judged by another FCN \(trained \w{{8}}\) than .*use another --store$"
@@ -102,7 +102,7 @@ def test_weights_that_do_not_fit_start_nothing(weights: Path, tmp_path: Path, co
 def test_a_folder_without_networks_starts_nothing(tmp_path: Path, design: Design) -> None:
     sweep = tiny2(tmp_path)
     refused(DataError, "absent: no such folder", sweep, tmp_path / "s", tmp_path / "absent")
-    refused(ConfigError, f"holds no NAME.ckpt or NAME.safetensors of {DATASET}$", sweep, tmp_path / "s", tmp_path)
+    refused(ConfigError, f"holds no NAME.ckpt of {DATASET}$", sweep, tmp_path / "s", tmp_path)
     refused(ConfigError, "sweep tiny draws no samples to judge", design(), tmp_path / "s", tmp_path)
     assert not (tmp_path / "s").exists()
 

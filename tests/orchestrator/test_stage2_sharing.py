@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from ncvq_core.fcn_run import FcnRun
 
 from ncvq_core.config import fcn_id
+from ncvq_core.fcn_run import FcnRun
 from ncvq_core.stage1_run import Stage1Run
 from ncvq_core.stage2_run import PRIOR_METRICS, Stage2Run
 from orchestrator.job import StageJob, Worker

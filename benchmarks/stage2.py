@@ -1,0 +1,86 @@
+"""Seconds and units of one epoch of stage 2, and of sampling 256 series.
+
+Units and floor are those of benchmarks/stage1.py. The tokenizer is trained for one epoch: what it has learned makes no
+difference to the time.
+
+    python benchmarks/stage2.py --data-dir UCRArchive_2018 --threads 2
+"""
+
+import argparse
+import multiprocessing
+from pathlib import Path
+
+import torch
+
+from benchmarks.units import Timing, timed_in_turn
+from ncvq_core.config import TrialConfig
+from ncvq_core.cost import stage2_cost
+from ncvq_core.data import load_dataset
+from ncvq_core.generator import load_generator
+from ncvq_core.memory import peak_memory_bytes
+from ncvq_core.stage1_run import Stage1Run
+from ncvq_core.stage2_config import SamplingConfig
+from ncvq_core.stage2_run import Stage2Run
+
+SAMPLES = 256
+CASES = [
+    ("ECG5000", {"epoch": (39, {"fp32": 27, "bf16": 10}), "sampling": (65, {"fp32": 46, "bf16": 16})}),
+    ("FordA", {"epoch": (550, {"fp32": 400, "bf16": 140})}),
+]
+"""Dataset, and for each task units of the published code and our targets."""
+
+
+def measure(
+    dataset_name: str, task: str, precision: str, data_dir: Path, threads: int, rounds: int
+) -> dict[str, float]:
+    """Time one case in turn with the unit product, in a process of its own."""
+    torch.set_num_threads(threads)
+    config = TrialConfig.from_dict({"dataset": dataset_name, "stages": 2, "precision": precision, "epochs": 1})
+    dataset = load_dataset(dataset_name, data_dir)
+    tokenizer = Stage1Run(config.stage1, dataset)
+    tokenizer.advance()
+    run = Stage2Run(config, dataset, tokenizer.result().tensors)
+    steps = run.trainer.order.steps
+    for _ in range(3):
+        run.trainer.step()
+    cost = stage2_cost(config, len(dataset.train), dataset.channels, dataset.length)
+    epoch_flops = cost.flops / run.config.prior_epochs
+    if task == "epoch":
+        timing = timed_in_turn(run.trainer.step, precision, rounds, 1)
+        timing = Timing(timing.seconds * steps, timing.units * steps, timing.rate)
+        flops = epoch_flops
+    else:
+        generator = load_generator(config, dataset, tokenizer.result().tensors, run.trainer.prior.state_dict())
+        labels, draws = generator.unconditional(SAMPLES), torch.Generator()
+        timing = timed_in_turn(lambda: generator.sample(labels, draws), precision, rounds, 1)
+        series = steps * run.trainer.order.batch_size
+        flops = epoch_flops / 3 / series * SAMPLES * SamplingConfig().sampling_steps  # forward only
+    memory = peak_memory_bytes(run.device)
+    return {**timing._asdict(), "floor": flops / timing.rate / timing.seconds, "memory": memory}
+
+
+def main() -> None:
+    """Print one row a case and precision."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data-dir", type=Path, required=True, help="archive with ECG5000 and FordA")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=8)
+    arguments = parser.parse_args()
+    print("| case | precision | s | units | target | published | share of floor | product GFLOP/s | peak GB |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for dataset, tasks in CASES:
+        for task, (published, targets) in tasks.items():
+            for precision, target in targets.items():
+                case = (dataset, task, precision, arguments.data_dir, arguments.threads, arguments.rounds)
+                with multiprocessing.get_context("spawn").Pool(1) as process:
+                    row = process.apply(measure, case)
+                name = f"{dataset}, one epoch" if task == "epoch" else f"{dataset}, sampling {SAMPLES} series"
+                print(
+                    f"| {name} | {precision} | {row['seconds']:.2f} | {row['units']:.1f} | {target} | {published} "
+                    f"| {row['floor']:.0%} | {row['rate'] / 1e9:.0f} | {row['memory'] / 1e9:.2f} |",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""The unit in which times are printed, and how calls are timed.
+
+A unit is the time of one float32 product 128×4096 · 4096×4096 on the same machine, measured in turn with the work,
+so that a machine that slows down slows both.
+"""
+
+import statistics
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+
+from ncvq_core.precision import PRODUCT_TYPES
+
+
+class Timing(NamedTuple):
+    """Of some work."""
+
+    seconds: float
+    units: float
+    rate: float
+    """FLOP/s of a product 4096×4096 · 4096×4096 in the work's precision."""
+
+
+def seconds_of(work: Callable[[], object], repeats: int) -> float:
+    """Return the median time of a call."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def product(rows: int, precision: str) -> Callable[[], torch.Tensor]:
+    """Return a call that multiplies (rows, 4096) by (4096, 4096)."""
+    left = torch.randn(rows, 4096).to(PRODUCT_TYPES[precision])
+    right = torch.randn(4096, 4096).to(PRODUCT_TYPES[precision])
+    return lambda: left @ right
+
+
+def timed_in_turn(work: Callable[[], object], precision: str, rounds: int, repeats: int) -> Timing:
+    """Time work and unit in turn; the medians are over rounds."""
+    unit_product, large_product = product(128, "fp32"), product(4096, precision)
+    pairs = [(seconds_of(unit_product, 5), seconds_of(work, repeats)) for _ in range(rounds)]
+    rate = 2 * 4096**3 / seconds_of(large_product, 3)
+    seconds = statistics.median(spent for _, spent in pairs)
+    units = statistics.median(spent / unit for unit, spent in pairs)
+    return Timing(seconds, units, rate)

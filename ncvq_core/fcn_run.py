@@ -1,0 +1,98 @@
+"""The training of the FCN that judges samples of a dataset, where none is given."""
+
+import math
+import time
+
+import torch
+from torch import Tensor
+
+from ncvq_core.data import Dataset, Scaling
+from ncvq_core.errors import CheckpointError
+from ncvq_core.fcn.network import judge_series
+from ncvq_core.fcn.train import FcnTrainer, FcnTraining, LabelledSeries
+from ncvq_core.memory import peak_memory_bytes, reset_peak_memory
+from ncvq_core.stage_run import StageResult
+
+STEPS = 2000
+BATCH_SIZE = 16
+PATIENCE_STEPS = 400
+
+
+class FcnRun:
+    """Trains an FCN on TRAIN; the weights of the epoch that does best on a fifth of it are kept.
+
+    There is one for each dataset and it depends on nothing else, so that all trials of a dataset are judged alike.
+
+    Args:
+        dataset: what it learns to classify.
+        device: where to train; default CPU.
+    """
+
+    def __init__(self, dataset: Dataset, device: torch.device | None = None) -> None:
+        """Scale the data and draw initial weights."""
+        self._started = time.perf_counter()
+        self._seconds_before = 0.0
+        self.dataset = dataset
+        self.device = device or torch.device("cpu")
+        reset_peak_memory(self.device)
+        self._scaling = Scaling.of(dataset.train)
+        settings = FcnTraining(
+            steps=STEPS,
+            batch_size=BATCH_SIZE,
+            validation_fraction=0.2,
+            patience=math.ceil(PATIENCE_STEPS / math.ceil(len(dataset.train) / BATCH_SIZE)),
+            precision="fp32",
+            seed=0,
+        )
+        data = LabelledSeries(torch.from_numpy(self._scaling.apply(dataset.train)), dataset.train_labels)
+        self.trainer = FcnTrainer(settings, data, len(dataset.classes), self.device)
+
+    @property
+    def epoch(self) -> int:
+        """Number of finished epochs."""
+        return self.trainer.epoch
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs are done, or the validation loss has stopped falling."""
+        return self.trainer.finished
+
+    def advance(self) -> dict[str, float]:
+        """Train one epoch and return its row.
+
+        Raises:
+            DivergedError: the loss is no longer finite.
+        """
+        return {"epoch": self.epoch + 1, **self.trainer.run_epoch()}
+
+    def result(self) -> StageResult:
+        """Read TEST and return the network and its accuracy there."""
+        test = torch.from_numpy(self._scaling.apply(self.dataset.test)).to(self.device)
+        predicted = judge_series(self.trainer.network, test).logits.argmax(dim=1).cpu().numpy()
+        return StageResult(
+            metrics={"fcn_accuracy": float((predicted == self.dataset.test_labels).mean())},
+            history=[],
+            tensors={name: value.cpu() for name, value in self.trainer.network.state_dict().items()},
+            seconds=self._seconds(),
+            peak_memory_bytes=peak_memory_bytes(self.device),
+            notes=self.dataset.notes,
+        )
+
+    def state(self) -> dict[str, Tensor]:
+        """Return all that the rest of the run depends on, as named tensors."""
+        return {**self.trainer.state(), "seconds": torch.tensor(self._seconds(), dtype=torch.float64)}
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """Continue from what `state` returned; the rest gives the same bits as an uninterrupted run.
+
+        Raises:
+            CheckpointError: the state is not one of this dataset.
+        """
+        try:
+            self.trainer.restore(state)
+            self._seconds_before = float(state["seconds"])
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise CheckpointError(f"checkpoint does not fit {self.dataset.name}: {error}") from error
+
+    def _seconds(self) -> float:
+        return self._seconds_before + time.perf_counter() - self._started
