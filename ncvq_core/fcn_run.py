@@ -13,9 +13,9 @@ from ncvq_core.fcn.train import FcnTrainer, FcnTraining, LabelledSeries
 from ncvq_core.memory import peak_memory_bytes, reset_peak_memory
 from ncvq_core.stage_run import StageResult
 
-STEPS = 2000
+STEPS = 1000
 BATCH_SIZE = 16
-PATIENCE_STEPS = 400
+PATIENCE_STEPS = 300
 
 
 class FcnRun:

@@ -13,10 +13,19 @@ MINIMUM_SERIES = 1000
 def cas_training(seed: int) -> FcnTraining:
     """Return how the classifier is trained on samples: briefly.
 
-    What makes it cheap: products in bfloat16, at most 400 steps of 32 series, and an early stop when the loss on a
-    tenth of the samples has not fallen for five epochs. TEST is not looked at until the end.
+    What makes it cheap: features normalised in training (`NormalizedFcn`), so that 200 steps of 16 series suffice;
+    products in bfloat16; and a tenth of the samples held out, which chooses the epoch and stops training when its loss
+    has not fallen for two. TEST is not looked at until the end.
     """
-    return FcnTraining(steps=400, batch_size=32, validation_fraction=0.1, patience=5, precision="bf16", seed=seed)
+    return FcnTraining(
+        steps=200,
+        batch_size=16,
+        validation_fraction=0.1,
+        patience=2,
+        precision="bf16",
+        seed=seed,
+        learning_rate=3e-3,
+    )
 
 
 def synthetic_labels(labels: NDArray[np.int64], classes: int) -> torch.Tensor:

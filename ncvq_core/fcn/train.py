@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from ncvq_core.batches import batch_shape
 from ncvq_core.data.validation import split_train
-from ncvq_core.fcn.network import Fcn, judge_series
+from ncvq_core.fcn.network import Fcn, NormalizedFcn, judge_series
 from ncvq_core.precision import matrix_products
 from ncvq_core.seeding import initial_weights
 from ncvq_core.trainer import LEARNING_RATE, Trainer
@@ -78,7 +78,7 @@ class FcnTrainer(Trainer):
         self._series, self._labels = _part(data, training, device)
         self._held_out_series, self._held_out_labels = _part(data, validation, device)
         with initial_weights(settings.seed, "fcn"):
-            self._network = Fcn(data.series.shape[1], classes).to(device)
+            self._network = NormalizedFcn(data.series.shape[1], classes).to(device)
         self._best = copy.deepcopy(self._network).eval().requires_grad_(False)
         self._best_epoch = 0
         steps, _ = batch_shape(len(training), settings.batch_size)
@@ -103,7 +103,7 @@ class FcnTrainer(Trainer):
     @property
     def network(self) -> Fcn:
         """The network of the best epoch so far, in evaluation mode."""
-        return self._best
+        return self._best.folded()
 
     def run_epoch(self) -> dict[str, float]:
         """Train one epoch, measure the validation part, and return the epoch's row.
@@ -151,7 +151,7 @@ class FcnTrainer(Trainer):
         return [loss]
 
     def _validate(self) -> Tensor:
-        logits = judge_series(self._network, self._held_out_series, self.settings.precision).logits
+        logits = judge_series(self._network.folded(), self._held_out_series, self.settings.precision).logits
         right = logits.argmax(dim=1) == self._held_out_labels
         return torch.stack([functional.cross_entropy(logits, self._held_out_labels), right.double().mean()]).cpu()
 
