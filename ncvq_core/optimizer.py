@@ -12,21 +12,25 @@ LARGE = 1_000_000
 class AdamW:
     """Fused AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101) in two parts.
 
-    A large parameter is updated as soon as its gradient is complete, inside the backward pass, and the gradient is
-    freed: the gradients of two 4096 × 4096 layers never exist at a time. All others are updated by `step`. The numbers
-    are those of one AdamW over all parameters.
+    A large parameter of `early` is updated as soon as its gradient is complete, inside the backward pass, and the
+    gradient is freed: the gradients of two 4096 × 4096 layers never exist at a time. All others are updated by `step`.
+    The numbers are those of one AdamW over all parameters.
 
     Args:
         modules: what is trained; parameters that need no gradient are left out.
         learning_rate: a scalar tensor, read at each update; the caller may change it between steps.
         weight_decay: decoupled weight decay.
+        early: the part of `modules` that one backward pass a step goes through; None if there is no such part.
     """
 
-    def __init__(self, modules: nn.Module, learning_rate: Tensor, weight_decay: float) -> None:
+    def __init__(
+        self, modules: nn.Module, learning_rate: Tensor, weight_decay: float, early: nn.Module | None = None
+    ) -> None:
         """Take up the parameters."""
         trained = [parameter for parameter in modules.parameters() if parameter.requires_grad]
-        large = [parameter for parameter in trained if parameter.numel() >= LARGE]
-        small = [parameter for parameter in trained if parameter.numel() < LARGE]
+        candidates = set(early.parameters()) if early is not None else set()
+        large = [parameter for parameter in trained if parameter in candidates and parameter.numel() >= LARGE]
+        small = [parameter for parameter in trained if parameter not in set(large)]
         on_gpu = learning_rate.device.type == "cuda"
         adamw = partial(torch.optim.AdamW, lr=learning_rate, weight_decay=weight_decay, fused=True, capturable=on_gpu)
         self._parts = [adamw(small), *(adamw([parameter]) for parameter in large)]
