@@ -16,10 +16,10 @@ class WideLinear(nn.Linear):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, features in) to (B, features out)."""
-        on_cpu = x.device.type == "cpu" and torch.backends.mkldnn.is_available()
+        on_cpu = x.device.type == "cpu" and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
         if not on_cpu or x.dtype != torch.float32 or torch.is_autocast_enabled("cpu"):
             return super().forward(x)
-        output: Tensor = _Linear.apply(x, self.weight, self.bias)
+        output: Tensor = _Linear.apply(x, self.weight, self.bias)  # type: ignore[no-untyped-call]
         return output
 
 
