@@ -37,7 +37,7 @@ def probe_accuracies(train: Features, train_labels: Labels, test: Features, test
 
     train, test = train.astype(np.float64), test.astype(np.float64)  # libsvm can cycle without end on float32 values
     scaler = MinMaxScaler((-1, 1)).fit(train)
-    probes: dict[str, "ClassifierMixin"] = {
+    probes: dict[str, ClassifierMixin] = {
         "probe_svm": SVC(kernel="linear", max_iter=SVM_ITERATIONS, random_state=0),
         "probe_knn": KNeighborsClassifier(min(5, len(train))),
         "probe_linear": LogisticRegression(max_iter=10_000),

@@ -11,9 +11,7 @@ from ncvq_core.wide_linear import WideLinear
 
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize(("batch", "features", "out"), [(250, 128, 96), (27, 300, 7), (2, 5, 5)])
-def test_output_and_gradients_are_those_of_linear(
-    batch: int, features: int, out: int, precision: torch.dtype
-) -> None:
+def test_output_and_gradients_are_those_of_linear(batch: int, features: int, out: int, precision: torch.dtype) -> None:
     torch.manual_seed(0)
     ours, theirs = WideLinear(features, out), nn.Linear(features, out)
     theirs.load_state_dict(ours.state_dict())
