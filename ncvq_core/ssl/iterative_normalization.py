@@ -57,5 +57,6 @@ class IterativeNormalization(nn.Module):
         normalised = covariance / trace
         root = 1.5 * identity - 0.5 * normalised  # the first step, from the identity
         for _ in range(1, self.newton_steps):
-            root = 1.5 * root - 0.5 * torch.bmm(torch.bmm(torch.bmm(root, root), root), normalised)
+            cube = torch.bmm(torch.bmm(root, root), root)
+            root = torch.baddbmm(root, cube, normalised, beta=1.5, alpha=-0.5)
         return root * torch.rsqrt(trace)
