@@ -1,6 +1,7 @@
 """Stage 1: training the tokenizer, as a step machine."""
 
 import copy
+from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 import torch
@@ -32,10 +33,12 @@ HISTORY = (
 
 
 class View(NamedTuple):
-    """Pooled features of a batch, and its reconstruction errors."""
+    """A batch where its backward pass is cut, between encoder and all that follows, and its reconstruction errors."""
 
-    pooled: Tensor
-    """(B, 2D · bands)."""
+    features: list[Tensor]
+    """(B, D, H, W′) of each band, with the encoder's graph."""
+    leaves: list[Tensor]
+    """The same numbers without it; the gradients of what follows are summed in them."""
     recon_time: Tensor
     """Scalar: MSE of the series."""
     recon_timefreq: Tensor
@@ -92,6 +95,7 @@ class Stage1Trainer(Trainer):
             epochs=config.epochs,
             learning_rate=config.learning_rate,
             weight_decay=config.weight_decay,
+            early=self.head,
         )
 
     def history_row(self, epoch: int) -> dict[str, float]:
@@ -130,28 +134,55 @@ class Stage1Trainer(Trainer):
         return measured
 
     def _backward(self, batch: Tensor) -> list[Tensor]:
-        with matrix_products(self.config.precision, self.device):
-            loss, measured = self._loss(self.series[batch])
-        torch.autograd.backward(loss)
-        return measured
+        """Give the parameters the gradients of a batch (B,) and return the entries of HISTORY but the last.
 
-    def _loss(self, x: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """Return the loss of a batch (B, C, L) and the entries of HISTORY but the last."""
-        bands = self.tokenizer.transform(x)
-        quantized = self.tokenizer.quantize(self.tokenizer.encode(bands))
+        Each decoder pass and the SSL head go backward as soon as they went forward, down to the features, so that the
+        activations of one at a time are held; the encoder follows at the end, with the sum of what came down.
+        """
+        x = self.series[batch]
+        with self._products():
+            bands = self.tokenizer.transform(x)
+            quantized = self.tokenizer.quantize(self.tokenizer.encode(bands))
         commitment = torch.stack([band.commitment for band in quantized]).sum()
-        view = self._view(x, bands, [band.features for band in quantized])
+        view = self._reconstruct(x, bands, [band.features for band in quantized], 1.0)
+        views = [view]
         loss = view.recon_time + view.recon_timefreq + self.config.commitment_weight * commitment
         extra = [loss.new_zeros(())] * 3
         if self.head is not None:
-            x_view, bands_view = self._augment(x, self.draws)
-            augmented = self._view(x_view, bands_view, self.tokenizer.encode(bands_view))
-            ssl_loss = self.head(view.pooled, augmented.pooled, self._targets(bands, bands_view))
+            with self._products():
+                x_view, bands_view = self._augment(x, self.draws)
+                features = self.tokenizer.encode(bands_view)
+            augmented = self._reconstruct(x_view, bands_view, features, self.aug_recon_weight)
+            views.append(augmented)
+            with self._products():
+                targets = self._targets(bands, bands_view)
+                ssl_loss = self.head(pool(view.leaves), pool(augmented.leaves), targets)
+            torch.autograd.backward(self.ssl_weight * ssl_loss)
             loss = loss + self.aug_recon_weight * (augmented.recon_time + augmented.recon_timefreq)
             loss = loss + self.ssl_weight * ssl_loss
             extra = [augmented.recon_time, augmented.recon_timefreq, ssl_loss]
+        self._encoder_backward(self.config.commitment_weight * commitment, views)
         errors = [view.recon_time, view.recon_timefreq, commitment]
-        return loss, [loss, *errors, *extra, mean_perplexity(quantized)]
+        return [loss, *errors, *extra, mean_perplexity(quantized)]
+
+    def _reconstruct(self, x: Tensor, bands: list[Tensor], features: list[Tensor], weight: float) -> View:
+        """Measure what the decoders make of features, and take the weighted errors backward down to the features."""
+        leaves = [band.detach().requires_grad_() for band in features]
+        with self._products():
+            reconstruction = self.tokenizer.decode(leaves)
+            recon_time = functional.mse_loss(reconstruction.series, x)
+            recon_timefreq = band_errors(reconstruction.bands, bands)
+        torch.autograd.backward(weight * (recon_time + recon_timefreq))
+        return View(features, leaves, recon_time.detach(), recon_timefreq.detach())
+
+    @staticmethod
+    def _encoder_backward(commitment: Tensor, views: list[View]) -> None:
+        features = [band for view in views for band in view.features]
+        gradients = [leaf.grad for view in views for leaf in view.leaves if leaf.grad is not None]
+        torch.autograd.backward([commitment, *features], [torch.ones_like(commitment), *gradients])
+
+    def _products(self) -> AbstractContextManager[object]:
+        return matrix_products(self.config.precision, self.device)
 
     @torch.no_grad()
     def _augment(self, x: Tensor, draws: torch.Generator) -> tuple[Tensor, list[Tensor]]:
@@ -173,11 +204,6 @@ class Stage1Trainer(Trainer):
         if self.target is None:
             return None
         return pool(self.target.encode(bands)), pool(self.target.encode(bands_view))
-
-    def _view(self, x: Tensor, bands: list[Tensor], features: list[Tensor]) -> View:
-        reconstruction = self.tokenizer.decode(features)
-        recon_time = functional.mse_loss(reconstruction.series, x)
-        return View(pool(features), recon_time, band_errors(reconstruction.bands, bands))
 
 
 def mean_perplexity(quantized: list[Quantized]) -> Tensor:

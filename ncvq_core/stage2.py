@@ -53,6 +53,7 @@ class Stage2Trainer(Trainer):
             epochs=config.prior_epochs,
             learning_rate=config.prior_learning_rate,
             weight_decay=config.prior_weight_decay,
+            early=self.prior,
         )
 
     @torch.inference_mode()

@@ -32,6 +32,7 @@ class Trainer(ABC):
         epochs: passes over TRAIN.
         learning_rate: initial rate.
         weight_decay: decoupled weight decay.
+        early: the part of `modules` that one backward pass a step goes through; its large parameters are updated in it.
 
     Attributes:
         loss_name: the column of the history that must stay finite.
@@ -61,6 +62,7 @@ class Trainer(ABC):
         epochs: int,
         learning_rate: float,
         weight_decay: float,
+        early: nn.Module | None,
     ) -> None:
         """Make optimiser, batch order and generators."""
         keep_freed_memory()
@@ -73,7 +75,7 @@ class Trainer(ABC):
         self._modules = modules.train()
         self._initial_rate = learning_rate
         self._learning_rate = torch.zeros((), device=device)
-        self._optimizer = AdamW(modules, self._learning_rate, weight_decay)
+        self._optimizer = AdamW(modules, self._learning_rate, weight_decay, early)
         self._history = torch.zeros(epochs, len(self.history_columns), device=device)
         self.update: Callable[[Tensor], Tensor] = self._update
 

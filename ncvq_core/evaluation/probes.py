@@ -1,13 +1,15 @@
-"""Probes: how well simple classifiers read the class off frozen features."""
+"""Probes: how well simple classifiers read the class off frozen features.
+
+scikit-learn is imported where it is used: it takes 100 MB, which most trainings need only after their own peak.
+"""
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import ClassifierMixin
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import silhouette_score
-from sklearn.neighbors import KNeighborsClassifier
-from sklearn.preprocessing import MinMaxScaler
-from sklearn.svm import SVC
+
+if TYPE_CHECKING:
+    from sklearn.base import ClassifierMixin
 
 Features = NDArray[np.floating]
 Labels = NDArray[np.int64]
@@ -28,6 +30,11 @@ def probe_accuracies(train: Features, train_labels: Labels, test: Features, test
     Returns:
         Accuracies `probe_svm` (linear SVM), `probe_knn` (5 nearest neighbours), `probe_linear` (logistic regression).
     """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.neighbors import KNeighborsClassifier
+    from sklearn.preprocessing import MinMaxScaler
+    from sklearn.svm import SVC
+
     train, test = train.astype(np.float64), test.astype(np.float64)  # libsvm can cycle without end on float32 values
     scaler = MinMaxScaler((-1, 1)).fit(train)
     probes: dict[str, ClassifierMixin] = {
@@ -43,6 +50,8 @@ def probe_accuracies(train: Features, train_labels: Labels, test: Features, test
 
 def class_separation(features: Features, labels: Labels) -> float | None:
     """Return the mean silhouette coefficient of features (m, D) by class; None where it is undefined."""
+    from sklearn.metrics import silhouette_score
+
     classes = len(np.unique(labels))
     if not 2 <= classes < len(labels):
         return None

@@ -55,7 +55,8 @@ class IterativeNormalization(nn.Module):
         covariance = torch.bmm(centred.transpose(1, 2), centred) / centred.shape[1] + self.eps * identity
         trace = covariance.diagonal(dim1=1, dim2=2).sum(1).view(-1, 1, 1)
         normalised = covariance / trace
-        root = identity.expand_as(covariance)
-        for _ in range(self.newton_steps):
-            root = 1.5 * root - 0.5 * torch.bmm(torch.bmm(torch.bmm(root, root), root), normalised)
+        root = 1.5 * identity - 0.5 * normalised  # the first step, from the identity
+        for _ in range(1, self.newton_steps):
+            cube = torch.bmm(torch.bmm(root, root), root)
+            root = torch.baddbmm(root, cube, normalised, beta=1.5, alpha=-0.5)
         return root * torch.rsqrt(trace)

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from ncvq_core.wide_linear import WideLinear
+
 
 class ViewBatchNorm(nn.BatchNorm1d):
     """Batch norm of two views stacked along the batch, each with its own statistics.
@@ -22,13 +24,13 @@ class Projector(nn.Sequential):
     def __init__(self, features: int, width: int) -> None:
         """Build the layers."""
         super().__init__(
-            nn.Linear(features, width),
+            WideLinear(features, width),
             ViewBatchNorm(width),
             nn.ReLU(inplace=True),
-            nn.Linear(width, width),
+            WideLinear(width, width),
             ViewBatchNorm(width),
             nn.ReLU(inplace=True),
-            nn.Linear(width, width),
+            WideLinear(width, width),
         )
 
     def views(self, pooled: Tensor, pooled_view: Tensor) -> tuple[Tensor, Tensor]:

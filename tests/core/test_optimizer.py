@@ -29,7 +29,7 @@ def test_two_parts_are_one_adamw() -> None:
     theirs = copy.deepcopy(ours)
     assert max(parameter.numel() for parameter in ours.parameters()) >= LARGE
     rate, other_rate = torch.zeros(()), torch.zeros(())
-    train(ours, AdamW(ours, rate, 0.1), rate, range(4))
+    train(ours, AdamW(ours, rate, 0.1, early=ours), rate, range(4))
     train(
         theirs,
         torch.optim.AdamW(theirs.parameters(), lr=other_rate, weight_decay=0.1, fused=True),
@@ -45,12 +45,12 @@ def test_restored_optimizer_goes_on() -> None:
     straight, stopped = network(), network()
     rate = torch.zeros(())
     train(straight, AdamW(straight, rate, 0.1), rate, range(4))
-    first = AdamW(stopped, rate, 0.1)
+    first = AdamW(stopped, rate, 0.1, early=stopped)
     train(stopped, first, rate, range(2))
     resumed = copy.deepcopy(stopped)
     for parameter in resumed.parameters():
         parameter._post_accumulate_grad_hooks = None
-    second = AdamW(resumed, rate, 0.1)
+    second = AdamW(resumed, rate, 0.1, early=resumed)
     second.restore(first.state())
     train(resumed, second, rate, range(2, 4))
     for mine, expected in zip(resumed.parameters(), straight.parameters(), strict=True):
