@@ -8,16 +8,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ncvq_core.augmentations import augment
 from ncvq_core.precision import matrix_products
 from ncvq_core.seeding import generator, initial_weights
 from ncvq_core.ssl.base import SSLHead, Targets
 from ncvq_core.ssl.momentum import follow_parameters
-from ncvq_core.stage1_config import BANDS, Stage1Config
+from ncvq_core.stage1_config import Stage1Config
 from ncvq_core.tokenizer import Tokenizer, pool
 from ncvq_core.tokenizer.codebook import Quantized, perplexity
 from ncvq_core.tokenizer.errors import band_errors
 from ncvq_core.trainer import LEARNING_RATE, Trainer
+from ncvq_core.views import augmented_view
 
 HISTORY = (
     "loss",
@@ -186,17 +186,7 @@ class Stage1Trainer(Trainer):
 
     @torch.no_grad()
     def _augment(self, x: Tensor, draws: torch.Generator) -> tuple[Tensor, list[Tensor]]:
-        """Return the augmented view of a batch, as series (B, C, L) and as bands."""
-        augmented = augment(x, self.config.augmentations, draws)
-        bands = self.tokenizer.transform(augmented)
-        own_sets = dict(self.config.band_augmentations)
-        if not own_sets:
-            return augmented, bands
-        for index, band in enumerate(BANDS[self.config.tokenizer]):
-            if band in own_sets:
-                augmented = augment(x, own_sets[band], draws)
-                bands[index] = self.tokenizer.transform(augmented)[index]
-        return self.tokenizer.transform.inverse(bands), bands
+        return augmented_view(x, self.config, self.tokenizer.transform, draws)
 
     @torch.no_grad()
     def _targets(self, bands: list[Tensor], bands_view: list[Tensor]) -> Targets | None:
