@@ -93,6 +93,7 @@ class FcnTrainer(Trainer):
             epochs=self.epochs,
             learning_rate=settings.learning_rate,
             weight_decay=settings.weight_decay,
+            early=None,
         )
 
     @property
