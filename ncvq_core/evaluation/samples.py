@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ncvq_core.data import Dataset, Scaling
+from ncvq_core.errors import DataError
 from ncvq_core.evaluation.frechet import FeatureStatistics, frechet_distance
 from ncvq_core.evaluation.inception import inception_score
 from ncvq_core.evaluation.precision_recall import coverage, neighbour_radii
@@ -42,7 +43,13 @@ class Judge:
     """
 
     def __init__(self, fcn: dict[str, Tensor], dataset: Dataset, device: torch.device) -> None:
-        """Build the network; real features are those computed before, where they are still at hand."""
+        """Build the network; real features are those computed before, where they are still at hand.
+
+        Raises:
+            DataError: TEST is a single series.
+        """
+        if len(dataset.test) < 2:
+            raise DataError(f"{dataset.name}: TEST is a single series, at least 2 are needed to judge samples")
         self.network = Fcn.of(fcn).to(device)
         self.device = device
         self.scaling = Scaling.of(dataset.train)
