@@ -2,7 +2,8 @@
 
     python docs/replication/compare.py STORE published_results.csv
 
-Writes stage1.parquet, the results of the store's finished trials, beside this file, and prints the table.
+Writes stage1.parquet and stage2.parquet, the results of the store's finished trials, beside this file, and prints a
+table for each.
 """
 
 import sys
@@ -14,34 +15,41 @@ import pandas as pd
 HERE = Path(__file__).parent
 SETS = {"gaussian_noise": "gauss", "slice_and_shuffle": "slice", "window_warp+amplitude_resize": "warp"}
 METRICS = {
-    "val_loss": "val_loss",
-    "probe_svm": "svm_accuracy",
-    "probe_knn": "knn_accuracy",
-    "perplexity": "val_perplexity",
+    1: {
+        "val_loss": ("stage1", "val_loss"),
+        "probe_svm": ("stage1", "svm_accuracy"),
+        "probe_knn": ("stage1", "knn_accuracy"),
+        "perplexity": ("stage1", "val_perplexity"),
+    },
+    2: {"fid": ("stage2", "FID"), "is_mean": ("stage2", "IS_mean"), "cas": ("cas", "cas_accuracy")},
 }
-"""Our names, and those of the study's table."""
+"""By number of stages: our names, and stage and name in the study's table."""
 KEYS = ["dataset", "ssl", "augmentations"]
 
 
-def ours(store: Path) -> pd.DataFrame:
-    """Return the finished trials of a store, augmentation sets by the study's names."""
-    trials = pd.read_parquet(store / "trials").query("status == 'done'")
+def ours(store: Path, stages: int) -> pd.DataFrame:
+    """Return the finished trials of a store with so many stages, augmentation sets by the study's names."""
+    trials = pd.read_parquet(store / "trials").query("status == 'done' and stages == @stages")
     trials["augmentations"] = trials["augmentations"].map(SETS).fillna("")
     return trials.drop(columns=["traceback", "error", "package_versions"]).sort_values([*KEYS, "seed"])
 
 
-def published(table: Path) -> pd.DataFrame:
-    """Return the study's stage-1 runs with our column names."""
-    runs = pd.read_csv(table).query("stage == 'stage1'").rename(columns={"augmentation_set": "augmentations"})
-    return runs.fillna({"augmentations": ""}).rename(columns={theirs: name for name, theirs in METRICS.items()})
+def published(table: Path, stages: int) -> pd.DataFrame:
+    """Return the study's runs, one row a run, with our column names."""
+    runs = pd.read_csv(table).rename(columns={"augmentation_set": "augmentations"}).fillna({"augmentations": ""})
+    parts = [
+        runs[runs["stage"] == stage][KEYS].assign(**{name: runs[column]})
+        for name, (stage, column) in METRICS[stages].items()
+    ]
+    return pd.concat(parts)
 
 
-def compare(mine: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
+def compare(mine: pd.DataFrame, theirs: pd.DataFrame, stages: int) -> pd.DataFrame:
     """Return mean, sd and n of both by setting and metric, and their difference in standard errors (Welch)."""
     rows = []
     for key, group in mine.groupby(KEYS, sort=False):
         other = theirs[(theirs[KEYS] == pd.Series(dict(zip(KEYS, key, strict=True)))).all(axis=1)]
-        for metric in METRICS:
+        for metric in METRICS[stages]:
             a, b = group[metric].dropna(), other[metric].dropna()
             error = np.sqrt(a.var() / len(a) + b.var() / len(b)) if min(len(a), len(b)) > 1 else np.nan
             statistics = {"n": len(a), "mean": a.mean(), "sd": a.std(), "n′": len(b), "mean′": b.mean(), "sd′": b.std()}
@@ -56,11 +64,12 @@ def compare(mine: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def markdown(table: pd.DataFrame) -> str:
+def markdown(table: pd.DataFrame, stages: int) -> str:
     """Return one row a setting; a difference beyond two standard errors is bold."""
-    lines = ["| dataset | setting | " + " | ".join(METRICS) + " |", "|---|---|" + "---|" * len(METRICS)]
+    names = list(METRICS[stages])
+    lines = ["| dataset | setting | " + " | ".join(names) + " |", "|---|---|" + "---|" * len(names)]
     for (dataset, ssl, augmentations), group in table.groupby(KEYS, sort=False):
-        cells = [_cell(row) for _, row in group.set_index("metric").loc[list(METRICS)].iterrows()]
+        cells = [_cell(row) for _, row in group.set_index("metric").loc[names].iterrows()]
         lines.append(f"| {dataset} | {f'{ssl} {augmentations}'.strip()} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -72,6 +81,8 @@ def _cell(row: pd.Series) -> str:
 
 
 if __name__ == "__main__":
-    results = ours(Path(sys.argv[1]))
-    results.to_parquet(HERE / "stage1.parquet", index=False)
-    print(markdown(compare(results, published(Path(sys.argv[2])))))
+    for stages in METRICS:
+        results = ours(Path(sys.argv[1]), stages)
+        results.to_parquet(HERE / f"stage{stages}.parquet", index=False)
+        theirs = published(Path(sys.argv[2]), stages)
+        print(markdown(compare(results, theirs, stages), stages), end="\n\n")
