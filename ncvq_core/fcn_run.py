@@ -1,6 +1,5 @@
 """The training of the FCN that judges samples of a dataset, where none is given."""
 
-import math
 import time
 
 import torch
@@ -13,14 +12,15 @@ from ncvq_core.fcn.train import FcnTrainer, FcnTraining, LabelledSeries
 from ncvq_core.memory import peak_memory_bytes, reset_peak_memory
 from ncvq_core.stage_run import StageResult
 
+EPOCHS = 10
 STEPS = 1000
 BATCH_SIZE = 16
-PATIENCE_STEPS = 300
 
 
 class FcnRun:
-    """Trains an FCN on TRAIN; the weights of the epoch that does best on a fifth of it are kept.
+    """Trains an FCN on all of TRAIN, for a fixed number of steps.
 
+    None of it is held out to stop early: TRAIN may have 20 series, and the four that could be spared say little.
     There is one for each dataset and it depends on nothing else, so that all trials of a dataset are judged alike.
 
     Args:
@@ -36,14 +36,7 @@ class FcnRun:
         self.device = device or torch.device("cpu")
         reset_peak_memory(self.device)
         self._scaling = Scaling.of(dataset.train)
-        settings = FcnTraining(
-            steps=STEPS,
-            batch_size=BATCH_SIZE,
-            validation_fraction=0.2,
-            patience=math.ceil(PATIENCE_STEPS / math.ceil(len(dataset.train) / BATCH_SIZE)),
-            precision="fp32",
-            seed=0,
-        )
+        settings = FcnTraining(epochs=EPOCHS, steps=STEPS, batch_size=BATCH_SIZE, precision="fp32", seed=0)
         data = LabelledSeries(torch.from_numpy(self._scaling.apply(dataset.train)), dataset.train_labels)
         self.trainer = FcnTrainer(settings, data, len(dataset.classes), self.device)
 
@@ -54,7 +47,7 @@ class FcnRun:
 
     @property
     def finished(self) -> bool:
-        """Whether all epochs are done, or the validation loss has stopped falling."""
+        """Whether all epochs are done."""
         return self.trainer.finished
 
     def advance(self) -> dict[str, float]:

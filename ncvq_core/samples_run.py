@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import Dataset
-from ncvq_core.errors import CheckpointError
+from ncvq_core.errors import CheckpointError, DivergedError
 from ncvq_core.evaluation.cas import cas_training, synthetic_labels
 from ncvq_core.evaluation.samples import Judge
 from ncvq_core.evaluation.spectra import psd_distance
@@ -92,7 +92,7 @@ class SamplesRun:
         """Draw the samples, or train the classifier for one epoch.
 
         Raises:
-            DivergedError: the classifier's loss is no longer finite.
+            DivergedError: samples, or the classifier's loss, are not finite.
         """
         if self._cas is None:
             self._take_up(
@@ -111,8 +111,8 @@ class SamplesRun:
         metrics = {
             **self._judge.judge(samples),
             "cas": self._accuracy(),
-            "psd_distance": psd_distance(samples, np.nan_to_num(self.dataset.train)),
-            "psd_distance_augmented": psd_distance(samples, self._augmented()) if self._config.ssl else None,
+            "psd_distance": self._spectral_distance(samples, self.dataset.train),
+            "psd_distance_augmented": self._spectral_distance(samples, self._augmented()) if self._config.ssl else None,
         }
         tensors = {
             SAMPLES: samples,
@@ -152,7 +152,10 @@ class SamplesRun:
             raise CheckpointError(f"checkpoint does not fit {self.dataset.name}: {error}") from error
 
     def _draw(self, purpose: str, labels: Tensor) -> Tensor:
-        return self._generator.sample(labels, generator(self._config.seed, purpose, self.device)).cpu()
+        samples = self._generator.sample(labels, generator(self._config.seed, purpose, self.device)).cpu()
+        if wrong := int((~samples.isfinite()).flatten(1).any(dim=1).sum()):
+            raise DivergedError(f"{wrong} of {len(samples)} {purpose} hold values that are not finite")
+        return samples
 
     def _take_up(self, samples: Tensor, labelled: Tensor) -> FcnTrainer:
         self._drawn = samples, labelled
@@ -165,6 +168,10 @@ class SamplesRun:
         test = self._judge.scaled(self.dataset.test)
         predicted = judge_series(self._cas.network, test).logits.argmax(dim=1).cpu().numpy()
         return float((predicted == self.dataset.test_labels).mean())
+
+    def _spectral_distance(self, samples: Tensor, reference: np.ndarray | Tensor) -> float:
+        """Compare spectra of scaled series: an offset of the data counts as little as missing values."""
+        return psd_distance(self._judge.scaled(samples).cpu(), self._judge.scaled(reference).cpu())
 
     def _augmented(self) -> Tensor:
         """Return TRAIN's augmented view (n, C, L) in the units of the data."""

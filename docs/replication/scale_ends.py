@@ -45,7 +45,8 @@ def ends(dataset: Dataset, weights: Path) -> dict[str, dict[str, float | None]]:
             trainer.run_epoch()
         predicted = judge_series(trainer.network, judge.scaled(dataset.test)).logits.argmax(dim=1).numpy()
         accuracy = float((predicted == dataset.test_labels).mean())
-        return {**judge.judge(series), "cas": accuracy, "psd_distance": psd_distance(series, dataset.train)}
+        distance = psd_distance(judge.scaled(series), judge.scaled(train))
+        return {**judge.judge(series), "cas": accuracy, "psd_distance": distance}
 
     return {
         "real": measured(train, train, labels),

@@ -13,11 +13,12 @@ MINIMUM_SERIES = 1000
 def cas_training(seed: int) -> FcnTraining:
     """Return how the classifier is trained on samples: briefly.
 
-    What makes it cheap: features normalised in training (`NormalizedFcn`), so that 200 steps of 16 series suffice;
-    products in bfloat16; and a tenth of the samples held out, which chooses the epoch and stops training when its loss
-    has not fallen for two. TEST is not looked at until the end.
+    What makes it cheap: features normalised in training (`NormalizedFcn`), so that four passes in batches of 16
+    suffice, which are 228 steps for 1,000 samples; products in bfloat16; and a tenth of the samples held out, which
+    chooses the epoch and stops training when its loss has not fallen for two. TEST is not looked at until the end.
     """
     return FcnTraining(
+        epochs=4,
         steps=200,
         batch_size=16,
         validation_fraction=0.1,
@@ -29,12 +30,12 @@ def cas_training(seed: int) -> FcnTraining:
 
 
 def synthetic_labels(labels: NDArray[np.int64], classes: int) -> torch.Tensor:
-    """Return the classes of a synthetic training set: as frequent as in `labels` (n,), at least one series each.
+    """Return the classes of a synthetic training set: as frequent as in `labels` (n,).
 
     Returns:
-        (m,), sorted, with m near max(n, `MINIMUM_SERIES`).
+        (m,), sorted: `labels` themselves where there are `MINIMUM_SERIES` of them, else that many in the same
+        proportions, each class rounded up.
     """
     counts = np.bincount(labels, minlength=classes)
-    total = max(len(labels), MINIMUM_SERIES)
-    wanted = np.where(counts > 0, np.maximum(1, np.round(counts / len(labels) * total)), 0).astype(np.int64)
+    wanted = -(-counts * max(len(labels), MINIMUM_SERIES) // len(labels))
     return torch.from_numpy(np.repeat(np.arange(classes), wanted))

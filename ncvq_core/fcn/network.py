@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ncvq_core.precision import matrix_products
+from ncvq_core.precision import full_precision, matrix_products
 
 FEATURES = 128
 """Features of a series: the channels of the last block, averaged over time."""
@@ -52,13 +52,18 @@ class Fcn(nn.Module):
         return network.eval()
 
     def features(self, x: Tensor) -> Tensor:
-        """Map series (B, C, L) to features (B, 128)."""
+        """Map series (B, C, L) to features (B, 128), float32 in any precision: classes may differ by little."""
         hidden: Tensor = self.layers(x)
-        return hidden.mean(dim=2)
+        return hidden.float().mean(dim=2)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map series (B, C, L) to logits (B, K)."""
-        logits: Tensor = self.final(self.features(x))
+        """Map series (B, C, L) to logits (B, K), float32."""
+        return self.classify(self.features(x))
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Map features (B, 128) to logits (B, K), float32."""
+        with full_precision(features.device):
+            logits: Tensor = self.final(features)
         return logits
 
 
@@ -81,8 +86,7 @@ class NormalizedFcn(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map series (B, C, L) to logits (B, K)."""
-        logits: Tensor = self.fcn.final(self.normalization(self.fcn.features(x).float()))
-        return logits
+        return self.fcn.classify(self.normalization(self.fcn.features(x)))
 
     @torch.no_grad()
     def folded(self) -> Fcn:
@@ -118,7 +122,7 @@ def judge_series(network: Fcn, series: Tensor, precision: str = "fp32") -> Judge
         for x in torch.split(series, max(1, POINTS // series.shape[2])):
             with matrix_products(precision, series.device):
                 features = network.features(x)
-                parts.append((features.float(), network.final(features).float()))
+            parts.append((features, network.classify(features)))
     finally:
         network.train(was_training)
     features, logits = (torch.cat(part) for part in zip(*parts, strict=True))

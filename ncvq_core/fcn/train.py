@@ -34,18 +34,20 @@ class LabelledSeries(NamedTuple):
 class FcnTraining:
     """How an FCN is trained: AdamW, the rate falling to 0 as a cosine over all steps."""
 
+    epochs: int
+    """Passes over the series that are not held out."""
     steps: int
-    """Optimiser steps, at most; rounded up to whole epochs."""
+    """Optimiser steps at least: as many more epochs as that takes, for few series."""
     batch_size: int
     """Series a step, at most."""
-    validation_fraction: float
-    """Part of each class that is held out, to choose the epoch whose weights are kept; 0: the last one's are."""
-    patience: int
-    """Epochs without a lower validation loss after which training stops."""
     precision: str
     """Of the matrix products, `fp32` or `bf16`."""
     seed: int
     """Of initial weights, batches and the held-out part."""
+    validation_fraction: float = 0.0
+    """Part of each class that is held out, to choose the epoch whose weights are kept; 0: the last one's are."""
+    patience: int = 1
+    """Epochs without a lower validation loss after which training stops, where series are held out."""
     learning_rate: float = 1e-3
     weight_decay: float = 1e-4
 
@@ -82,7 +84,7 @@ class FcnTrainer(Trainer):
         self._best = copy.deepcopy(self._network).eval().requires_grad_(False)
         self._best_epoch = 0
         steps, _ = batch_shape(len(training), settings.batch_size)
-        self.epochs = math.ceil(settings.steps / steps)
+        self.epochs = max(settings.epochs, math.ceil(settings.steps / steps))
         self._held_out = torch.full((self.epochs, len(HELD_OUT)), torch.nan, dtype=torch.float64)
         super().__init__(
             nn.ModuleDict({"fcn": self._network}),

@@ -19,7 +19,9 @@ from ncvq_core.fcn.weights import read_weights
 from ncvq_core.fcn_run import FcnRun
 
 SHARED = Path(os.environ.get("NCVQ_SHARED", Path(__file__).parents[3] / "shared"))
-ACCURACIES = {"SonyAIBORobotSurface2": 0.975, "FordA": 0.945}
+PUBLISHED_BATCH = 256
+ACCURACIES = {"SonyAIBORobotSurface2": 0.975, "ShapesAll": 0.888, "ECG5000": 0.938}
+"""On TEST; those of Mallat (0.968), FordA (0.945) and ElectricDevices (0.718) are met as well, but take a minute."""
 
 
 @pytest.mark.parametrize(("name", "accuracy"), ACCURACIES.items())
@@ -32,7 +34,13 @@ def test_public_weights_classify_test_as_published(name: str, accuracy: float) -
     assert weights is not None
     series = torch.from_numpy(Scaling.of(dataset.train).apply(dataset.test))
     predicted = judge_series(Fcn.of(weights.state), series).logits.argmax(dim=1).numpy()
-    assert (predicted == dataset.test_labels).mean() == pytest.approx(accuracy, abs=0.0015)
+    right = predicted == dataset.test_labels
+    batches = np.split(right, range(PUBLISHED_BATCH, len(right), PUBLISHED_BATCH))
+    mean_of_batches = np.mean([batch.mean() for batch in batches])
+    assert mean_of_batches == pytest.approx(accuracy, abs=0.0005), (
+        "the last, smaller batch weighs as much as the others"
+    )
+    assert right.mean() == pytest.approx(accuracy, abs=0.01)
 
 
 def test_features_and_logits() -> None:
@@ -76,7 +84,7 @@ def waves(count: int) -> LabelledSeries:
 
 
 def training(**changes: float) -> FcnTraining:
-    settings = {"steps": 60, "batch_size": 16, "validation_fraction": 0.25, "patience": 100, "seed": 0}
+    settings = {"epochs": 1, "steps": 60, "batch_size": 16, "validation_fraction": 0.25, "patience": 100, "seed": 0}
     return FcnTraining(precision="fp32", **{**settings, **changes})  # type: ignore[arg-type]
 
 
@@ -111,6 +119,12 @@ def test_resumed_training_gives_the_same_bits() -> None:
     second.restore({name: value.clone() for name, value in first.state().items()})
     expected, found = whole.network.state_dict(), finish(second).network.state_dict()
     assert [name for name in expected if not torch.equal(expected[name], found[name])] == []
+
+
+@pytest.mark.parametrize(("epochs", "steps", "expected"), [(3, 0, 3), (1, 10, 4), (5, 10, 5)])
+def test_few_series_take_more_epochs(epochs: int, steps: int, expected: int) -> None:
+    trainer = finish(FcnTrainer(training(epochs=epochs, steps=steps), waves(64), 2))
+    assert trainer.epoch == expected, "48 series are trained on, in 3 steps an epoch"
 
 
 def test_too_few_series_to_hold_any_out() -> None:
@@ -150,6 +164,12 @@ def test_code_in_a_weights_file_does_not_run(tmp_path: Path, gunpoint: Dataset) 
     with pytest.raises(CheckpointError, match="cannot be read as weights"):
         read_weights(tmp_path, gunpoint)
     assert not (tmp_path / "trap").exists()
+
+
+def test_the_run_trains_on_every_series(gunpoint: Dataset) -> None:
+    run = FcnRun(gunpoint)
+    assert run.trainer.order.series == len(gunpoint.train)
+    assert run.advance().keys() == {"epoch", "loss", "learning_rate"}
 
 
 def test_run_resumes_and_refuses_another_state(gunpoint: Dataset) -> None:

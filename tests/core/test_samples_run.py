@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import Dataset
-from ncvq_core.errors import CheckpointError, DataError
+from ncvq_core.errors import CheckpointError, DataError, DivergedError
 from ncvq_core.evaluation.cas import MINIMUM_SERIES, synthetic_labels
 from ncvq_core.evaluation.samples import Judge
 from ncvq_core.fcn import Fcn
@@ -100,6 +100,14 @@ def test_a_damaged_state_is_refused(start: Callable[..., SamplesRun]) -> None:
         start().restore(state)
 
 
+def test_samples_that_are_not_finite_are_refused(start: Callable[..., SamplesRun]) -> None:
+    run = start()
+    codes = run._generator.tokenizer.model.codebooks[0].codes
+    codes.fill_(torch.inf)
+    with pytest.raises(DivergedError, match=r"^150 of 150 samples without a class hold values that are not finite$"):
+        run.advance()
+
+
 def test_test_labels_change_no_sample(start: Callable[..., SamplesRun], result: StageResult, gunpoint: Dataset) -> None:
     permuted = np.random.default_rng(0).permutation(gunpoint.test_labels)
     other = finish(start(dataclasses.replace(gunpoint, test_labels=permuted)))
@@ -125,7 +133,12 @@ def test_few_series_and_lone_classes_are_noted(start: Callable[..., SamplesRun],
 
 @pytest.mark.parametrize(
     ("labels", "expected"),
-    [([0] * 30 + [1] * 10, [750, 250]), ([0] * 1500 + [1] * 500, [1500, 500]), ([0, 0, 1, 1, 1], [400, 600])],
+    [
+        ([0] * 30 + [1] * 10, [750, 250]),
+        ([0] * 1500 + [1] * 500, [1500, 500]),
+        ([0, 0, 1, 1, 1], [400, 600]),
+        ([0, 0, 1], [667, 334]),
+    ],
 )
 def test_synthetic_classes_are_as_frequent_as_in_train(labels: list[int], expected: list[int]) -> None:
     assert torch.bincount(synthetic_labels(np.array(labels), 2)).tolist() == expected
