@@ -1,5 +1,6 @@
 """What a training costs: floating-point operations and memory, counted without running it."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ncvq_core.batches import batch_shape
 from ncvq_core.config import TrialConfig
+from ncvq_core.evaluation.cas import MINIMUM_SERIES, cas_training
+from ncvq_core.fcn.train import FcnTraining
 from ncvq_core.prior.transformer import HEAD_WIDTH
 from ncvq_core.stage1_config import Stage1Config
 from ncvq_core.stage2_config import Stage2Config
@@ -17,10 +20,6 @@ from ncvq_core.tokenizer import Tokenizer
 _BYTES = 4
 _RUNTIME_BYTES = 450_000_000
 _SAVED_COPIES = 3
-
-FCN_EPOCHS, FCN_BATCH = 100, 256
-CAS_SERIES = 1000
-"""Series that CAS trains on, at least."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,21 +75,22 @@ def samples_cost(config: TrialConfig, series: int, test: int, channels: int, len
     """Estimate drawing as many series as TEST has and as TRAIN has (at least 1,000), and the FCN that CAS trains."""
     assert config.stage2 is not None
     assert config.sampling is not None
-    synthetic = max(series, CAS_SERIES)
+    synthetic = max(series, MINIMUM_SERIES)
     drawn, steps = synthetic + test, config.sampling.sampling_steps
     guided = 1 if config.sampling.guidance_scale == 1 else 2
     tokens = _tokens(config.stage1, channels, length)
     sampling = drawn * steps * guided * _prior_flops(config.stage2, tokens)
-    trained = fcn_cost(synthetic, channels, length)
+    trained = fcn_cost(cas_training(0), synthetic, channels, length)
     return Cost(flops=sampling + trained.flops, memory_bytes=trained.memory_bytes, steps=trained.steps)
 
 
-def fcn_cost(series: int, channels: int, length: int) -> Cost:
+def fcn_cost(training: FcnTraining, series: int, channels: int, length: int) -> Cost:
     """Estimate the training of an FCN on `series` series of shape (channels, length), without an early stop."""
-    steps, batch = batch_shape(series, FCN_BATCH)
+    steps, batch = batch_shape(series, training.batch_size)
+    total_steps = steps * max(training.epochs, math.ceil(training.steps / steps))
     one = 2 * length * sum(size * inside * outside for size, inside, outside in _fcn_layers(channels))
     memory = _RUNTIME_BYTES + _SAVED_COPIES * _BYTES * batch * length * 512
-    return Cost(flops=3.0 * one * batch * steps * FCN_EPOCHS, memory_bytes=memory, steps=steps * FCN_EPOCHS)
+    return Cost(flops=3.0 * one * batch * total_steps, memory_bytes=memory, steps=total_steps)
 
 
 def _tokens(config: Stage1Config, channels: int, length: int) -> list[int]:

@@ -12,9 +12,7 @@ from ncvq_core.fcn.train import FcnTrainer, FcnTraining, LabelledSeries
 from ncvq_core.memory import peak_memory_bytes, reset_peak_memory
 from ncvq_core.stage_run import StageResult
 
-EPOCHS = 10
-STEPS = 1000
-BATCH_SIZE = 16
+TRAINING = FcnTraining(epochs=10, steps=1000, batch_size=16, precision="fp32", seed=0)
 
 
 class FcnRun:
@@ -36,9 +34,8 @@ class FcnRun:
         self.device = device or torch.device("cpu")
         reset_peak_memory(self.device)
         self._scaling = Scaling.of(dataset.train)
-        settings = FcnTraining(epochs=EPOCHS, steps=STEPS, batch_size=BATCH_SIZE, precision="fp32", seed=0)
         data = LabelledSeries(torch.from_numpy(self._scaling.apply(dataset.train)), dataset.train_labels)
-        self.trainer = FcnTrainer(settings, data, len(dataset.classes), self.device)
+        self.trainer = FcnTrainer(TRAINING, data, len(dataset.classes), self.device)
 
     @property
     def epoch(self) -> int:

@@ -11,6 +11,7 @@ from ncvq_core.config import TrialConfig
 from ncvq_core.cost import Cost, fcn_cost, samples_cost, stage1_cost, stage2_cost
 from ncvq_core.data import Dataset, load_dataset
 from ncvq_core.errors import DataError
+from ncvq_core.fcn_run import TRAINING
 from orchestrator.stages import FCN, STAGE1, STAGE2, STAGES, TrialStage, settings_of, trial_stages
 from orchestrator.store import Store
 from orchestrator.sweep import Cell, Sweep
@@ -161,7 +162,7 @@ def _cost(stage: str, config: TrialConfig, train: int, test: int, channels: int,
     if stage == STAGE1:
         return stage1_cost(config.stage1, train, channels, length)
     if stage == FCN:
-        return fcn_cost(train, channels, length)
+        return fcn_cost(TRAINING, train, channels, length)
     if stage == STAGE2:
         return stage2_cost(config, train, channels, length)
     return samples_cost(config, train, test, channels, length)

@@ -6,6 +6,7 @@ import pytest
 
 from ncvq_core.config import TrialConfig
 from ncvq_core.cost import Cost, fcn_cost, samples_cost, stage1_cost, stage2_cost
+from ncvq_core.evaluation.cas import cas_training
 
 
 def cost(series: int = 500, length: int = 140, **values: Any) -> Cost:
@@ -80,6 +81,6 @@ def test_samples_grow_with_steps_and_guidance() -> None:
         later(TrialConfig.from_dict({**values, **more}))[1].flops
         for more in ({}, {"sampling_steps": 20}, {"guidance_scale": 2})
     )
-    trained = fcn_cost(1000, 1, 140).flops
+    trained = fcn_cost(cas_training(0), 1000, 1, 140).flops
     assert long - trained == pytest.approx(2 * (plain - trained))
     assert guided == long
