@@ -2,8 +2,8 @@
 
     python docs/replication/compare.py STORE published_results.csv
 
-Writes stage1.parquet and stage2.parquet, the results of the store's finished trials, beside this file, and prints a
-table for each.
+Writes stage1.parquet and stage2.parquet, the results of the store's finished trials with products in bfloat16, beside
+this file, and prints a table for each.
 """
 
 import sys
@@ -29,7 +29,8 @@ KEYS = ["dataset", "ssl", "augmentations"]
 
 def ours(store: Path, stages: int) -> pd.DataFrame:
     """Return the finished trials of a store with so many stages, augmentation sets by the study's names."""
-    trials = pd.read_parquet(store / "trials").query("status == 'done' and stages == @stages")
+    of_sweep = "status == 'done' and stages == @stages and precision == 'bf16' and epochs == 1000"
+    trials = pd.read_parquet(store / "trials").query(of_sweep)
     trials["augmentations"] = trials["augmentations"].map(SETS).fillna("")
     return trials.drop(columns=["traceback", "error", "package_versions"]).sort_values([*KEYS, "seed"])
 

@@ -3,7 +3,8 @@
     python docs/replication/scale_ends.py UCRArchive_2018 FOLDER_OF_FCN_WEIGHTS DATASET …
 
 Real series are TRAIN; noise has mean and standard deviation of TRAIN, and as many series as TEST. CAS is the accuracy
-on TEST of the classifier that CAS trains, here on TRAIN itself and on noise with TRAIN's class frequencies.
+on TEST of the classifier that CAS trains, here on TRAIN itself, repeated where it has fewer series than a synthetic
+training set, and on noise with TRAIN's class frequencies.
 """
 
 import sys
@@ -33,6 +34,7 @@ def ends(dataset: Dataset, weights: Path) -> dict[str, dict[str, float | None]]:
     judge = Judge(found.state, dataset, CPU)
     train, labels = torch.from_numpy(dataset.train), dataset.train_labels
     synthetic = synthetic_labels(labels, len(dataset.classes)).numpy()
+    repeated = np.resize(np.arange(len(labels)), len(synthetic))
     draws = torch.Generator().manual_seed(0)
 
     def noise(count: int) -> Tensor:
@@ -49,7 +51,7 @@ def ends(dataset: Dataset, weights: Path) -> dict[str, dict[str, float | None]]:
         return {**judge.judge(series), "cas": accuracy, "psd_distance": distance}
 
     return {
-        "real": measured(train, train, labels),
+        "real": measured(train, train[repeated], labels[repeated]),
         "noise": measured(noise(len(dataset.test)), noise(len(synthetic)), synthetic),
     }
 
