@@ -28,10 +28,10 @@ def markdown(trials: pd.DataFrame) -> str:
     """Return one row a setting."""
     lines = ["| dataset | epochs | setting | seeds | " + " | ".join(METRICS) + " |", "|---" * (4 + len(METRICS)) + "|"]
     for (dataset, epochs, ssl, augmentations), group in trials.groupby(SETTING, sort=False):
-        table = group.pivot(index="seed", columns="precision", values=METRICS)
-        cells = [_cell(table[metric]) for metric in METRICS]
+        tables = [group.pivot(index="seed", columns="precision", values=metric) for metric in METRICS]
+        cells = [_cell(table) for table in tables]
         setting = f"{ssl} {augmentations}".strip()
-        lines.append(f"| {dataset} | {epochs} | {setting} | {len(table)} | " + " | ".join(cells) + " |")
+        lines.append(f"| {dataset} | {epochs} | {setting} | {group['seed'].nunique()} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
