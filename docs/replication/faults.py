@@ -1,19 +1,24 @@
-"""Trains the plain VQVAE with known faults of the published code switched on, to see what they do to its numbers.
+"""Trains stage 1 with known faults of the published code switched on, to see what they do to its numbers.
 
 Fault 1: the probes ran in training mode on the test loader: batch norm and codebook absorbed TEST along the way.
 Fault 2: cluster sizes start at 0, so that the first update divides the codes that no feature chose by almost nothing.
 
     python docs/replication/faults.py DATA_DIR DATASET --fault 1 --fault 2 --seed 0 --seed 1
+
+With `--out FOLDER` the tokenizers are kept, as SETTING-SEED.safetensors, for stage2_faults.py.
 """
 
 import argparse
 from pathlib import Path
 
 import torch
+from safetensors.torch import save_file
 
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import load_dataset
+from ncvq_core.stage1_config import Stage1Config
 from ncvq_core.stage1_run import Stage1Run
+from ncvq_core.stage_run import StageResult
 from ncvq_core.tokenizer import Tokenizer
 
 BATCH = 128
@@ -29,10 +34,9 @@ def absorb(tokenizer: Tokenizer, series: torch.Tensor) -> None:
             tokenizer.decode([band.features for band in quantized])
 
 
-def train(dataset_name: str, seed: int, data_dir: Path, faults: list[int]) -> dict[str, float | None]:
-    """Return the metrics of a plain VQVAE of the study, trained with faults."""
-    config = TrialConfig.from_dict({"dataset": dataset_name, "seed": seed, "precision": "bf16"}).stage1
-    dataset = load_dataset(dataset_name, data_dir)
+def train(config: Stage1Config, data_dir: Path, faults: list[int]) -> StageResult:
+    """Return what a stage 1 with faults leaves behind."""
+    dataset = load_dataset(config.dataset, data_dir)
     run = Stage1Run(config, dataset)
     test = torch.from_numpy(run.scaling.apply(dataset.test))
     if 2 in faults:
@@ -42,7 +46,7 @@ def train(dataset_name: str, seed: int, data_dir: Path, faults: list[int]) -> di
         run.advance()
         if 1 in faults and run.epoch % EPOCHS_BETWEEN_PROBES == 0:
             absorb(run.trainer.tokenizer, test)
-    return run.result().metrics
+    return run.result()
 
 
 def main() -> None:
@@ -52,12 +56,21 @@ def main() -> None:
     parser.add_argument("dataset")
     parser.add_argument("--fault", type=int, choices=(1, 2), action="append", default=[])
     parser.add_argument("--seed", type=int, action="append", required=True)
+    parser.add_argument("--ssl", default="none")
+    parser.add_argument("--augmentation", action="append", default=[])
+    parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
+    setting = {"dataset": arguments.dataset, "ssl": arguments.ssl, "augmentations": arguments.augmentation}
+    name = "+".join([arguments.ssl, *arguments.augmentation])
     for seed in arguments.seed:
-        metrics = train(arguments.dataset, seed, arguments.data_dir, arguments.fault)
-        values = ", ".join(f"{name} {metrics[name]:.3f}" for name in METRICS)
-        print(f"{arguments.dataset} faults {arguments.fault} seed {seed}: {values}", flush=True)
+        config = TrialConfig.from_dict({**setting, "seed": seed, "precision": "bf16", "aug_recon_weight": 0.1}).stage1
+        result = train(config, arguments.data_dir, arguments.fault)
+        values = ", ".join(f"{metric} {result.metrics[metric]:.3f}" for metric in METRICS)
+        print(f"{arguments.dataset} {name} faults {arguments.fault} seed {seed}: {values}", flush=True)
+        if arguments.out:
+            arguments.out.mkdir(exist_ok=True)
+            save_file(result.tensors, arguments.out / f"{name}-{seed}.safetensors")
 
 
 if __name__ == "__main__":

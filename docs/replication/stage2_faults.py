@@ -1,11 +1,12 @@
-"""Trains priors of the plain VQVAE with known faults of the published code switched on, and judges their samples.
+"""Trains priors with known faults of the published code switched on, and judges their samples.
 
 Fault 3: the baseline's prior masks the part 1 − cos(π t / 2) of the tokens, the modified prior cos(π t / 2).
 Fault 4: the loss counts unmasked tokens too.
 
     python docs/replication/stage2_faults.py STORE DATA_DIR DATASET --fault 3 --seed 0 --seed 1
 
-Tokenizers and the judging FCN are those of the store's finished trials, so that nothing but the faults differs.
+Tokenizers and the judging FCN are those of the store's finished trials, so that nothing but the faults differs; with
+`--tokenizers FOLDER` the tokenizers are those that faults.py kept, which are trained with faults too.
 """
 
 import argparse
@@ -39,14 +40,12 @@ def loss_over_all_tokens(
     return functional.cross_entropy(logits.flatten(0, 1), band.flatten())
 
 
-def train_and_judge(store: Path, trial: pd.Series, data_dir: Path, faults: list[int]) -> dict[str, float | None]:
+def train_and_judge(
+    trial: pd.Series, data_dir: Path, tokenizer: dict[str, Tensor], fcn: dict[str, Tensor], faults: list[int]
+) -> dict[str, float | None]:
     """Return the sample metrics of a trial whose prior is trained again, with faults."""
     config = TrialConfig.from_dict(json.loads(trial["config_json"]))
     dataset = load_dataset(trial["dataset"], data_dir)
-    tokenizer, fcn = (
-        load_file(store / "stages" / stage / "model.safetensors")
-        for stage in (trial["stage1_id"], fcn_id(trial["dataset"]))
-    )
     stage2 = Stage2Run(config, dataset, tokenizer)
     ratio = (lambda progress: 1 - torch.cos(0.5 * torch.pi * progress)) if 3 in faults else masking.mask_ratio
     loss = loss_over_all_tokens if 4 in faults else Prior.forward
@@ -60,6 +59,11 @@ def train_and_judge(store: Path, trial: pd.Series, data_dir: Path, faults: list[
     return samples.result().metrics
 
 
+def model(store: Path, stage_id: str) -> Path:
+    """Return the file with a stage's tensors."""
+    return store / "stages" / stage_id / "model.safetensors"
+
+
 def main() -> None:
     """Print the metrics of each seed, as they were and with faults."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -68,15 +72,21 @@ def main() -> None:
     parser.add_argument("dataset")
     parser.add_argument("--fault", type=int, choices=(3, 4), action="append", default=[])
     parser.add_argument("--seed", type=int, action="append", required=True)
+    parser.add_argument("--setting", default="none", help="SSL method and augmentations, joined by +")
+    parser.add_argument("--tokenizers", type=Path)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     trials = pd.read_parquet(arguments.store / "trials").query(
-        "status == 'done' and stages == 2 and ssl == 'none' and dataset == @arguments.dataset"
+        "status == 'done' and stages == 2 and dataset == @arguments.dataset and seed in @arguments.seed"
     )
-    for _, trial in trials[trials["seed"].isin(arguments.seed)].sort_values("seed").iterrows():
-        faulty = train_and_judge(arguments.store, trial, arguments.data_dir, arguments.fault)
+    settings = trials["ssl"] + ("+" + trials["augmentations"]).fillna("")
+    fcn = load_file(model(arguments.store, fcn_id(arguments.dataset)))
+    for _, trial in trials[settings == arguments.setting].sort_values("seed").iterrows():
+        kept = arguments.tokenizers and arguments.tokenizers / f"{arguments.setting}-{trial['seed']}.safetensors"
+        tokenizer = load_file(kept or model(arguments.store, trial["stage1_id"]))
+        faulty = train_and_judge(trial, arguments.data_dir, tokenizer, fcn, arguments.fault)
         values = ", ".join(f"{name} {trial[name]:.3f} → {faulty[name]:.3f}" for name in METRICS)
-        print(f"{arguments.dataset} faults {arguments.fault} seed {trial['seed']}: {values}", flush=True)
+        print(f"{arguments.setting} faults {arguments.fault} seed {trial['seed']}: {values}", flush=True)
 
 
 if __name__ == "__main__":
