@@ -20,6 +20,7 @@ from reports.panels import (
     method_handles,
     method_looks,
     panel_grid,
+    set_epoch_axis,
     set_log_axis,
     split_panels,
 )
@@ -83,6 +84,7 @@ def draw_history(table: pd.DataFrame, curve: Curve, sweep: Sweep) -> Figure:
                 colour = shade(colour, levels.index(str(level)), len(levels))
             axes.plot(line["epoch"], line["mean"], color=colour, linestyle=style, linewidth=1.1)
             axes.fill_between(line["epoch"], line["minimum"], line["maximum"], color=colour, alpha=0.2, linewidth=0)
+        set_epoch_axis(axes)
         if float(table["minimum"].min()) > 0:
             set_log_axis(axes)
     figure.supylabel(curve.label, fontsize=9)

@@ -38,3 +38,4 @@ def test_each_line_is_one_group(full_store: Path) -> None:
     axes = draw_history(table, CURVE_BY_NAME["stage1_loss"], results.sweep).axes
     assert [len(pair.lines) for pair in axes] == [3, 3, 3, 3]  # the baseline and two weights
     assert len({line.get_color() for line in axes[0].lines}) == 3
+    assert all(float(tick).is_integer() for tick in axes[0].get_xticks())

@@ -110,6 +110,18 @@ def test_the_figure_of_the_embeddings(store: Path) -> None:
     assert "Network that judges: Alpha.ckpt 1a2b3c4d (Alpha)." in prior_caption(table, results)
 
 
+def test_epochs_are_whole_and_named_once_and_wide_intervals_are_cut(store: Path) -> None:
+    results = read_results(store, "fixture")
+    table = prior_tables(results)["Alpha"]
+    axes = draw_prior(table, results.sweep).axes
+    assert [pair.get_xlabel() for pair in axes] == ["", "", "", "epoch", "", ""]
+    assert all(float(tick).is_integer() for tick in axes[3].get_xticks())
+    low, high = axes[4].get_ylim()  # FID lies from 10 to 13, its intervals of two seeds from 4.1 to 18.9
+    assert 6 < low < 10
+    assert 13 < high < 17
+    assert "Intervals that reach far beyond all values are cut" in prior_caption(table, results)
+
+
 def test_without_that_factor_there_is_no_such_figure(full_store: Path) -> None:
     assert prior_tables(read_results(full_store, "fixture")) == {}
 
