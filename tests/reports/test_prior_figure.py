@@ -12,6 +12,7 @@ from reports import write_report
 from reports.history_figure import CURVES, draw_history, history_table
 from reports.judges import mixed_networks
 from reports.metrics import METRICS
+from reports.panels import PANEL_HEIGHT
 from reports.prior_figure import draw_prior, prior_caption, prior_tables
 from reports.provenance import provenance_warnings
 from reports.read_store import read_results
@@ -86,7 +87,9 @@ def test_values_stand_against_the_embedding_and_are_coloured_by_method(store: Pa
     table = value_table(results, FID)
     assert set(table["position"]) == set(EMBEDDINGS)
     assert set(table["method"]) == {"none", "barlowtwins"}
-    assert len(draw_values(table, FID, results.sweep).axes) == 2
+    figure = draw_values(table, FID, results.sweep)
+    assert len(figure.axes) == 2
+    assert figure.get_figheight() > PANEL_HEIGHT + 0.9 + 0.8  # upright labels do not shrink the panels
 
 
 def test_the_table_of_the_embeddings(store: Path) -> None:
