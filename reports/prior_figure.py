@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reports.history_figure import CURVES, history_table
+from reports.history_figure import CURVES, RUNNING_MEAN, history_table
 from reports.judges import networks
 from reports.metrics import METRICS, Metric
 from reports.panels import (
@@ -92,6 +92,8 @@ def prior_caption(table: pd.DataFrame, results: Results) -> str:
         "are worth (large marks: mean; bars: its 95 % t-interval where there are several seeds; small points: seeds), "
         f"for each {EMBEDDING_FACTOR}. All panels of a column share their axis."
     ]
+    if curve.noisy:
+        sentences.append(RUNNING_MEAN)
     if any(_is_cut(table, metric) for metric in VALUES):
         sentences.append("Intervals that reach far beyond all values are cut at the edge of the panel.")
     datasets = set(table[COLUMN_FACTOR]) if COLUMN_FACTOR in table else set(networks(results.done))
