@@ -46,7 +46,8 @@ def of_stage(results: Results, stage: str) -> Results:
     )
     cells = done_first[~repeated].sort_index().drop(columns=left_out)
     kept = results.history["trial_id"].isin(cells["trial_id"])
-    return Results(sweep=sweep, cells=cells, history=results.history[kept].drop(columns=left_out))
+    history = results.history[kept].drop(columns=left_out)
+    return dataclasses.replace(results, sweep=sweep, cells=cells, history=history)
 
 
 def is_compared(results: Results, stage: str) -> bool:

@@ -186,5 +186,6 @@ def _label_positions(figure: Figure, labels: list[str]) -> None:
         axes.set_xlim(-0.6, len(labels) - 0.4)
         axes.set_xticks(range(len(labels)), labels, rotation=90 if crowded else 0)
     if crowded:
-        rows = len({axes.get_subplotspec().rowspan.start for axes in figure.axes})
+        places = [axes.get_subplotspec() for axes in figure.axes]
+        rows = len({place.rowspan.start for place in places if place})
         figure.set_figheight(figure.get_figheight() + rows * max(longest) * LETTER_WIDTH)
