@@ -99,7 +99,7 @@ class StageJob:
             try:
                 self.started_at = restore_checkpoint(self._checkpoint_path, run, self._needed)
             except CheckpointError:
-                self._checkpoint_path.replace(self._checkpoint_path.with_suffix(".unfit"))  # nothing is thrown away
+                self.store.put_aside_checkpoint(self.task.stage_id)
                 return self._new_run(models)
         return run
 
