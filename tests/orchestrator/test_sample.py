@@ -80,6 +80,17 @@ def test_a_file_that_cannot_be_written_is_refused_before_anything_is_drawn(
     assert list((tmp_path / "out").iterdir()) == []
 
 
+@pytest.mark.parametrize("options", [("-n", "0"), ("--seed", str(2**64)), ("--seed", "-1")])
+def test_numbers_out_of_range_are_usage_errors(
+    finished2: Store, trial: str, tmp_path: Path, options: list[str]
+) -> None:
+    out = tmp_path / "samples.parquet"
+    result = ncvq("sample", trial, "--out", out, "--store", finished2.path, *options)
+    assert result.exit_code == 2
+    assert "Invalid value" in result.stderr
+    assert not out.exists()
+
+
 def test_a_trial_that_failed_has_no_series(finished2: Store, trial: str, tmp_path: Path) -> None:
     row = finished2.read_trial(trial)
     assert row is not None
