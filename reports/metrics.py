@@ -74,8 +74,14 @@ METRICS: tuple[Metric, ...] = (
     Metric(name="is_mean", label="Inception score", family=SAMPLES, better="higher", judged=True),
     Metric(name="is_std", label="Inception score, sd over splits", family=SAMPLES, judged=True),
     Metric(name="cas", label="Classification accuracy (CAS)", family=SAMPLES, better="higher"),
-    Metric(name="psd_distance", label="Distance of power spectra", family=SAMPLES, better="lower", log=True),
-    Metric(name="psd_distance_augmented", label="Distance of spectra to augmented TRAIN", family=SAMPLES, log=True),
+    Metric(name="psd_distance", label="Distance of power spectra", family=SAMPLES, unit="dB", better="lower", log=True),
+    Metric(
+        name="psd_distance_augmented",
+        label="Distance of spectra to augmented TRAIN",
+        family=SAMPLES,
+        unit="dB",
+        log=True,
+    ),
     Metric(name="sample_precision", label="Precision of samples", family=SAMPLES, better="higher", judged=True),
     Metric(name="sample_recall", label="Recall of samples", family=SAMPLES, better="higher", judged=True),
 )
