@@ -68,7 +68,6 @@ def test_two_runs_give_the_same_bits(design: Design, finished: Store, run_here: 
     assert (finished.path / model).read_bytes() == (tmp_path / "again" / model).read_bytes()
 
 
-@pytest.mark.usefixtures("unlucky_seed")
 def test_memory_is_released_after_each_stage(
     design: Design, run_here: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,6 +86,7 @@ def test_memory_is_released_after_each_stage(
     assert alive == [0, 0]
 
 
+@pytest.mark.usefixtures("unlucky_seed")
 def test_a_trial_that_raises_stops_no_other(design: Design, run_here: Launch, tmp_path: Path) -> None:
     summary, printed = run_here(design(), tmp_path / "s")
     assert (summary.finished, summary.trials, summary.exit_code) == (3, 4, 1)
