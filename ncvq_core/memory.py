@@ -25,13 +25,21 @@ def keep_freed_memory() -> None:
         mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
 
 
+def release_freed_memory() -> None:
+    """Give what is no longer used back to the system: glibc keeps it after `keep_freed_memory`.
+
+    For the end of a run in a process that goes on; elsewhere than with glibc this does nothing.
+    """
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
+        trim(0)
+
+
 def reset_peak_memory(device: torch.device) -> None:
     """Start a new measurement; on the CPU this needs Linux, elsewhere the peak is the process's."""
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
     elif os.access(_PROC / "clear_refs", os.W_OK):
-        if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
-            trim(0)  # what an earlier trial of this process freed is not this one's
+        release_freed_memory()  # what an earlier run of this process freed is not this one's
         (_PROC / "clear_refs").write_text("5")
 
 

@@ -133,7 +133,7 @@ def sample(
     out: Annotated[Path, typer.Option(help="Parquet file to write; an earlier one of `ncvq sample` is replaced.")],
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="Number of series.")] = 100,
     label: Annotated[str | None, typer.Option("--class", help="Class of the series. Default: of no class.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seeds every draw.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seeds every draw.")] = 0,
     guidance_scale: Annotated[
         float | None, typer.Option(min=0.0, help="Weight of the class; 1: no guidance. Default: that of the trial.")
     ] = None,

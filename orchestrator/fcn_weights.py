@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import save
 
@@ -68,6 +69,22 @@ def missing_words(weights: Iterable[Weights], folder: Path, sweep: Sweep) -> str
     given = {each.dataset.name for each in weights}
     missing = [name for name in judged_datasets(sweep) if name not in given]
     return f"{folder} holds no FCN of {', '.join(missing)}: the store's is used, or one is trained" if missing else None
+
+
+def doubtful_words(weights: Iterable[Weights]) -> list[str]:
+    """Say which networks know no more of TEST than its commonest class: those of another dataset with as many classes.
+
+    They are not refused: for some datasets of the archive no FCN does better.
+    """
+    words = []
+    for each in weights:
+        commonest = float(np.bincount(each.dataset.test_labels).max() / len(each.dataset.test_labels))
+        if each.accuracy <= commonest:
+            words.append(
+                f"{each.file} classifies {each.accuracy:.1%} of TEST, and its commonest class is {commonest:.1%}: "
+                f"are these weights of another dataset than {each.dataset.name}?"
+            )
+    return words
 
 
 def given_stages(weights: Iterable[Weights]) -> frozenset[str]:

@@ -13,6 +13,7 @@ from safetensors.torch import save
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import load_dataset
 from ncvq_core.errors import CheckpointError, DivergedError
+from ncvq_core.memory import release_freed_memory
 from ncvq_core.stage_run import StageResult, StageRun
 from orchestrator.checkpoint import restore_checkpoint, write_checkpoint
 from orchestrator.provenance import provenance
@@ -98,7 +99,7 @@ class StageJob:
             try:
                 self.started_at = restore_checkpoint(self._checkpoint_path, run, self._needed)
             except CheckpointError:
-                self._checkpoint_path.replace(self._checkpoint_path.with_suffix(".unfit"))  # nothing is thrown away
+                self.store.put_aside_checkpoint(self.task.stage_id)
                 return self._new_run(models)
         return run
 
@@ -138,5 +139,6 @@ class StageJob:
         stage_id = self.task.stage_id
         self.outcome = Outcome(stage_id=stage_id, status=status, error=error, traceback=trace, provenance=origin)
         self._run = None
+        release_freed_memory()
         if status == "diverged":
             self._checkpoint_path.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from types import FrameType
 from rich.console import Console
 
 from ncvq_core.data import Dataset
-from orchestrator.fcn_weights import Weights, check_weights, keep_weights, missing_words, read_weights
+from orchestrator.fcn_weights import Weights, check_weights, doubtful_words, keep_weights, missing_words, read_weights
 from orchestrator.job import Worker
 from orchestrator.lock import exclusive
 from orchestrator.machine import default_workers
@@ -101,11 +101,12 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
 def _read_weights(
     sweep: Sweep, options: LaunchOptions, datasets: dict[str, Dataset], console: Console
 ) -> list[Weights]:
-    """Read the networks given, and say for which datasets there is none."""
+    """Read the networks given, and say for which datasets there is none, or none that is trusted."""
     if options.fcn_weights is None:
         return []
     weights = read_weights(options.fcn_weights, sweep, datasets)
-    if words := missing_words(weights, options.fcn_weights, sweep):
+    missing = missing_words(weights, options.fcn_weights, sweep)
+    for words in [*([missing] if missing else []), *doubtful_words(weights)]:
         console.print(words, markup=False, highlight=False, soft_wrap=True)
     return weights
 

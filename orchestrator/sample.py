@@ -24,6 +24,9 @@ MADE_BY = b"ncvq_sample"
 """Key of the file's metadata: what the series were drawn from and how, as JSON."""
 
 
+SUFFIX = ".parquet"
+
+
 @dataclass(frozen=True, kw_only=True)
 class SampleOptions:
     """What to draw."""
@@ -47,11 +50,11 @@ def write_samples(store: Store, trial: str, options: SampleOptions, out: Path, d
         data_dir: local archive of datasets.
 
     Raises:
-        StoreError: no such trial, damaged weights, or `out` is something else and would be lost.
+        StoreError: no such trial, damaged weights, or `out` is something else and would be lost, or cannot be there.
         ConfigError: the trial has no prior, or the data no such class.
         DataError: the dataset is missing, or no longer the one that the trial was trained on.
     """
-    _check_replaceable(out)
+    _check_file(out)
     row = store.find_trial(trial)
     config = _config(row, options)
     dataset = load_dataset(config.stage1.dataset, data_dir)
@@ -105,7 +108,13 @@ def _labels(generator: Generator, dataset: Dataset, options: SampleOptions) -> T
     return torch.full((options.count,), dataset.classes.index(options.label))
 
 
-def _check_replaceable(out: Path) -> None:
+def _check_file(out: Path) -> None:
+    if out.is_dir():
+        raise StoreError(f"--out {out}: is a folder; name a file in it, such as {out / 'samples.parquet'}")
+    if out.suffix != SUFFIX:
+        raise StoreError(f"--out {out}: series are written as Parquet; name the file {out.with_suffix(SUFFIX)}")
+    if not out.parent.is_dir():
+        raise StoreError(f"--out {out}: there is no folder {out.parent}; make it, or name another file")
     if not out.exists():
         return
     try:

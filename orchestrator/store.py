@@ -17,7 +17,7 @@ Layout:
     stages/STAGE/record.json       metrics, timings and provenance of a stage, shared by all trials that contain it
     stages/STAGE/history.json      its rows
     stages/STAGE/model.safetensors its weights, or what else later stages read
-    checkpoints/STAGE.safetensors  an unfinished stage, removed when it is done
+    checkpoints/STAGE.safetensors  an unfinished stage, removed when it is done; STAGE.unfit: one that did not fit
     sweeps/NAME.json               a sweep as it was launched last: factors and cells; earlier designs as NAME-HASH
     running/STAGE.json             what runs now
 """
@@ -40,6 +40,7 @@ from orchestrator.errors import StoreError
 from orchestrator.schema import HISTORY_TABLE, SCHEMA_VERSION, TRIALS, table
 
 IDS_IN_A_MESSAGE = 12
+UNFIT = ".unfit"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +92,7 @@ class Store:
         content = dataclasses.asdict(record) | {"model_checksum": bytes_checksum(model)}
         del content["history"]
         write_json(folder / "record.json", content)
-        self.checkpoint_path(stage_id).unlink(missing_ok=True)
+        self._clear_checkpoints(stage_id)
 
     def read_stage(self, stage_id: str) -> StageRecord:
         """Read a finished stage.
@@ -124,6 +125,11 @@ class Store:
     def checkpoint_path(self, stage_id: str) -> Path:
         """Return where the checkpoint of an unfinished stage is kept."""
         return self.path / "checkpoints" / f"{stage_id}.safetensors"
+
+    def put_aside_checkpoint(self, stage_id: str) -> None:
+        """Keep a checkpoint that does not fit under another name until the stage is done, for a look at it."""
+        path = self.checkpoint_path(stage_id)
+        path.replace(path.with_suffix(UNFIT))
 
     def write_trial(self, row: dict[str, Any], history: list[dict[str, Any]]) -> None:
         """Keep a trial: its history first, then its row, which makes it exist."""
@@ -211,10 +217,21 @@ class Store:
         write_json(marker, {"schema": SCHEMA_VERSION})
 
     def clear_remains(self) -> None:
-        """Remove what a killed process left: who ran, and unfinished files. Only for the one process that runs."""
+        """Remove what a killed process left: who ran, unfinished files, and checkpoints of stages that are done.
+
+        Only for the one process that runs.
+        """
         shutil.rmtree(self.path / "running", ignore_errors=True)
+        for path in (self.path / "checkpoints").glob("[!.]*"):
+            if self.has_stage(path.stem):
+                self._clear_checkpoints(path.stem)
         for path in self.path.rglob(TEMPORARY):
             path.unlink(missing_ok=True)
+
+    def _clear_checkpoints(self, stage_id: str) -> None:
+        path = self.checkpoint_path(stage_id)
+        path.unlink(missing_ok=True)
+        path.with_suffix(UNFIT).unlink(missing_ok=True)
 
     def _stage(self, stage_id: str) -> Path:
         return self.path / "stages" / stage_id

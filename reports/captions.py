@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from reports.coverage import status_counts
-from reports.history_figure import Curve
+from reports.history_figure import RUNNING_MEAN, Curve
 from reports.judges import networks
 from reports.metrics import Metric
 from reports.panels import COLUMN_FACTOR, WEIGHT_FACTOR, Layout, history_layout, value_layout
@@ -48,8 +48,9 @@ def history_caption(table: pd.DataFrame, curve: Curve, results: Results) -> str:
     band = (
         f"band: lowest to highest seed ({_range(table['n'])})" if (table["n"] > 1).any() else "one seed each, no band"
     )
+    smoothed = f" {RUNNING_MEAN}" if curve.noisy else ""
     return (
-        f"{curve.label} by epoch; {_facets(results, layout)}{shade}. Line: mean over the seeds; {band}. "
+        f"{curve.label} by epoch; {_facets(results, layout)}{shade}. Line: mean over the seeds; {band}.{smoothed} "
         "Only done trials are drawn."
     )
 

@@ -20,6 +20,7 @@ from reports.panels import (
     method_handles,
     method_looks,
     panel_grid,
+    set_epoch_axis,
     set_log_axis,
     split_panels,
 )
@@ -36,6 +37,8 @@ class Curve:
     """The column of the history."""
     label: str
     """What the axis says."""
+    noisy: bool = False
+    """Drawn as a running mean over about a share SMOOTHED of the epochs."""
 
     @property
     def name(self) -> str:
@@ -43,10 +46,15 @@ class Curve:
         return f"{self.stage}_{self.column}"
 
 
+SMOOTHED = 0.1
+RUNNING_MEAN = (
+    f"Of each trial a running mean is drawn, over {SMOOTHED * 100:g} % of the epochs around each, fewer at the ends."
+)
+
 CURVES = (
     Curve(stage="stage1", column="loss", label="Training loss, stage 1"),
     Curve(stage="stage1", column="ssl_loss", label="SSL loss, stage 1"),
-    Curve(stage="stage2", column="prior_loss", label="Prior loss in training [nats/token]"),
+    Curve(stage="stage2", column="prior_loss", label="Prior loss in training [nats/token]", noisy=True),
     Curve(stage="stage2", column="validation_prior_loss", label="Prior loss on the validation part [nats/token]"),
 )
 
@@ -56,16 +64,34 @@ def history_table(results: Results, curve: Curve) -> pd.DataFrame:
 
     Returns:
         One row a group (all factors but the seed) and epoch, over the done trials with a finite value there: the
-        factors, method, epoch, n (trials), mean, minimum and maximum; empty where the store has no such curve.
+        factors, method, epoch, n (trials), mean, minimum and maximum, of running means where the curve is noisy; empty
+        where the store has no such curve.
     """
     sweep = results.sweep
     rows = results.history[results.history["stage"] == curve.stage]
     values = pd.to_numeric(rows[curve.column], errors="coerce").astype(float)
     rows = rows.assign(value=values.where(np.isfinite(values))).dropna(subset=["value"])
+    if curve.noisy:
+        rows = rows.sort_values(["trial_id", "epoch"])
+        rows["value"] = rows.groupby("trial_id")["value"].transform(running_mean)
     grouped = rows.groupby([*sweep.group_factors, "epoch"], sort=True, dropna=False)["value"]
     table = grouped.agg(n="count", mean="mean", minimum="min", maximum="max").reset_index()
     table = in_level_order(table, sweep, sweep.group_factors)
     return table.assign(method=method_column(table, history_layout(sweep, curve.stage).colour))
+
+
+def running_mean(values: pd.Series[float]) -> np.ndarray:
+    """The mean of SMOOTHED of a trial's epochs around each epoch.
+
+    Behind the first epochs it reaches no further ahead than back, so that the curve still starts where the loss does;
+    at the end, where the loss is flat, it takes what is left.
+    """
+    reach = int(SMOOTHED * len(values) / 2)
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    places = np.arange(len(values))
+    back = np.minimum(places, reach)
+    ahead = np.minimum(places[::-1], back)
+    return np.asarray((sums[places + ahead + 1] - sums[places - back]) / (ahead + 1 + back))
 
 
 def draw_history(table: pd.DataFrame, curve: Curve, sweep: Sweep) -> Figure:
@@ -83,6 +109,7 @@ def draw_history(table: pd.DataFrame, curve: Curve, sweep: Sweep) -> Figure:
                 colour = shade(colour, levels.index(str(level)), len(levels))
             axes.plot(line["epoch"], line["mean"], color=colour, linestyle=style, linewidth=1.1)
             axes.fill_between(line["epoch"], line["minimum"], line["maximum"], color=colour, alpha=0.2, linewidth=0)
+        set_epoch_axis(axes)
         if float(table["minimum"].min()) > 0:
             set_log_axis(axes)
     figure.supylabel(curve.label, fontsize=9)

@@ -31,6 +31,11 @@ class Metric:
     """Measured with the features of a network, so that values of two networks cannot be compared."""
 
     @property
+    def stage(self) -> str:
+        """The stage that it measures: a factor of a later one cannot change it."""
+        return STAGE_OF_FAMILY.get(self.family, "samples")
+
+    @property
     def axis_label(self) -> str:
         """The label with its unit, for an axis or a table head."""
         return f"{self.label} [{self.unit}]" if self.unit else self.label
@@ -44,7 +49,10 @@ class Metric:
 RECONSTRUCTION = "Reconstruction"
 REPRESENTATION = "Representation"
 CODEBOOK = "Codebook and losses"
-SAMPLES = "Prior and samples"
+PRIOR = "Prior"
+SAMPLES = "Samples"
+
+STAGE_OF_FAMILY = {RECONSTRUCTION: "stage1", REPRESENTATION: "stage1", CODEBOOK: "stage1", PRIOR: "stage2"}
 
 METRICS: tuple[Metric, ...] = (
     Metric(name="recon_time", label="Reconstruction MSE, time", family=RECONSTRUCTION, better="lower"),
@@ -59,15 +67,21 @@ METRICS: tuple[Metric, ...] = (
     Metric(name="codebook_cos", label="Mean |cosine| of codes", family=CODEBOOK, better="lower"),
     Metric(name="commitment", label="Commitment loss", family=CODEBOOK),
     Metric(name="ssl_loss", label="SSL loss", family=CODEBOOK, log=True),
-    Metric(name="prior_loss", label="Prior loss, last epoch", family=SAMPLES, unit="nats/token"),
-    Metric(name="validation_prior_loss", label="Prior loss, validation", family=SAMPLES, unit="nats/token"),
-    Metric(name="test_prior_loss", label="Prior loss on TEST", family=SAMPLES, unit="nats/token"),
+    Metric(name="prior_loss", label="Prior loss, last epoch", family=PRIOR, unit="nats/token"),
+    Metric(name="validation_prior_loss", label="Prior loss, validation", family=PRIOR, unit="nats/token"),
+    Metric(name="test_prior_loss", label="Prior loss on TEST", family=PRIOR, unit="nats/token"),
     Metric(name="fid", label="Fréchet distance (FID)", family=SAMPLES, better="lower", log=True, judged=True),
     Metric(name="is_mean", label="Inception score", family=SAMPLES, better="higher", judged=True),
     Metric(name="is_std", label="Inception score, sd over splits", family=SAMPLES, judged=True),
     Metric(name="cas", label="Classification accuracy (CAS)", family=SAMPLES, better="higher"),
-    Metric(name="psd_distance", label="Distance of power spectra", family=SAMPLES, better="lower", log=True),
-    Metric(name="psd_distance_augmented", label="Distance of spectra to augmented TRAIN", family=SAMPLES, log=True),
+    Metric(name="psd_distance", label="Distance of power spectra", family=SAMPLES, unit="dB", better="lower", log=True),
+    Metric(
+        name="psd_distance_augmented",
+        label="Distance of spectra to augmented TRAIN",
+        family=SAMPLES,
+        unit="dB",
+        log=True,
+    ),
     Metric(name="sample_precision", label="Precision of samples", family=SAMPLES, better="higher", judged=True),
     Metric(name="sample_recall", label="Recall of samples", family=SAMPLES, better="higher", judged=True),
 )

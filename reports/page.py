@@ -14,6 +14,7 @@ from reports.coverage import NO_LEVEL, SYMBOLS, coverage_grids, coverage_table, 
 from reports.metrics import Metric
 from reports.provenance import peak_memory_bytes, provenance_table, provenance_warnings, total_seconds
 from reports.read_store import Results
+from reports.stages import of_stage, sharing_notes
 from reports.summary_table import mean_and_sd
 
 PAGE_SCALE = 0.75
@@ -69,6 +70,7 @@ def render_page(
         total=len(results.cells),
         symbols=SYMBOLS,
         warnings=provenance_warnings(results),
+        sharing=sharing_notes(results),
         families=_families(value_figures),
         summaries=_summaries(results, metrics, summary),
         history_figures=history_figures,
@@ -114,7 +116,7 @@ def _summaries(results: Results, metrics: Sequence[Metric], summary: pd.DataFram
 
 
 def _summary(results: Results, metrics: Sequence[Metric], summary: pd.DataFrame) -> dict[str, Any]:
-    factors = results.sweep.group_factors
+    factors = of_stage(results, metrics[0].stage).sweep.group_factors
     rows = []
     keys = factors or ["all"]
     table = summary[summary["metric"].isin([metric.name for metric in metrics])]

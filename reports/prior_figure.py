@@ -6,9 +6,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reports.history_figure import CURVES, history_table
+from reports.history_figure import CURVES, RUNNING_MEAN, history_table
 from reports.judges import networks
-from reports.metrics import METRICS
+from reports.metrics import METRICS, Metric
 from reports.panels import (
     COLUMN_FACTOR,
     EMBEDDING_FACTOR,
@@ -19,13 +19,15 @@ from reports.panels import (
     add_legend,
     method_handles,
     method_looks,
+    set_epoch_axis,
     set_log_axis,
     split_panels,
 )
 from reports.read_store import Results, Sweep
-from reports.value_figure import DECADE, value_table
+from reports.value_figure import intervals_are_cut, use_log_axis, value_limits, value_table
 
 VALUES = tuple(metric for metric in METRICS if metric.name in ("fid", "is_mean"))
+METRIC_BY_NAME = {metric.name: metric for metric in VALUES}
 LOSSES = tuple(curve for curve in CURVES if curve.column in ("validation_prior_loss", "prior_loss"))[::-1]
 """The loss on the validation part, and what is drawn where no trial has one."""
 
@@ -72,9 +74,12 @@ def draw_prior(table: pd.DataFrame, sweep: Sweep) -> Figure:
     for panel, line in zip(panels, grid, strict=True):
         for name, axes in zip(names, line, strict=True):
             _draw_part(axes, panel, name, sweep)
-    for name, axes in zip(names, grid[0], strict=True):
-        if name == "fid" and _spans_decades(table):
-            set_log_axis(axes)
+    for name, last in zip(names, grid[-1], strict=True):
+        if name in METRIC_BY_NAME:
+            _limit(last, table, METRIC_BY_NAME[name])
+        else:
+            last.set_xlabel("epoch", fontsize=8)
+            set_epoch_axis(last)
     add_legend(figure, method_handles(table, sweep, EMBEDDING_FACTOR))
     return figure
 
@@ -87,6 +92,10 @@ def prior_caption(table: pd.DataFrame, results: Results) -> str:
         "are worth (large marks: mean; bars: its 95 % t-interval where there are several seeds; small points: seeds), "
         f"for each {EMBEDDING_FACTOR}. All panels of a column share their axis."
     ]
+    if curve.noisy:
+        sentences.append(RUNNING_MEAN)
+    if any(_is_cut(table, metric) for metric in VALUES):
+        sentences.append("Intervals that reach far beyond all values are cut at the edge of the panel.")
     datasets = set(table[COLUMN_FACTOR]) if COLUMN_FACTOR in table else set(networks(results.done))
     judges = [f"{name} ({dataset})" for dataset, found in networks(results.done).items() for name in found
               if dataset in datasets]  # fmt: skip
@@ -128,13 +137,21 @@ def _dress(axes: Axes, panel: Panel, name: str) -> None:
     is_curve = name in titles
     axes.set_title(panel.title if is_curve else "", fontsize=9)
     axes.set_ylabel((titles | labels)[name].replace(" on ", "\non ").replace(" [", "\n["), fontsize=8)
-    axes.set_xlabel("epoch" if is_curve else "", fontsize=8)
     axes.tick_params(labelsize=8)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="0.9", linewidth=0.6)
     axes.set_axisbelow(True)
 
 
-def _spans_decades(table: pd.DataFrame) -> bool:
-    values = table.loc[table["part"] == "fid", "value"]
-    return bool(values.min() > 0 and values.max() / values.min() > DECADE)
+def _limit(axes: Axes, table: pd.DataFrame, metric: Metric) -> None:
+    """Give a column the vertical axis that the figure of its metric would have."""
+    rows = table[table["part"] == metric.name]
+    logarithmic = use_log_axis(rows, metric)
+    axes.set_ylim(*value_limits(rows, logarithmic=logarithmic))
+    if logarithmic:
+        set_log_axis(axes)
+
+
+def _is_cut(table: pd.DataFrame, metric: Metric) -> bool:
+    rows = table[table["part"] == metric.name]
+    return len(rows) > 0 and intervals_are_cut(rows, logarithmic=use_log_axis(rows, metric))

@@ -74,8 +74,11 @@ def provenance_warnings(results: Results) -> list[str]:
 
 
 def total_seconds(results: Results) -> float:
-    """Computing time of all stages that ended, in seconds; a stage that several trials share counts once."""
-    total = 0.0
+    """Computing time of all stages that ended, in seconds; a stage that several trials share counts once.
+
+    The training of a network that judges samples counts once for its dataset.
+    """
+    total = sum(results.judge_seconds.values())
     for column in [name for name in results.cells.columns if name.endswith("_seconds")]:
         stage_id = f"{column.removesuffix('_seconds')}_id"
         rows = results.cells.dropna(subset=[column])

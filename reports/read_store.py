@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,8 @@ class Results:
     (of a running cell), recorded (has a row in the trials table), and the other columns of the trials table."""
     history: pd.DataFrame
     """One row a done trial, stage and epoch: HISTORY_COLUMNS and the factors of its cell."""
+    judge_seconds: dict[str, float] = field(default_factory=dict)
+    """How long the training of each network took that judged samples; of those that were trained in this store."""
 
     @property
     def done(self) -> pd.DataFrame:
@@ -80,7 +82,8 @@ def read_results(store: Path, name: str) -> Results:
     done = cells.loc[cells["status"] == DONE, ["trial_id", *sweep.factors]]
     history = _read_rows(store / "history", done["trial_id"], HISTORY_COLUMNS)
     history = history.reindex(columns=list(HISTORY_COLUMNS)).merge(done, on="trial_id")
-    return Results(sweep=sweep, cells=cells, history=history)
+    judges = set(cells["fcn"].dropna()) if "fcn" in cells else set()
+    return Results(sweep=sweep, cells=cells, history=history, judge_seconds=_judge_seconds(store / "stages", judges))
 
 
 def _sweep_file(store: Path, name: str) -> Path:
@@ -155,6 +158,17 @@ def _read_table(path: Path, columns: Iterable[str] | None) -> pa.Table:
     except (OSError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0]
         raise ReportError(f"{path.parent.name}/{path.name} cannot be read ({reason}): remove it and resume") from error
+
+
+def _judge_seconds(folder: Path, judges: set[str]) -> dict[str, float]:
+    """The training of those networks that is a stage of the store: no trial's row holds it, because trials share it."""
+    seconds = {}
+    for path in folder.glob("*/record.json") if judges else ():
+        record = _read_json(path)
+        name = record.get("details", {}).get("fcn")
+        if name in judges and "fcn_accuracy" in record["metrics"]:
+            seconds[name] = float(record["timings"]["seconds"])
+    return seconds
 
 
 def _with_trials(cells: pd.DataFrame, trials: pd.DataFrame, factors: list[str]) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from reports.page import DrawnFigure, render_page
 from reports.prior_figure import draw_prior, prior_alt_text, prior_caption, prior_tables
 from reports.provenance import provenance_table
 from reports.read_store import Results, read_results
+from reports.stages import is_compared, of_stage
 from reports.summary_table import summary_table
 from reports.value_figure import draw_values, value_table
 
@@ -60,16 +61,16 @@ def _write_all(results: Results, folder: Path) -> Path:
     _write_table(coverage_table(results), folder, "coverage")
     _write_table(provenance_table(results.cells), folder, "provenance")
     with matplotlib.rc_context({"pdf.fonttype": 42, "font.family": "DejaVu Sans"}):
-        value_figures = [_value_figure(results, metric, folder) for metric in metrics]
-        curves = [(curve, history_table(results, curve)) for curve in CURVES]
-        history_figures = [_history_figure(results, curve, table, folder) for curve, table in curves if len(table)]
-        history_figures += _prior_figures(results, folder)
+        compared = [metric for metric in metrics if is_compared(results, metric.stage)]
+        value_figures = [_value_figure(of_stage(results, metric.stage), metric, folder) for metric in compared]
+        history_figures = [_history_figure(of_stage(results, curve.stage), curve, folder) for curve in CURVES]
+        prior_figures = _prior_figures(results, folder)
     page = render_page(
         results,
         metrics=metrics,
         summary=summary,
         value_figures=value_figures,
-        history_figures=history_figures,
+        history_figures=[figure for figure in history_figures if figure] + prior_figures,
         made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )
     return _write_text(folder / "index.html", page)
@@ -89,7 +90,11 @@ def _value_figure(results: Results, metric: Metric, folder: Path) -> DrawnFigure
     )
 
 
-def _history_figure(results: Results, curve: Curve, table: pd.DataFrame, folder: Path) -> DrawnFigure:
+def _history_figure(results: Results, curve: Curve, folder: Path) -> DrawnFigure | None:
+    """The figure of a curve; None where no trial has one."""
+    table = history_table(results, curve)
+    if table.empty:
+        return None
     name = f"history_{curve.name}"
     _write_table(table, folder, name)
     return DrawnFigure(

@@ -10,6 +10,7 @@ from reports.intervals import summarise
 from reports.metrics import Metric, finite_values
 from reports.panels import COLUMN_FACTOR, in_level_order
 from reports.read_store import Results
+from reports.stages import of_stage
 
 SMALLEST_PLAIN = 1e-3
 LARGEST_PLAIN = 1e5
@@ -19,18 +20,21 @@ def summary_table(results: Results, metrics: list[Metric]) -> pd.DataFrame:
     """Summarise the done trials.
 
     Returns:
-        One row a metric and group of cells (all factors but the seed) that has a value: the factors, metric, n, mean,
+        One row a metric and group of cells (all factors but the seed) that has a value: the factors (those that cannot
+        change the metric are missing), metric, n, mean,
         sd, low, high (95 % t-interval of the mean), best (its mean is the best of its dataset; ties share it; False
         where the metric ranks nothing or the dataset has one group only).
     """
-    sweep, done = results.sweep, results.done
     parts = []
     for metric in metrics:
+        shown = of_stage(results, metric.stage)
+        sweep, done = shown.sweep, shown.done
         rows = done[list(sweep.factors)].assign(metric=metric.name, value=finite_values(done, metric.name))
         part = summarise(in_level_order(rows, sweep, sweep.group_factors), [*sweep.group_factors, "metric"])
         parts.append(part.assign(best=best_means(part, metric)))
-    columns = [*sweep.group_factors, "metric", "n", "mean", "sd", "low", "high", "best"]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    columns = [*results.sweep.group_factors, "metric", "n", "mean", "sd", "low", "high", "best"]
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    return table.reindex(columns=columns)
 
 
 def best_means(groups: pd.DataFrame, metric: Metric) -> pd.Series[bool]:

@@ -29,6 +29,8 @@ from reports.read_store import Results, Sweep
 DODGE = 0.16  # between methods at the same level, in units of one level
 SEED_SHIFT = 0.07  # seeds stand to the left of their mean
 DECADE = 10.0
+LETTERS_ACROSS = 26  # fit below a panel side by side
+LETTER_WIDTH = 0.065  # inches, of the labels below the panels
 
 
 def value_table(results: Results, metric: Metric) -> pd.DataFrame:
@@ -70,7 +72,7 @@ def draw_values(table: pd.DataFrame, metric: Metric, sweep: Sweep) -> Figure:
         axes.set_ylim(*value_limits(_of_dataset(table, panel.dataset), logarithmic=logarithmic))
         if logarithmic:
             set_log_axis(axes)
-        _label_positions(axes, labels)
+    _label_positions(figure, labels)
     direction = f"\n({metric.direction_note})" if metric.better else ""
     figure.supylabel(metric.axis_label + direction, fontsize=9, multialignment="center")
     figure.supxlabel(", ".join(layout.x), fontsize=9)
@@ -176,7 +178,14 @@ def _handles(table: pd.DataFrame, sweep: Sweep, *, joined: bool) -> list[Line2D]
     return handles
 
 
-def _label_positions(axes: Axes, labels: list[str]) -> None:
-    crowded = sum(max(map(len, label.split("\n"))) for label in labels) > 26
-    axes.set_xlim(-0.6, len(labels) - 0.4)
-    axes.set_xticks(range(len(labels)), labels, rotation=90 if crowded else 0)
+def _label_positions(figure: Figure, labels: list[str]) -> None:
+    """Put the labels below all panels; where they stand upright, the figure grows so that the panels do not shrink."""
+    longest = [max(map(len, label.split("\n"))) for label in labels]
+    crowded = sum(longest) > LETTERS_ACROSS
+    for axes in figure.axes:
+        axes.set_xlim(-0.6, len(labels) - 0.4)
+        axes.set_xticks(range(len(labels)), labels, rotation=90 if crowded else 0)
+    if crowded:
+        places = [axes.get_subplotspec() for axes in figure.axes]
+        rows = len({place.rowspan.start for place in places if place})
+        figure.set_figheight(figure.get_figheight() + rows * max(longest) * LETTER_WIDTH)

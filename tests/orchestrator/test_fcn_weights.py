@@ -1,5 +1,6 @@
 """Networks that judge samples, from elsewhere: taken into the store, or refused in one line before anything starts."""
 
+import re
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from safetensors.torch import load
 from ncvq_core.config import fcn_id
 from ncvq_core.errors import CheckpointError, ConfigError, DataError
 from orchestrator.errors import StoreError
-from orchestrator.fcn_weights import missing_words, read_weights
+from orchestrator.fcn_weights import doubtful_words, missing_words, read_weights
 from orchestrator.launch import LaunchOptions, launch
 from orchestrator.plan import load_datasets
 from orchestrator.store import Store
@@ -58,6 +59,20 @@ def test_a_dataset_without_a_file_is_named(weights: Path, tmp_path: Path) -> Non
     assert [each.file for each in given] == [f"{DATASET}.ckpt"]
     words = f"{weights} holds no FCN of GunPoint: the store's is used, or one is trained"
     assert missing_words(given, weights, sweep) == words
+
+
+def test_a_network_that_knows_nothing_of_the_data_is_named(weights: Path, tmp_path: Path) -> None:
+    sweep = tiny2(tmp_path)
+    datasets = load_datasets(sweep, None)
+    assert doubtful_words(read_weights(weights, sweep, datasets)) == []
+    path = weights / f"{DATASET}.ckpt"
+    torch.save({name: torch.zeros_like(value) for name, value in torch.load(path).items()}, path)
+    (words,) = doubtful_words(read_weights(weights, sweep, datasets))
+    assert re.fullmatch(
+        rf"{path.name} classifies \d\d\.\d% of TEST, and its commonest class is 50\.1%: "
+        rf"are these weights of another dataset than {DATASET}\?",
+        words,
+    )
 
 
 def refused(error: type[Exception], match: str, sweep: Sweep, store: Path, folder: Path) -> None:

@@ -1,11 +1,13 @@
 """Launching in this process: what is shared, what fails, what diverges, what is retried."""
 
 import os
+import weakref
 from pathlib import Path
 
 import pytest
 
 from ncvq_core.stage1_run import Stage1Run
+from orchestrator import job
 from orchestrator.errors import StoreError
 from orchestrator.store import Store
 from orchestrator.sweep_file import load_sweep
@@ -64,6 +66,24 @@ def test_two_runs_give_the_same_bits(design: Design, finished: Store, run_here: 
     cell = design(ssl=["barlowtwins"], seed=[1]).cells[0]
     model = f"stages/{cell.config.stage1_id}/model.safetensors"
     assert (finished.path / model).read_bytes() == (tmp_path / "again" / model).read_bytes()
+
+
+def test_memory_is_released_after_each_stage(
+    design: Design, run_here: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained: list[weakref.ref[Stage1Run]] = []
+    alive: list[int] = []
+    advance = Stage1Run.advance
+
+    def noted(run: Stage1Run) -> Advance:
+        trained.append(weakref.ref(run))
+        return advance(run)
+
+    monkeypatch.setattr(Stage1Run, "advance", noted)
+    monkeypatch.setattr(job, "release_freed_memory", lambda: alive.append(sum(1 for run in trained if run())))
+    run_here(design(seed=[0]), tmp_path / "store")
+    assert len(trained) == 2 * 2
+    assert alive == [0, 0]
 
 
 @pytest.mark.usefixtures("unlucky_seed")

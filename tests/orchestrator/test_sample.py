@@ -19,7 +19,7 @@ def trial(tmp_path: Path) -> str:
 
 
 def test_series_are_rows(finished2: Store, trial: str, tmp_path: Path) -> None:
-    out = tmp_path / "deep" / "samples.parquet"
+    out = tmp_path / "samples.parquet"
     result = ncvq("sample", trial[:6], "-n", "5", "--out", out, "--store", finished2.path)
     assert (result.exit_code, result.stdout) == (0, f"5 series: {out}\n")
     table = pd.read_parquet(out)
@@ -58,7 +58,37 @@ def test_refusals_are_one_line(finished2: Store, finished_folder: Path, trial: s
     out.write_text("a thesis")
     assert "exists and was not written by `ncvq sample`" in refusal(*given)
     assert out.read_text() == "a thesis"
-    assert "exists and was not" in refusal("sample", trial, "--out", tmp_path, "--store", finished2.path)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("", "is a folder; name a file in it, such as"),
+        ("samples.csv", "series are written as Parquet; name the file"),
+        ("samples", "series are written as Parquet; name the file"),
+        ("deep/samples.parquet", "there is no folder"),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_drawn(
+    finished2: Store, trial: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, words: str
+) -> None:
+    monkeypatch.setattr("orchestrator.sample.load_generator", pytest.fail)
+    out = tmp_path / "out" / name
+    (tmp_path / "out").mkdir()
+    line = refusal("sample", trial, "--out", out, "--store", finished2.path)
+    assert line.startswith(f"ncvq: --out {out}: {words}")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("options", [("-n", "0"), ("--seed", str(2**64)), ("--seed", "-1")])
+def test_numbers_out_of_range_are_usage_errors(
+    finished2: Store, trial: str, tmp_path: Path, options: list[str]
+) -> None:
+    out = tmp_path / "samples.parquet"
+    result = ncvq("sample", trial, "--out", out, "--store", finished2.path, *options)
+    assert result.exit_code == 2
+    assert "Invalid value" in result.stderr
+    assert not out.exists()
 
 
 def test_a_trial_that_failed_has_no_series(finished2: Store, trial: str, tmp_path: Path) -> None:

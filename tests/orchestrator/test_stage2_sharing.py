@@ -198,12 +198,20 @@ def test_damaged_weights_are_a_clear_failure(finished2: Store, run_here: Launch,
 
 
 def test_a_checkpoint_of_another_tokenizer_is_put_aside(
-    finished2: Store, run_here: Launch, tmp_path: Path, trained: Counter[str], finished2_folder: Path
+    finished2: Store, run_here: Launch, tmp_path: Path, trained: Counter[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sweep = tiny2(tmp_path, token_embedding=["learned"])
     config = sweep.cells[0].config
     assert config.stage2_id is not None
     unmake(finished2, config.stage2_id)
+    unfit = finished2.path / "checkpoints" / f"{config.stage2_id}.unfit"
+    put_aside: list[bool] = []
+    write = Store.write_stage
+
+    def noted(store: Store, *arguments: Any) -> None:
+        put_aside.append(unfit.exists())
+        write(store, *arguments)
+
     for stage in ("same", "other"):
         (task, *_) = made(sweep, finished2).tasks
         job = StageJob(task, Worker(store=finished2.path))
@@ -212,11 +220,13 @@ def test_a_checkpoint_of_another_tokenizer_is_put_aside(
         job.save_checkpoint()
         if stage == "other":
             change_model(finished2, config.stage1_id)
+            monkeypatch.setattr(Store, "write_stage", noted)
         trained.clear()
         assert run_here(sweep, finished2.path)[0].exit_code == 0
         assert trained["Stage2Run"] == (1 if stage == "same" else 2)
         unmake(finished2, config.stage2_id)
-    assert (finished2.path / "checkpoints" / f"{config.stage2_id}.unfit").exists()
+    assert put_aside[0]  # while the stage ran again
+    assert list((finished2.path / "checkpoints").iterdir()) == []
 
 
 def change_model(store: Store, stage_id: str) -> None:

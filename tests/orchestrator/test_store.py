@@ -69,8 +69,23 @@ def test_a_finished_stage_needs_no_checkpoint(store: Store) -> None:
     checkpoint = store.checkpoint_path(STAGE)
     checkpoint.parent.mkdir()
     checkpoint.write_bytes(b"")
+    store.put_aside_checkpoint(STAGE)
+    assert [path.suffix for path in checkpoint.parent.iterdir()] == [".unfit"]
+    checkpoint.write_bytes(b"")
     store.write_stage(STAGE, RECORD, b"weights")
-    assert not checkpoint.exists()
+    assert list(checkpoint.parent.iterdir()) == []
+
+
+def test_checkpoints_that_a_killed_process_left_go_when_their_stage_is_done(store: Store) -> None:
+    store.write_stage(STAGE, RECORD, b"weights")
+    checkpoint = store.checkpoint_path(STAGE)
+    unfinished = store.checkpoint_path("ba9876543210")
+    for path in (checkpoint, checkpoint.with_suffix(".unfit"), unfinished, unfinished.with_suffix(".unfit")):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"")
+    store.clear_remains()
+    assert {path.stem for path in checkpoint.parent.iterdir()} == {"ba9876543210"}
+    assert len(list(checkpoint.parent.iterdir())) == 2
 
 
 def test_another_design_of_the_same_name_is_kept(store: Store) -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from reports.history_figure import CURVES, draw_history, history_table
+from reports.captions import history_caption
+from reports.history_figure import CURVES, draw_history, history_table, running_mean
 from reports.read_store import read_results
+
+if TYPE_CHECKING:
+    from tests.reports.conftest import StoreWriter
 
 CURVE_BY_NAME = {curve.name: curve for curve in CURVES}
 
@@ -38,3 +44,33 @@ def test_each_line_is_one_group(full_store: Path) -> None:
     axes = draw_history(table, CURVE_BY_NAME["stage1_loss"], results.sweep).axes
     assert [len(pair.lines) for pair in axes] == [3, 3, 3, 3]  # the baseline and two weights
     assert len({line.get_color() for line in axes[0].lines}) == 3
+    assert all(float(tick).is_integer() for tick in axes[0].get_xticks())
+
+
+def test_a_noisy_curve_is_a_running_mean_that_keeps_its_start() -> None:
+    values = pd.Series(np.random.default_rng(0).normal(size=40))
+    smooth = running_mean(values)  # over 5 of 40 epochs
+    assert smooth[0] == values[0]
+    assert smooth[1] == pytest.approx(values[:3].mean())
+    assert smooth[20] == pytest.approx(values[18:23].mean())
+    assert smooth[39] == pytest.approx(values[37:].mean())
+    assert running_mean(values[:19]).tolist() == pytest.approx(values[:19].tolist())
+
+
+def test_the_training_loss_of_the_prior_is_smoothed_and_says_so(writer: StoreWriter) -> None:
+    writer.factors = {"dataset": ["Alpha"], "seed": [0, 1]}
+    for seed in (0, 1):
+        trial_id = writer.add({"dataset": "Alpha", "seed": seed}, {"prior_loss": 1.0})
+        common = {"trial_id": trial_id, "stage": "stage2"}
+        losses = [(epoch, 3.0 + seed + epoch % 2) for epoch in range(60, 0, -1)]
+        rows = [{**common, "epoch": epoch, "prior_loss": loss, "validation_prior_loss": loss} for epoch, loss in losses]
+        writer.write_rows("history", trial_id, rows)
+    results = read_results(writer.finish(), "fixture")
+    drawn = history_table(results, CURVE_BY_NAME["stage2_prior_loss"]).set_index("epoch")
+    assert drawn.loc[[30, 31], "minimum"].tolist() == pytest.approx([3 + 4 / 7, 3 + 3 / 7])
+    assert drawn.loc[[30, 31], "maximum"].tolist() == pytest.approx([4 + 4 / 7, 4 + 3 / 7])
+    raw = history_table(results, CURVE_BY_NAME["stage2_validation_prior_loss"]).set_index("epoch")
+    assert raw.loc[[30, 31], "minimum"].tolist() == [3.0, 4.0]
+    words = "a running mean is drawn, over 10 % of the epochs"
+    assert words in history_caption(drawn, CURVE_BY_NAME["stage2_prior_loss"], results)
+    assert words not in history_caption(raw, CURVE_BY_NAME["stage2_validation_prior_loss"], results)

@@ -12,6 +12,7 @@ from reports import write_report
 from reports.history_figure import CURVES, draw_history, history_table
 from reports.judges import mixed_networks
 from reports.metrics import METRICS
+from reports.panels import PANEL_HEIGHT
 from reports.prior_figure import draw_prior, prior_caption, prior_tables
 from reports.provenance import provenance_warnings
 from reports.read_store import read_results
@@ -86,7 +87,9 @@ def test_values_stand_against_the_embedding_and_are_coloured_by_method(store: Pa
     table = value_table(results, FID)
     assert set(table["position"]) == set(EMBEDDINGS)
     assert set(table["method"]) == {"none", "barlowtwins"}
-    assert len(draw_values(table, FID, results.sweep).axes) == 2
+    figure = draw_values(table, FID, results.sweep)
+    assert len(figure.axes) == 2
+    assert figure.get_figheight() > PANEL_HEIGHT + 0.9 + 0.8  # upright labels do not shrink the panels
 
 
 def test_the_table_of_the_embeddings(store: Path) -> None:
@@ -108,6 +111,18 @@ def test_the_figure_of_the_embeddings(store: Path) -> None:
     assert len(axes) == 2 * 3
     assert [len(pair.lines) for pair in axes] == [3] * 6
     assert "Network that judges: Alpha.ckpt 1a2b3c4d (Alpha)." in prior_caption(table, results)
+
+
+def test_epochs_are_whole_and_named_once_and_wide_intervals_are_cut(store: Path) -> None:
+    results = read_results(store, "fixture")
+    table = prior_tables(results)["Alpha"]
+    axes = draw_prior(table, results.sweep).axes
+    assert [pair.get_xlabel() for pair in axes] == ["", "", "", "epoch", "", ""]
+    assert all(float(tick).is_integer() for tick in axes[3].get_xticks())
+    low, high = axes[4].get_ylim()  # FID lies from 10 to 13, its intervals of two seeds from 4.1 to 18.9
+    assert 6 < low < 10
+    assert 13 < high < 17
+    assert "Intervals that reach far beyond all values are cut" in prior_caption(table, results)
 
 
 def test_without_that_factor_there_is_no_such_figure(full_store: Path) -> None:

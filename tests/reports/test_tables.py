@@ -139,6 +139,20 @@ def test_a_shared_stage_counts_once(writer: StoreWriter, cells: list[dict[str, A
     assert peak_memory_bytes(results) == 3 * 2**30
 
 
+def test_the_training_of_a_network_that_judges_counts_once(writer: StoreWriter, cells: list[dict[str, Any]]) -> None:
+    for levels in cells[:3]:
+        writer.add_done(levels, stage1_seconds=10.0, fcn="trained 5e6f7a8b")
+    network = {"metrics": {"fcn_accuracy": 0.9}, "details": {"fcn": "trained 5e6f7a8b"}}
+    other = {"metrics": {"fcn_accuracy": 0.9}, "details": {"fcn": "trained 00000000"}}
+    samples = {"metrics": {"fid": 1.0}, "details": {"fcn": "trained 5e6f7a8b"}}
+    stage1 = {"metrics": {"recon_time": 1.0}}
+    for index, record in enumerate((network, other, samples, stage1)):
+        folder = writer.root / "stages" / f"{index:012x}"
+        folder.mkdir(parents=True)
+        (folder / "record.json").write_text(json.dumps({**record, "timings": {"seconds": 7.0}}))
+    assert total_seconds(read_results(writer.finish(), "fixture")) == 37.0
+
+
 def test_sizes_and_times_are_readable() -> None:
     assert [duration(seconds) for seconds in (5.2, 600, 7500)] == ["5 s", "10 min", "2 h 05 min"]
     assert [memory(size) for size in (2**20, 3 * 2**29, float("nan"))] == ["1 MiB", "1.5 GiB", "not recorded"]

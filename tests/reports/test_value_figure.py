@@ -59,9 +59,9 @@ def test_a_mark_never_averages_over_anything_but_seeds(writer: StoreWriter) -> N
     for embedding in ("learned", "codebook_init"):
         for seed in (0, 1):
             rest = {"token_embedding": embedding, "seed": seed}
-            writer.add({**rest, "ssl": "none", "aug_recon_weight": None}, {"recon_time": 1.0})
-            writer.add({**rest, "ssl": "barlowtwins", "aug_recon_weight": 0.1}, {"recon_time": float(seed)})
-    panels = panels_of(read_results(writer.finish(), "fixture"))
+            writer.add({**rest, "ssl": "none", "aug_recon_weight": None}, {"fid": 1.0})
+            writer.add({**rest, "ssl": "barlowtwins", "aug_recon_weight": 0.1}, {"fid": float(seed)})
+    panels = panels_of(read_results(writer.finish(), "fixture"), METRIC_BY_NAME["fid"])
     assert list(panels) == ["learned", "codebook_init"]
     for panel in panels.values():
         assert (panel.groupby(["ssl", "position"], dropna=False)["seed"].nunique() == 2).all()

@@ -1,0 +1,69 @@
+"""Which factors of a sweep can change a stage, and its results without those that cannot.
+
+Trials that differ only in such factors share the stage: they are one run, and one row.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from reports.panels import COLUMN_FACTOR
+from reports.read_store import DONE, Results
+
+STAGE1, STAGE2, SAMPLES = "stage1", "stage2", "samples"
+
+OF_SAMPLES = frozenset({"sampling_steps", "choice_temperature", "guidance_scale"})
+"""Settings that change nothing before series are drawn."""
+
+OF_STAGE2 = frozenset({
+    "token_embedding", "prior_epochs", "prior_batch_size", "prior_learning_rate", "prior_weight_decay", "prior_width",
+    "prior_layers", "prior_heads", "prior_feedforward", "class_dropout", "token_temperature",
+})  # fmt: skip
+"""Settings of the prior, which change nothing in stage 1."""
+
+WITHOUT_EFFECT = {STAGE1: OF_STAGE2 | OF_SAMPLES | {"stages"}, STAGE2: OF_SAMPLES}
+
+NAMES = {STAGE1: "stage 1", STAGE2: "the prior's training"}
+
+
+def factors_without_effect(results: Results, stage: str) -> list[str]:
+    """The factors that vary and cannot change a stage."""
+    return [factor for factor in results.sweep.varying if factor in WITHOUT_EFFECT.get(stage, ())]
+
+
+def of_stage(results: Results, stage: str) -> Results:
+    """The results as a stage sees them: without the factors that cannot change it, each of its runs once."""
+    if not (left_out := factors_without_effect(results, stage)):
+        return results
+    sweep = dataclasses.replace(
+        results.sweep,
+        factors={factor: levels for factor, levels in results.sweep.factors.items() if factor not in left_out},
+        baseline={factor: level for factor, level in results.sweep.baseline.items() if factor not in left_out},
+    )
+    done_first = results.cells.sort_values("status", key=lambda status: status != DONE, kind="stable")
+    repeated = (
+        done_first[list(sweep.factors)].duplicated() if sweep.factors else done_first.index != done_first.index[0]
+    )
+    cells = done_first[~repeated].sort_index().drop(columns=left_out)
+    kept = results.history["trial_id"].isin(cells["trial_id"])
+    history = results.history[kept].drop(columns=left_out)
+    return dataclasses.replace(results, sweep=sweep, cells=cells, history=history)
+
+
+def is_compared(results: Results, stage: str) -> bool:
+    """Whether the sweep compares results of a stage: not where all that varies beside the dataset cannot change it."""
+    left_out = factors_without_effect(results, stage)
+    return not left_out or any(factor not in (COLUMN_FACTOR, *left_out) for factor in results.sweep.varying)
+
+
+def sharing_notes(results: Results) -> list[str]:
+    """A sentence for each stage that some factor of the sweep cannot change."""
+    notes = []
+    for stage, name in NAMES.items():
+        if left_out := factors_without_effect(results, stage):
+            only = "" if is_compared(results, stage) else " Nothing else varies, so the table of means says it all."
+            notes.append(
+                f"{' and '.join(left_out)} cannot change {name}: its metrics and curves are not split by it, and a run "
+                f"that several trials share counts once.{only}"
+            )
+    return notes
