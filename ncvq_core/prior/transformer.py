@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ncvq_core.linear import Linear
 from ncvq_core.prior.normalized_linear import NormalizedLinear
 
 HEAD_WIDTH = 64
@@ -22,7 +23,7 @@ class Attention(nn.Module):
         super().__init__()
         self.heads = heads
         self.queries_keys_values = NormalizedLinear(width, 3 * heads * HEAD_WIDTH, bias=False)
-        self.output = nn.Linear(heads * HEAD_WIDTH, width, bias=False)
+        self.output = Linear(heads * HEAD_WIDTH, width, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, N, width) to (B, N, width)."""
@@ -63,7 +64,7 @@ class Transformer(nn.Module):
         self.blocks = nn.ModuleList()
         for _ in range(layers):
             self.blocks.append(Attention(width, heads))
-            self.blocks.append(nn.Sequential(NormalizedLinear(width, hidden), nn.GELU(), nn.Linear(hidden, width)))
+            self.blocks.append(nn.Sequential(NormalizedLinear(width, hidden), nn.GELU(), Linear(hidden, width)))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, N, width) to (B, N, width)."""
