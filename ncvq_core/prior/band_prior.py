@@ -51,19 +51,23 @@ class BandPrior(nn.Module):
         self.transformer = Transformer(width, config.prior_layers, config.prior_heads, config.prior_feedforward)
         self.output = NormalizedLinear(width, codes)
 
-    def forward(self, tokens: Tensor, labels: Tensor, lower: Tensor | None = None) -> Tensor:
-        """Return logits (B, N, K), float32.
+    def forward(
+        self, tokens: Tensor, labels: Tensor, lower: Tensor | None = None, places: Tensor | None = None
+    ) -> Tensor:
+        """Return logits (B, N, K), float32, or (B, M, K) of the positions `places`.
 
         Args:
             tokens: (B, N); K stands for a masked token.
             labels: (B,); the number of classes stands for no class.
             lower: tokens (B, N′) of the lower band, none of them masked.
+            places: (B, M), the positions asked for; None for all, in order.
         """
         x = self.embedding(tokens)
         if lower is not None:
             x = x + self._condition(lower)
         x = torch.cat([functional.embedding(labels, self.label).unsqueeze(1).to(x.dtype), x], dim=1) + self.position
-        logits: Tensor = self.output(self.transformer(x)[:, 1:])
+        x = self.transformer(x)[:, 1:] if places is None else self.transformer(x, places + 1)
+        logits: Tensor = self.output(x)
         return logits.float()
 
     def _condition(self, lower: Tensor) -> Tensor:

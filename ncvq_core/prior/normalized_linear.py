@@ -4,7 +4,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
+
+from ncvq_core.linear import linear
 
 SMALLEST = 1e-6
 
@@ -30,7 +31,7 @@ class NormalizedLinear(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Map (…, features) to (…, features_out)."""
         unit: Tensor = _UnitRMS.apply(x.float())  # type: ignore[no-untyped-call]
-        return functional.linear(unit, self.linear.weight * self.gain, self.linear.bias)
+        return linear(unit, self.linear.weight * self.gain, self.linear.bias)
 
 
 class _UnitRMS(torch.autograd.Function):

@@ -37,28 +37,55 @@ def _sample_band(
     draws: torch.Generator,
 ) -> Tensor:
     """Decide all tokens (B, N) of a band: each step draws every masked one and keeps those it is surest of."""
-    tokens = torch.full((len(labels), network.positions), network.codes, device=labels.device)
+    tokens, places = _all_masked(network, labels)
+    logits = _first_logits(network, no_class, labels, lower, config.guidance_scale)
     for step in range(config.sampling_steps):
-        logits = _guided_logits(network, no_class, tokens, labels, lower, config.guidance_scale)
-        masked = tokens == network.codes
+        if step:
+            logits = _guided_logits(network, no_class, tokens, places, labels, lower, config.guidance_scale)
         drawn = (logits + _gumbel(logits, draws)).argmax(dim=2)
+        tokens = tokens.scatter(1, places, drawn)
+        still = masked_after(step, config.sampling_steps, network.positions)
+        if not still:
+            break
         sureness = logits.log_softmax(dim=2).gather(2, drawn.unsqueeze(2)).squeeze(2)
         noise = config.choice_temperature * (1 - (step + 1) / config.sampling_steps)
-        sureness = (sureness + noise * _gumbel(sureness, draws)).masked_fill(~masked, torch.inf)
-        tokens = torch.where(masked, drawn, tokens)
-        still = masked_after(step, config.sampling_steps, network.positions)
-        tokens = tokens.scatter(1, sureness.argsort(dim=1)[:, :still], network.codes)
+        sureness = sureness + noise * _gumbel(sureness, draws)
+        places = places.gather(1, sureness.argsort(dim=1)[:, :still])
+        tokens = tokens.scatter(1, places, network.codes)
     return tokens
 
 
+def _all_masked(network: BandPrior, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Return tokens (B, N), none of them decided, and the masked positions, (B, N)."""
+    tokens = torch.full((len(labels), network.positions), network.codes, device=labels.device)
+    return tokens, torch.arange(network.positions, device=labels.device).expand_as(tokens)
+
+
+def _first_logits(network: BandPrior, no_class: int, labels: Tensor, lower: Tensor | None, scale: float) -> Tensor:
+    """Return logits (B, N, K) before any token is decided; in the lowest band they depend on the class alone."""
+    if lower is not None:
+        return _guided_logits(network, no_class, *_all_masked(network, labels), labels, lower, scale)
+    classes, which = torch.unique(labels, return_inverse=True)
+    return _guided_logits(network, no_class, *_all_masked(network, classes), classes, None, scale)[which]
+
+
 def _guided_logits(
-    network: BandPrior, no_class: int, tokens: Tensor, labels: Tensor, lower: Tensor | None, scale: float
+    network: BandPrior,
+    no_class: int,
+    tokens: Tensor,
+    places: Tensor,
+    labels: Tensor,
+    lower: Tensor | None,
+    scale: float,
 ) -> Tensor:
-    """Return logits (B, N, K), moved away from those without a class (Ho and Salimans 2022, arXiv 2207.12598)."""
-    logits: Tensor = network(tokens, labels, lower)
+    """Return logits (B, M, K) at M places, moved away from those without a class.
+
+    Guidance: Ho and Salimans 2022, arXiv 2207.12598.
+    """
+    logits: Tensor = network(tokens, labels, lower, places)
     if scale == 1:
         return logits
-    without: Tensor = network(tokens, torch.full_like(labels, no_class), lower)
+    without: Tensor = network(tokens, torch.full_like(labels, no_class), lower, places)
     return without + scale * (logits - without)
 
 

@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from ncvq_core.prior.prior import token_spaces
 from ncvq_core.tokenizer import Tokenizer
@@ -12,7 +13,8 @@ BATCH = 256
 class TokenSource:
     """Draws tokens of series from softmax(−d² / temperature) over the codes, d being the distance to each code.
 
-    The distances are computed once, by the frozen tokenizer.
+    The distances are computed once, by the frozen tokenizer, so that a token takes one random number: where it lies in
+    the cumulative probabilities of the codes.
 
     Args:
         tokenizer: stage 1's model, in evaluation mode.
@@ -24,8 +26,7 @@ class TokenSource:
     """
 
     def __init__(self, tokenizer: Tokenizer, series: Tensor, temperature: float) -> None:
-        """Compute the distances."""
-        self.temperature = temperature
+        """Compute the probabilities."""
         self.spaces = token_spaces(tokenizer)
         parts: list[list[Tensor]] = [[] for _ in self.spaces]
         with torch.no_grad():
@@ -33,17 +34,24 @@ class TokenSource:
                 features = tokenizer.encode(tokenizer.transform(x))
                 for part, book, band in zip(parts, tokenizer.codebooks, features, strict=True):
                     flat = band.permute(0, 2, 3, 1).flatten(0, 2)
-                    part.append(book.distances(flat).view(len(x), -1, len(book.codes)))
-        self.distances = [torch.cat(part) for part in parts]
-        """(n, N, K) of each band."""
+                    distances = book.distances(flat).view(len(x), -1, len(book.codes))
+                    part.append(cumulative_probabilities(distances, temperature))
+        self.cumulative = [torch.cat(part) for part in parts]
+        """(n, N, K − 1) of each band: all but the last, which is 1."""
 
     def draw(self, batch: Tensor, draws: torch.Generator) -> list[Tensor]:
         """Return tokens (B, N) of each band for the series with indices (B,)."""
         tokens = []
-        for distances in self.distances:
-            distance = distances[batch]
-            if self.temperature:
-                noise = torch.empty_like(distance).exponential_(generator=draws).log()
-                distance = distance / self.temperature + noise  # the Gumbel-max trick, as a minimum
-            tokens.append(distance.argmin(dim=2))
+        for cumulative in self.cumulative:
+            uniform = torch.rand(len(batch), cumulative.shape[1], 1, generator=draws, device=cumulative.device)
+            tokens.append(torch.searchsorted(cumulative[batch], uniform, right=True).squeeze(2))
         return tokens
+
+
+def cumulative_probabilities(distances: Tensor, temperature: float) -> Tensor:
+    """Return the cumulative probabilities (…, K − 1) of codes at squared distances (…, K), without the last, 1."""
+    if temperature:
+        probabilities = (-distances / temperature).softmax(dim=-1)
+    else:
+        probabilities = functional.one_hot(distances.argmin(dim=-1), distances.shape[-1]).float()
+    return probabilities.cumsum(dim=-1)[..., :-1].contiguous()

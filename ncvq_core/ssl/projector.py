@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from ncvq_core.wide_linear import WideLinear
+from ncvq_core.linear import Linear
 
 
 class ViewBatchNorm(nn.BatchNorm1d):
@@ -24,13 +24,13 @@ class Projector(nn.Sequential):
     def __init__(self, features: int, width: int) -> None:
         """Build the layers."""
         super().__init__(
-            WideLinear(features, width),
+            Linear(features, width),
             ViewBatchNorm(width),
             nn.ReLU(inplace=True),
-            WideLinear(width, width),
+            Linear(width, width),
             ViewBatchNorm(width),
             nn.ReLU(inplace=True),
-            WideLinear(width, width),
+            Linear(width, width),
         )
 
     def views(self, pooled: Tensor, pooled_view: Tensor) -> tuple[Tensor, Tensor]:

@@ -14,7 +14,7 @@ from ncvq_core.prior.masking import masked_after, random_masks
 from ncvq_core.prior.normalized_linear import NormalizedLinear, _UnitRMS
 from ncvq_core.prior.prior import TokenSpace
 from ncvq_core.prior.token_embedding import TokenEmbedding
-from ncvq_core.prior.token_source import TokenSource
+from ncvq_core.prior.token_source import TokenSource, cumulative_probabilities
 from ncvq_core.prior.transformer import HEAD_WIDTH, Attention, Transformer, attend
 from ncvq_core.stage2_config import TOKEN_EMBEDDINGS, Stage2Config
 from ncvq_core.tokenizer import Tokenizer
@@ -127,6 +127,19 @@ def test_logits_see_other_tokens_class_and_lower_band() -> None:
     assert lower.lower_size is None
 
 
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_logits_at_places_are_those_of_all_positions(precision: torch.dtype) -> None:
+    _, network = prior(bands=2).networks
+    tokens, labels = torch.randint(CODES + 1, (4, 12), generator=draws()), torch.tensor([0, 1, 2, CLASSES])
+    below = torch.randint(CODES, (4, 6), generator=draws(1))
+    places = torch.rand(4, 12, generator=draws(2)).argsort(dim=1)[:, :5]
+    with torch.autocast("cpu", torch.bfloat16, enabled=precision == torch.bfloat16):
+        everywhere, some = network(tokens, labels, below), network(tokens, labels, below, places)
+    expected = torch.stack([logits[chosen] for logits, chosen in zip(everywhere, places, strict=True)])
+    tolerance = 1e-5 if precision == torch.float32 else 0.05
+    torch.testing.assert_close(some, expected, atol=tolerance, rtol=tolerance)
+
+
 def test_lower_tokens_are_placed_where_they_are_in_time() -> None:
     torch.manual_seed(0)
     network = BandPrior(SMALL, codebook(), (1, 6), CLASSES, (codebook(1), (1, 3)))
@@ -190,7 +203,7 @@ def test_tokens_are_the_nearest_codes_at_temperature_0(tokenizer: Tokenizer, ser
 
 def test_tokens_are_drawn_from_the_softmax_of_distances(tokenizer: Tokenizer, series: Tensor) -> None:
     source = TokenSource(tokenizer, series[:1], 0.5)
-    source.distances = [torch.tensor([[[0.0, 0.5, 1.0]]])]
+    source.cumulative = [cumulative_probabilities(torch.tensor([[[0.0, 0.5, 1.0]]]), 0.5)]
     (tokens,) = source.draw(torch.zeros(50_000).long(), draws())
     shares = np.bincount(tokens.flatten().numpy(), minlength=3) / 50_000
     expected = np.exp([0.0, -1.0, -2.0])

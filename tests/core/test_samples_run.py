@@ -109,8 +109,8 @@ def test_samples_that_are_not_finite_are_refused(start: Callable[..., SamplesRun
 
 
 def test_test_labels_change_no_sample(start: Callable[..., SamplesRun], result: StageResult, gunpoint: Dataset) -> None:
-    permuted = np.random.default_rng(0).permutation(gunpoint.test_labels)
-    other = finish(start(dataclasses.replace(gunpoint, test_labels=permuted)))
+    swapped = 1 - gunpoint.test_labels  # changes the accuracy even of a classifier that always says the same
+    other = finish(start(dataclasses.replace(gunpoint, test_labels=swapped)))
     for name in (SAMPLES, LABELLED_SAMPLES, SAMPLE_LABELS):
         assert torch.equal(other.tensors[name], result.tensors[name])
     assert other.metrics["fid"] == result.metrics["fid"]

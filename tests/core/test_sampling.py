@@ -12,7 +12,7 @@ from ncvq_core.errors import CheckpointError, ConfigError
 from ncvq_core.generator import Generator, load_generator
 from ncvq_core.prior import Prior
 from ncvq_core.prior.prior import TokenSpace
-from ncvq_core.prior.sampling import sample_tokens
+from ncvq_core.prior.sampling import _all_masked, _first_logits, _guided_logits, sample_tokens
 from ncvq_core.stage2_config import SamplingConfig, Stage2Config
 from ncvq_core.stage2_run import Stage2Run
 
@@ -55,12 +55,21 @@ def test_a_step_keeps_the_surest_tokens() -> None:
     seen: list[Tensor] = []
     network.register_forward_hook(lambda module, inputs, output: seen.append(inputs[0]))
     sample_tokens(model, torch.zeros(64).long(), SamplingConfig(sampling_steps=2, choice_temperature=0), draws())
-    first = torch.zeros(64).long()
-    probabilities = network(seen[0], first).softmax(dim=2)
+    assert seen[0].tolist() == [[network.codes] * 6], "before any token is decided, series of a class share a pass"
+    probabilities = network(seen[0], torch.zeros(1).long()).softmax(dim=2).expand(64, -1, -1)
     kept = seen[1] != network.codes
     assert kept.sum(dim=1).tolist() == [2] * 64  # ⌊6 cos(π/4)⌋ = 4 are masked again
     chance = probabilities.gather(2, seen[1].clamp(max=4).unsqueeze(2)).squeeze(2)
     assert chance[kept].mean() > probabilities.max(dim=2).values.mean() * 0.9
+
+
+def test_each_series_starts_from_its_own_class() -> None:
+    model = prior()
+    model.networks[0].label[1] = 3.0
+    labels = torch.tensor([1, 0, 2, 1])
+    tokens, places = _all_masked(model.networks[0], labels)
+    expected = _guided_logits(model.networks[0], 2, tokens, places, labels, None, 3.0)
+    torch.testing.assert_close(_first_logits(model.networks[0], 2, labels, None, 3.0), expected)
 
 
 def test_guidance_moves_away_from_no_class() -> None:
