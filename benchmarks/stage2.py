@@ -14,12 +14,11 @@ import torch
 
 from benchmarks.units import Timing, timed_in_turn
 from ncvq_core.config import TrialConfig
-from ncvq_core.cost import stage2_cost
+from ncvq_core.cost import sampling_flops, stage2_cost
 from ncvq_core.data import load_dataset
 from ncvq_core.generator import load_generator
 from ncvq_core.memory import peak_memory_bytes
 from ncvq_core.stage1_run import Stage1Run
-from ncvq_core.stage2_config import SamplingConfig
 from ncvq_core.stage2_run import Stage2Run
 
 SAMPLES = 256
@@ -44,17 +43,15 @@ def measure(
     for _ in range(3):
         run.trainer.step()
     cost = stage2_cost(config, len(dataset.train), dataset.channels, dataset.length)
-    epoch_flops = cost.flops / run.config.prior_epochs
     if task == "epoch":
         timing = timed_in_turn(run.trainer.step, precision, rounds, 1)
         timing = Timing(timing.seconds * steps, timing.units * steps, timing.rate)
-        flops = epoch_flops
+        flops = cost.flops / run.config.prior_epochs
     else:
         generator = load_generator(config, dataset, tokenizer.result().tensors, run.trainer.prior.state_dict())
         labels, draws = generator.unconditional(SAMPLES), torch.Generator()
         timing = timed_in_turn(lambda: generator.sample(labels, draws), precision, rounds, 1)
-        series = steps * run.trainer.order.batch_size
-        flops = epoch_flops / 3 / series * SAMPLES * SamplingConfig().sampling_steps  # forward only
+        flops = SAMPLES * sampling_flops(config, dataset.channels, dataset.length)
     memory = peak_memory_bytes(run.device)
     return {**timing._asdict(), "floor": flops / timing.rate / timing.seconds, "memory": memory}
 

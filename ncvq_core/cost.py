@@ -12,6 +12,7 @@ from ncvq_core.batches import batch_shape
 from ncvq_core.config import TrialConfig
 from ncvq_core.evaluation.cas import MINIMUM_SERIES, cas_training
 from ncvq_core.fcn.train import FcnTraining
+from ncvq_core.prior.masking import masked_after
 from ncvq_core.prior.transformer import HEAD_WIDTH
 from ncvq_core.stage1_config import Stage1Config
 from ncvq_core.stage2_config import Stage2Config
@@ -73,15 +74,30 @@ def stage2_cost(config: TrialConfig, series: int, channels: int, length: int) ->
 
 def samples_cost(config: TrialConfig, series: int, test: int, channels: int, length: int) -> Cost:
     """Estimate drawing as many series as TEST has and as TRAIN has (at least 1,000), and the FCN that CAS trains."""
-    assert config.stage2 is not None
-    assert config.sampling is not None
     synthetic = max(series, MINIMUM_SERIES)
-    drawn, steps = synthetic + test, config.sampling.sampling_steps
-    guided = 1 if config.sampling.guidance_scale == 1 else 2
-    tokens = _tokens(config.stage1, channels, length)
-    sampling = drawn * steps * guided * _prior_flops(config.stage2, tokens)
+    drawing = (synthetic + test) * sampling_flops(config, channels, length)
     trained = fcn_cost(cas_training(0), synthetic, channels, length)
-    return Cost(flops=sampling + trained.flops, memory_bytes=trained.memory_bytes, steps=trained.steps)
+    return Cost(flops=drawing + trained.flops, memory_bytes=trained.memory_bytes, steps=trained.steps)
+
+
+def sampling_flops(config: TrialConfig, channels: int, length: int) -> float:
+    """Count the prior's operations for one series of shape (channels, length).
+
+    The first pass of the lowest band is left out, because all series of a class share it; of the last layer, only the
+    joint projection of queries, keys and values is computed at tokens that are decided already.
+    """
+    prior, sampling = config.stage2, config.sampling
+    assert prior is not None
+    assert sampling is not None
+    inner = prior.prior_heads * HEAD_WIDTH
+    last_weights = prior.prior_width * inner + 2 * prior.prior_feedforward * prior.prior_width**2
+    total = 0.0
+    for index, band in enumerate(_tokens(config.stage1, channels, length)):
+        masked = [band, *(masked_after(step, sampling.sampling_steps, band) for step in range(sampling.sampling_steps))]
+        passes = [count for count in masked[0 if index else 1 : -1] if count]
+        saved = sum((2 * last_weights + 4 * inner * band) * (band - count) for count in passes)
+        total += len(passes) * _prior_flops(prior, [band]) - saved
+    return total * (1 if sampling.guidance_scale == 1 else 2)
 
 
 def fcn_cost(training: FcnTraining, series: int, channels: int, length: int) -> Cost:
