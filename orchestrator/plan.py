@@ -15,7 +15,7 @@ from ncvq_core.fcn_run import TRAINING
 from orchestrator.stages import FCN, STAGE1, STAGE2, STAGES, TrialStage, settings_of, trial_stages
 from orchestrator.store import Store
 from orchestrator.sweep import Cell, Sweep
-from orchestrator.tasks import StageTask
+from orchestrator.tasks import StageTask, longest_first
 
 FINAL = ("done", "diverged", "pruned")
 
@@ -32,7 +32,7 @@ class Plan:
     assemble: list[Cell] = field(default_factory=list)
     """Cells whose stages are all done, though their row is not written."""
     tasks: list[StageTask] = field(default_factory=list)
-    """Stages to run."""
+    """Stages to run, those of the longest trials first."""
     trials_to_run: int = 0
     """Cells that wait for those stages."""
 
@@ -104,7 +104,7 @@ def make_plan(
             plan.trials_to_run += 1
             for stage in lacking:
                 waiting.setdefault(stage.stage_id, (stage, []))[1].append(cell)
-    plan.tasks = [_task(stage, cells, datasets) for stage, cells in waiting.values()]
+    plan.tasks = longest_first(_task(stage, cells, datasets) for stage, cells in waiting.values())
     return plan
 
 

@@ -1,5 +1,6 @@
 """The graph of stage runs that a sweep still needs."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,6 +38,20 @@ class Outcome:
     traceback: str | None = None
     provenance: dict[str, Any] = field(default_factory=dict)
     """Of a stage that did not succeed; that of a done one is in its record."""
+
+
+def longest_first(tasks: Iterable[StageTask]) -> list[StageTask]:
+    """Order tasks so that trials with the most work left begin first, and are finished one after the other.
+
+    The end of a sweep is then made of short trials, and workers wait little for a last long one (list scheduling by
+    longest processing time, Graham 1969, SIAM J. Appl. Math. 17). Trials of equal work keep their order.
+    """
+    tasks = list(tasks)
+    work: defaultdict[str, float] = defaultdict(float)
+    for task in tasks:
+        for trial_id in task.trial_ids:
+            work[trial_id] += task.flops
+    return sorted(tasks, key=lambda task: max(work[trial_id] for trial_id in task.trial_ids), reverse=True)
 
 
 @dataclass

@@ -38,7 +38,8 @@ def fail(store: Store, cell: Cell, status: str) -> None:
 def test_without_a_store_everything_is_to_run(design: Design) -> None:
     plan = made(design(), None)
     assert counts(plan) == (0, 0, 0, 4)
-    assert [task.label for task in plan.tasks] == [cell_label(cell) for cell in design().cells]
+    assert {task.label for task in plan.tasks} == {cell_label(cell) for cell in design().cells}
+    assert [task.config["ssl"] for task in plan.tasks] == ["barlowtwins", "barlowtwins", "none", "none"]
     assert plan.flops > 0
     assert plan.memory_bytes > 1e8
 

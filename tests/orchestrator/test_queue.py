@@ -2,7 +2,7 @@
 
 import pytest
 
-from orchestrator.tasks import Outcome, StageTask, TaskQueue
+from orchestrator.tasks import Outcome, StageTask, TaskQueue, longest_first
 
 
 def task(stage_id: str, *needs: str) -> StageTask:
@@ -58,3 +58,37 @@ def test_dependents_of_a_failure_are_dropped_with_its_reason(status: str) -> Non
     assert {each.status for each in dropped.values()} == {status}
     assert dropped["child"].error == f"not run: the {status} stage root is needed first: out of luck"
     assert dropped["grandchild"].traceback == "tb"
+
+
+def chain(trial: str, *flops: float) -> list[StageTask]:
+    """The stages of one trial, each needing the one before."""
+    return [
+        StageTask(
+            stage_id=f"{trial}{stage}",
+            stage=f"stage{stage}",
+            config={},
+            label=trial,
+            trial_ids=(trial,),
+            needs=(f"{trial}{stage - 1}",) if stage > 1 else (),
+            flops=each,
+        )
+        for stage, each in enumerate(flops, start=1)
+    ]
+
+
+def test_the_longest_trials_come_first_and_each_is_finished_before_the_next() -> None:
+    tasks = [*chain("short", 1, 1), *chain("long", 1, 9), *chain("alike", 8, 2), *chain("middle", 5)]
+    ordered = [each.stage_id for each in longest_first(tasks)]
+    assert ordered == ["long1", "long2", "alike1", "alike2", "middle1", "short1", "short2"]
+
+
+def test_a_shared_stage_is_as_urgent_as_the_longest_trial_that_waits_for_it() -> None:
+    shared = StageTask(
+        stage_id="network", stage="fcn", config={}, label="network", trial_ids=("short", "long"), flops=0.5
+    )
+    tasks = [*chain("short", 1), *chain("middle", 2), shared, *chain("long", 3)]
+    assert [each.stage_id for each in longest_first(tasks)] == ["network", "long1", "middle1", "short1"]
+
+
+def test_no_tasks() -> None:
+    assert longest_first([]) == []
