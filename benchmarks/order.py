@@ -27,7 +27,8 @@ def in_order_of_the_file(tasks: Iterable[StageTask], sweep: Sweep) -> list[Stage
 
 def makespan(tasks: Iterable[StageTask], workers: int) -> float:
     """Return the operations that one worker could do until all tasks are done."""
-    queue, now, running = TaskQueue(tasks), 0.0, []
+    queue, now = TaskQueue(tasks), 0.0
+    running: list[tuple[float, str]] = []
     while True:
         while len(running) < workers and (task := queue.next_ready()):
             heapq.heappush(running, (now + task.flops, task.stage_id))
