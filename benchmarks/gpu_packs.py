@@ -3,7 +3,7 @@
 Eager, as CUDA graphs and with torch.compile, on one stream and on K, against one eager model; with peak memory and the
 share of the memory-bandwidth floor, and the time that the published stage 1 would take at the best rate.
 
-    python benchmarks/gpu_packs.py --data-dir UCRArchive_2018 --precision bf16
+    python -m benchmarks.gpu_packs --data-dir UCRArchive_2018 --precision bf16
 
 Needs ncvq_core, torch and a CUDA device only.
 """

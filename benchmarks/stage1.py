@@ -1,26 +1,22 @@
 """Seconds and units of one epoch of stage 1.
 
-A unit is the time of one float32 product 128×4096 · 4096×4096 on the same machine, measured in turn with the
-steps, so that a machine that slows down slows both. The floor is the arithmetic of an epoch (products and
-convolutions, forward and backward) at the rate of a large product in the same precision.
+Units are those of benchmarks/units.py. The floor is the arithmetic of an epoch (products and convolutions, forward and
+backward) at the rate of a large product in the same precision.
 
-    python benchmarks/stage1.py --data-dir UCRArchive_2018 --threads 2
+    python -m benchmarks.stage1 --data-dir UCRArchive_2018 --threads 2
 """
 
 import argparse
 import multiprocessing
-import statistics
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
+from benchmarks.units import timed_in_turn
 from ncvq_core.config import TrialConfig
 from ncvq_core.cost import stage1_cost
 from ncvq_core.data import load_dataset
 from ncvq_core.memory import peak_memory_bytes
-from ncvq_core.precision import PRODUCT_TYPES
 from ncvq_core.stage1_run import Stage1Run
 
 CASES = [
@@ -30,23 +26,6 @@ CASES = [
     ("FordA", "barlowtwins", "slice_and_shuffle", 1470, {"fp32": 850, "bf16": 360}),
 ]
 """Dataset, SSL method, augmentation, units of the published code, and our targets."""
-
-
-def seconds_of(work: Callable[[], object], repeats: int) -> float:
-    """Return the median time of a call."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
-
-
-def product(rows: int, precision: str) -> Callable[[], torch.Tensor]:
-    """Return a call that multiplies (rows, 4096) by (4096, 4096)."""
-    left = torch.randn(rows, 4096).to(PRODUCT_TYPES[precision])
-    right = torch.randn(4096, 4096).to(PRODUCT_TYPES[precision])
-    return lambda: left @ right
 
 
 def measure(
@@ -66,14 +45,18 @@ def measure(
     for _ in range(3):
         trainer.step()
     memory = peak_memory_bytes(run.device)
-    unit_product, large_product = product(128, "fp32"), product(4096, precision)
-    pairs = [(seconds_of(unit_product, 5), seconds_of(trainer.step, 2)) for _ in range(rounds)]
-    rate = 2 * 4096**3 / seconds_of(large_product, 3)
-    epoch = statistics.median(step for _, step in pairs) * trainer.order.steps
-    units = statistics.median(step / unit for unit, step in pairs) * trainer.order.steps
+    timing = timed_in_turn(trainer.step, precision, rounds, 2)
+    steps = trainer.order.steps
     cost = stage1_cost(config, len(run.dataset.train), run.dataset.channels, run.dataset.length)
-    floor = cost.flops / config.epochs / rate
-    return {"seconds": epoch, "units": units, "floor": floor / epoch, "rate": rate, "memory": memory}
+    floor = cost.flops / config.epochs / timing.rate
+    epoch = timing.seconds * steps
+    return {
+        "seconds": epoch,
+        "units": timing.units * steps,
+        "floor": floor / epoch,
+        "rate": timing.rate,
+        "memory": memory,
+    }
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 Units and floor are those of benchmarks/stage1.py. The tokenizer is trained for one epoch: what it has learned makes no
 difference to the time.
 
-    python benchmarks/stage2.py --data-dir UCRArchive_2018 --threads 2
+    python -m benchmarks.stage2 --data-dir UCRArchive_2018 --threads 2
 """
 
 import argparse

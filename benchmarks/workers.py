@@ -1,6 +1,6 @@
 """Which division of CPU cores into workers and threads trains the most: steps a second of all workers together.
 
-python benchmarks/workers.py --data-dir UCRArchive_2018
+python -m benchmarks.workers --data-dir UCRArchive_2018
 """
 
 import argparse
