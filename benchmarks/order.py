@@ -7,13 +7,12 @@ Nothing is trained: each task takes as long as its expected operations, and a wo
 """
 
 import argparse
-import heapq
 from collections.abc import Iterable
 from pathlib import Path
 
 from orchestrator.plan import load_datasets, make_plan
 from orchestrator.sweep import Sweep
-from orchestrator.tasks import Outcome, StageTask, TaskQueue
+from orchestrator.tasks import StageTask, makespan
 from orchestrator.terminal import read_sweep
 
 WORKERS = (2, 4, 8, 16, 32)
@@ -25,19 +24,6 @@ def in_order_of_the_file(tasks: Iterable[StageTask], sweep: Sweep) -> list[Stage
     return sorted(tasks, key=lambda task: min(cells[trial_id] for trial_id in task.trial_ids))
 
 
-def makespan(tasks: Iterable[StageTask], workers: int) -> float:
-    """Return the operations that one worker could do until all tasks are done."""
-    queue, now = TaskQueue(tasks), 0.0
-    running: list[tuple[float, str]] = []
-    while True:
-        while len(running) < workers and (task := queue.next_ready()):
-            heapq.heappush(running, (now + task.flops, task.stage_id))
-        if not running:
-            return now
-        now, done = heapq.heappop(running)
-        list(queue.close(Outcome(stage_id=done, status="done")))
-
-
 def main() -> None:
     """Print one row a number of workers."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -47,9 +33,11 @@ def main() -> None:
     sweep = read_sweep(arguments.sweep, None, arguments.data_dir)
     tasks = make_plan(sweep, None, load_datasets(sweep, arguments.data_dir)).tasks
     print("| sweep | workers | order of the file | longest first | time saved |\n|---|---|---|---|---|")
+    work = {task.stage_id: task.flops for task in tasks}
     for workers in WORKERS:
-        least = max(makespan(tasks, len(tasks)), sum(task.flops for task in tasks) / workers)
-        before, now = makespan(in_order_of_the_file(tasks, sweep), workers), makespan(tasks, workers)
+        least = max(makespan(tasks, work, len(tasks)), sum(work.values()) / workers)
+        before = makespan(in_order_of_the_file(tasks, sweep), work, workers)
+        now = makespan(tasks, work, workers)
         print(f"| {sweep.name} | {workers} | {before / least:.2f} | {now / least:.2f} | {1 - now / before:.0%} |")
 
 

@@ -54,7 +54,7 @@ def plan(
     """Show what would run, what is shared or already done, expected time and memory; run nothing."""
     from orchestrator.describe import print_plan
     from orchestrator.estimate import expected_seconds
-    from orchestrator.fcn_weights import check_weights, given_stages, read_weights
+    from orchestrator.fcn_weights import check_weights, given_stages, read_weights, remarks
     from orchestrator.machine import default_workers
     from orchestrator.plan import load_datasets, make_plan
     from orchestrator.store import Store
@@ -67,8 +67,10 @@ def plan(
         if opened:
             check_weights(opened, weights)
         made = make_plan(design, opened, datasets, given=given_stages(weights))
-        seconds = expected_seconds(made, opened, datasets)
-        print_plan(made, seconds, workers or default_workers(1, made.memory_bytes), console())
+        workers = workers or default_workers(1, made.memory_bytes)
+        print_plan(made, expected_seconds(made, opened, datasets, workers), workers, console())
+        for words in remarks(weights, fcn_weights, design) if fcn_weights else []:
+            console().print(words, markup=False, highlight=False, soft_wrap=True)
 
 
 app.command(

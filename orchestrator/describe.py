@@ -27,7 +27,7 @@ def print_sweeps(sweeps: list[Sweep], console: Console) -> None:
 
 
 def print_plan(plan: Plan, seconds: float, workers: int, console: Console) -> None:
-    """Print what a launch would run, what is shared or done, expected time (in worker seconds) and memory."""
+    """Print what a launch would run, what is shared or done, expected time and memory."""
     sweep = plan.sweep
     console.print(f"{sweep.name}: {sweep.description}", markup=False, highlight=False)
     for factor in sweep.factors:
@@ -47,7 +47,7 @@ def print_plan(plan: Plan, seconds: float, workers: int, console: Console) -> No
             runs, waiting = plan.stage_runs.get(stage, 0), plan.waiting(stage)
             console.print(f"{NAMES[stage]} runs: {runs} (shared: {waiting - runs})", highlight=False)
     if plan.tasks:
-        time = timedelta(seconds=round(seconds / workers))
+        time = timedelta(seconds=round(seconds))
         console.print(
             f"expected: about {time} with {workers} workers, {plan.memory_bytes / 1e9:.1f} GB a worker",
             highlight=False,

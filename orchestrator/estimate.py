@@ -6,15 +6,16 @@ from ncvq_core.data import Dataset
 from orchestrator.plan import Plan, expected_cost
 from orchestrator.stages import trial_stages
 from orchestrator.store import Store
+from orchestrator.tasks import makespan
 
 CPU_FLOPS_PER_SECOND = 4e10
 """A round figure for one current CPU core on small convolutions, until the store has a run to go by."""
 
 
-def expected_seconds(plan: Plan, store: Store | None, datasets: dict[str, Dataset]) -> float:
-    """Return how long one worker needs for a plan's tasks."""
+def expected_seconds(plan: Plan, store: Store | None, datasets: dict[str, Dataset], workers: int) -> float:
+    """Return how long so many workers need for a plan's tasks, waiting for the last one included."""
     rates = {stage: expected_rate(stage, plan, store, datasets) for stage in plan.stage_runs}
-    return sum(task.flops / rates[task.stage] for task in plan.tasks)
+    return makespan(plan.tasks, {task.stage_id: task.flops / rates[task.stage] for task in plan.tasks}, workers)
 
 
 def expected_rate(stage: str, plan: Plan, store: Store | None, datasets: dict[str, Dataset]) -> float:

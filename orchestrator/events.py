@@ -11,8 +11,8 @@ class Events(Protocol):
     def started(self, task: StageTask) -> None:
         """A worker took up a stage."""
 
-    def advanced(self, task: StageTask, epoch: int) -> None:
-        """A stage has finished so many epochs."""
+    def advanced(self, task: StageTask, epoch: int, restored: int) -> None:
+        """A stage has finished so many epochs, of which some come from a checkpoint."""
 
     def ended(self, task: StageTask, outcome: Outcome) -> None:
         """A stage is over; a done one is in the store."""

@@ -15,7 +15,7 @@ def execute_here(queue: TaskQueue, worker: Worker, events: Events) -> None:
         events.started(task)
         while job.outcome is None and not events.stopping:
             job.work(SLICE_SECONDS)
-            events.advanced(task, job.epoch)
+            events.advanced(task, job.epoch, job.restored_epochs)
             events.tick()
         if job.outcome is None:
             job.save_checkpoint()

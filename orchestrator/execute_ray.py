@@ -95,7 +95,7 @@ class _Reporter(_LiveOnly, Callback):
     ) -> None:
         task = self.searcher.task_of[trial.trial_id]
         if result["outcome"] is None:
-            self._tell(self.events.advanced, task, result["epoch"])
+            self._tell(self.events.advanced, task, result["epoch"], result["restored"])
         else:
             self._close(task, Outcome(**result["outcome"]))
 

@@ -64,19 +64,18 @@ def read_weights(folder: Path, sweep: Sweep, datasets: dict[str, Dataset]) -> li
     return found
 
 
-def missing_words(weights: Iterable[Weights], folder: Path, sweep: Sweep) -> str | None:
-    """Say which datasets get a network of our own for want of a file; None where none does."""
+def remarks(weights: Iterable[Weights], folder: Path, sweep: Sweep) -> list[str]:
+    """Say which datasets get a network of our own for want of a file, and which networks are doubtful.
+
+    Doubtful are those that know no more of TEST than its commonest class, as those of another dataset with as many
+    classes. They are not refused: for some datasets of the archive no FCN does better.
+    """
+    weights = list(weights)
     given = {each.dataset.name for each in weights}
     missing = [name for name in judged_datasets(sweep) if name not in given]
-    return f"{folder} holds no FCN of {', '.join(missing)}: the store's is used, or one is trained" if missing else None
-
-
-def doubtful_words(weights: Iterable[Weights]) -> list[str]:
-    """Say which networks know no more of TEST than its commonest class: those of another dataset with as many classes.
-
-    They are not refused: for some datasets of the archive no FCN does better.
-    """
     words = []
+    if missing:
+        words.append(f"{folder} holds no FCN of {', '.join(missing)}: the store's is used, or one is trained")
     for each in weights:
         commonest = float(np.bincount(each.dataset.test_labels).max() / len(each.dataset.test_labels))
         if each.accuracy <= commonest:

@@ -49,6 +49,8 @@ class StageJob:
         self.store = Store(worker.store)
         self.started_at = datetime.now(UTC)
         self.outcome: Outcome | None = None
+        self.restored_epochs = 0
+        """Epochs that come from a checkpoint."""
         self._run: StageRun | None = None
         self._needed: dict[str, str] = {}
         self._checkpoint_path = self.store.checkpoint_path(task.stage_id)
@@ -101,6 +103,7 @@ class StageJob:
             except CheckpointError:
                 self.store.put_aside_checkpoint(self.task.stage_id)
                 return self._new_run(models)
+            self.restored_epochs = run.epoch
         return run
 
     def _new_run(self, models: dict[str, bytes]) -> StageRun:

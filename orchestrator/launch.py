@@ -13,7 +13,7 @@ from types import FrameType
 from rich.console import Console
 
 from ncvq_core.data import Dataset
-from orchestrator.fcn_weights import Weights, check_weights, doubtful_words, keep_weights, missing_words, read_weights
+from orchestrator.fcn_weights import Weights, check_weights, keep_weights, read_weights, remarks
 from orchestrator.job import Worker
 from orchestrator.lock import exclusive
 from orchestrator.machine import default_workers
@@ -105,8 +105,7 @@ def _read_weights(
     if options.fcn_weights is None:
         return []
     weights = read_weights(options.fcn_weights, sweep, datasets)
-    missing = missing_words(weights, options.fcn_weights, sweep)
-    for words in [*([missing] if missing else []), *doubtful_words(weights)]:
+    for words in remarks(weights, options.fcn_weights, sweep):
         console.print(words, markup=False, highlight=False, soft_wrap=True)
     return weights
 
@@ -125,8 +124,8 @@ class _Launch:
         self.display.started(task)
         self._write_running(task, 0)
 
-    def advanced(self, task: StageTask, epoch: int) -> None:
-        self.display.advanced(task, epoch)
+    def advanced(self, task: StageTask, epoch: int, restored: int) -> None:
+        self.display.advanced(task, epoch, restored)
         if time.monotonic() - self._written.get(task.stage_id, 0.0) > RUNNING_FILE_SECONDS:
             self._write_running(task, epoch)
 

@@ -30,6 +30,8 @@ class Counts:
     flops_done: float = 0.0
     running: dict[str, tuple[StageTask, int]] = field(default_factory=dict)
     """Stage id to the stage and its finished epochs."""
+    flops_restored: dict[str, float] = field(default_factory=dict)
+    """Stage id to the work that came from a checkpoint: no measure of the pace."""
     started: float | None = None
     """When the first stage started, by the monotonic clock."""
 
@@ -41,10 +43,13 @@ class Counts:
 
     def remaining(self) -> timedelta | None:
         """Time to the end at the pace so far; None before there is a pace."""
-        if self.started is None or self.share < 0.01:
+        if self.started is None or not self.flops:
+            return None
+        own_share = self.share - sum(self.flops_restored.values()) / self.flops
+        if own_share < 0.01:
             return None
         elapsed = time.monotonic() - self.started
-        return timedelta(seconds=round(elapsed * (1 - self.share) / self.share))
+        return timedelta(seconds=round(elapsed * (1 - self.share) / own_share))
 
     def line(self) -> str:
         """Return all of it as one line."""
@@ -94,9 +99,10 @@ class ProgressDisplay:
         self._stage_bars[task.stage_id] = self._bars.add_task(f"{task.stage} {task.label}", total=task.epochs)
         self._refresh()
 
-    def advanced(self, task: StageTask, epoch: int) -> None:
-        """Show how far a stage is."""
+    def advanced(self, task: StageTask, epoch: int, restored: int) -> None:
+        """Show how far a stage is, and note how far it was when it was taken up first."""
         self.counts.running[task.stage_id] = (task, epoch)
+        self.counts.flops_restored.setdefault(task.stage_id, task.flops * min(1.0, restored / task.epochs))
         self._bars.update(self._stage_bars[task.stage_id], completed=epoch, total=max(epoch, task.epochs))
 
     def ended(self, task: StageTask, outcome: Outcome, trials: int) -> None:

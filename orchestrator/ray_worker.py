@@ -29,7 +29,8 @@ class StageTrainable(tune.Trainable):
         self._job.work(SLICE_SECONDS)
         outcome = self._job.outcome
         ended = dataclasses.asdict(outcome) if outcome else None
-        return {"epoch": self._job.epoch, "outcome": ended, "done": outcome is not None}
+        restored = self._job.restored_epochs
+        return {"epoch": self._job.epoch, "restored": restored, "outcome": ended, "done": outcome is not None}
 
     def cleanup(self) -> None:
         """Keep a checkpoint when a stage is stopped on the way."""

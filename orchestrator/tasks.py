@@ -1,7 +1,8 @@
 """The graph of stage runs that a sweep still needs."""
 
+import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,3 +92,22 @@ class TaskQueue:
             dropped = Outcome(stage_id=task.stage_id, status=outcome.status, error=error, traceback=outcome.traceback)
             yield dropped
             yield from self.close(dropped)
+
+
+def makespan(tasks: Iterable[StageTask], seconds: Mapping[str, float], workers: int) -> float:
+    """Return when the last of some tasks ends, handed out in their order to so many workers.
+
+    Args:
+        tasks: what is to run.
+        seconds: how long each takes, by stage id.
+        workers: how many run at a time, at least 1.
+    """
+    queue, now = TaskQueue(tasks), 0.0
+    running: list[tuple[float, str]] = []
+    while True:
+        while len(running) < workers and (task := queue.next_ready()):
+            heapq.heappush(running, (now + seconds[task.stage_id], task.stage_id))
+        if not running:
+            return now
+        now, ended = heapq.heappop(running)
+        list(queue.close(Outcome(stage_id=ended, status="done")))

@@ -1,6 +1,6 @@
 """Puts a replication beside the published study, as the Markdown tables of replication.md.
 
-    python docs/replication/compare.py STORE published_results.csv
+    python -m docs.replication.compare STORE published_results.csv
 
 Writes stage1.parquet and stage2.parquet, the results of the store's finished trials with products in bfloat16, beside
 this file, and prints a table for each.

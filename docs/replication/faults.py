@@ -3,7 +3,7 @@
 Fault 1: the probes ran in training mode on the test loader: batch norm and codebook absorbed TEST along the way.
 Fault 2: cluster sizes start at 0, so that the first update divides the codes that no feature chose by almost nothing.
 
-    python docs/replication/faults.py DATA_DIR DATASET --fault 1 --fault 2 --seed 0 --seed 1
+    python -m docs.replication.faults DATA_DIR DATASET --fault 1 --fault 2 --seed 0 --seed 1
 
 With `--out FOLDER` the tokenizers are kept, as SETTING-SEED.safetensors, for stage2_faults.py.
 """

@@ -3,7 +3,7 @@
 Fault 3: the baseline's prior masks the part 1 − cos(π t / 2) of the tokens, the modified prior cos(π t / 2).
 Fault 4: the loss counts unmasked tokens too.
 
-    python docs/replication/stage2_faults.py STORE DATA_DIR DATASET --fault 3 --seed 0 --seed 1
+    python -m docs.replication.stage2_faults STORE DATA_DIR DATASET --fault 3 --seed 0 --seed 1
 
 Tokenizers and the judging FCN are those of the store's finished trials, so that nothing but the faults differs; with
 `--tokenizers FOLDER` the tokenizers are those that faults.py kept, which are trained with faults too.

@@ -1,6 +1,6 @@
 """Measures tokenizers of finished trials in training mode, as the published probes did (known fault 1).
 
-    python docs/replication/training_mode.py STORE DATA_DIR DATASET …
+    python -m docs.replication.training_mode STORE DATA_DIR DATASET …
 
 Nothing is trained. Features for the probes come from batches in the order of the files, normalised over their batch,
 while batch norm and codebook follow TEST; then loss and perplexity are measured again. That is the effect of the last
@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from faults import BATCH, absorb
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor
 
+from docs.replication.faults import BATCH, absorb
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import Dataset, load_dataset
 from ncvq_core.evaluation.probes import probe_accuracies
@@ -65,10 +65,10 @@ def main(store: Path, data_dir: Path, names: list[str]) -> None:
         values = {name: (trial[name], after[name]) for name in METRICS}
         rows.append({"dataset": trial["dataset"], "setting": setting, **values})
     print("| dataset | setting | seeds | " + " | ".join(METRICS) + " |", "|---" * (3 + len(METRICS)) + "|", sep="\n")
-    for (dataset, setting), group in pd.DataFrame(rows).groupby(["dataset", "setting"]):
+    for setting_of, group in pd.DataFrame(rows).groupby(["dataset", "setting"]):
         means = [np.mean(group[name].tolist(), axis=0) for name in METRICS]
         cells = " | ".join(f"{before:.3g} → {after:.3g}" for before, after in means)
-        print(f"| {dataset} | {setting} | {len(group)} | {cells} |", flush=True)
+        print(f"| {setting_of[0]} | {setting_of[1]} | {len(group)} | {cells} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from safetensors.torch import load
 from ncvq_core.config import fcn_id
 from ncvq_core.errors import CheckpointError, ConfigError, DataError
 from orchestrator.errors import StoreError
-from orchestrator.fcn_weights import doubtful_words, missing_words, read_weights
+from orchestrator.fcn_weights import read_weights, remarks
 from orchestrator.launch import LaunchOptions, launch
 from orchestrator.plan import load_datasets
 from orchestrator.store import Store
@@ -58,16 +58,16 @@ def test_a_dataset_without_a_file_is_named(weights: Path, tmp_path: Path) -> Non
     given = read_weights(weights, sweep, load_datasets(sweep, None))
     assert [each.file for each in given] == [f"{DATASET}.ckpt"]
     words = f"{weights} holds no FCN of GunPoint: the store's is used, or one is trained"
-    assert missing_words(given, weights, sweep) == words
+    assert remarks(given, weights, sweep) == [words]
 
 
 def test_a_network_that_knows_nothing_of_the_data_is_named(weights: Path, tmp_path: Path) -> None:
     sweep = tiny2(tmp_path)
     datasets = load_datasets(sweep, None)
-    assert doubtful_words(read_weights(weights, sweep, datasets)) == []
+    assert remarks(read_weights(weights, sweep, datasets), weights, sweep) == []
     path = weights / f"{DATASET}.ckpt"
     torch.save({name: torch.zeros_like(value) for name, value in torch.load(path).items()}, path)
-    (words,) = doubtful_words(read_weights(weights, sweep, datasets))
+    (words,) = remarks(read_weights(weights, sweep, datasets), weights, sweep)
     assert re.fullmatch(
         rf"{path.name} classifies \d\d\.\d% of TEST, and its commonest class is 50\.1%: "
         rf"are these weights of another dataset than {DATASET}\?",

@@ -108,4 +108,6 @@ def test_expected_rate_is_measured(design: Design, finished: Store, tmp_path: Pa
     assert expected_rate("stage1", made(sweep, finished), finished, datasets) == pytest.approx(7e9)
     other = made(design(epochs=3), finished)
     assert expected_rate("stage1", other, finished, datasets) == CPU_FLOPS_PER_SECOND
-    assert expected_seconds(other, finished, datasets) == pytest.approx(other.flops / CPU_FLOPS_PER_SECOND)
+    assert expected_seconds(other, finished, datasets, 1) == pytest.approx(other.flops / CPU_FLOPS_PER_SECOND)
+    longest = max(task.flops for task in other.tasks)
+    assert expected_seconds(other, finished, datasets, 100) == pytest.approx(longest / CPU_FLOPS_PER_SECOND)

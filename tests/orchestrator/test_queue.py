@@ -2,7 +2,7 @@
 
 import pytest
 
-from orchestrator.tasks import Outcome, StageTask, TaskQueue, longest_first
+from orchestrator.tasks import Outcome, StageTask, TaskQueue, longest_first, makespan
 
 
 def task(stage_id: str, *needs: str) -> StageTask:
@@ -92,3 +92,13 @@ def test_a_shared_stage_is_as_urgent_as_the_longest_trial_that_waits_for_it() ->
 
 def test_no_tasks() -> None:
     assert longest_first([]) == []
+
+
+def test_workers_that_wait_make_a_sweep_longer() -> None:
+    tasks = [*chain("a", 1, 2), *chain("b", 4)]
+    seconds = {each.stage_id: each.flops for each in tasks}
+    assert makespan(tasks, seconds, 1) == 7
+    assert makespan(tasks, seconds, 2) == 4
+    assert makespan(list(reversed(tasks)), seconds, 2) == 4
+    assert makespan(chain("a", 1, 2), seconds, 9) == 3
+    assert makespan([], {}, 2) == 0
