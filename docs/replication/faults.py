@@ -22,7 +22,6 @@ from ncvq_core.stage_run import StageResult
 from ncvq_core.tokenizer import Tokenizer
 
 BATCH = 128
-EPOCHS_BETWEEN_PROBES = 10
 METRICS = ("val_loss", "recon_time", "perplexity", "probe_svm", "probe_knn")
 
 
@@ -34,8 +33,8 @@ def absorb(tokenizer: Tokenizer, series: torch.Tensor) -> None:
             tokenizer.decode([band.features for band in quantized])
 
 
-def train(config: Stage1Config, data_dir: Path, faults: list[int]) -> StageResult:
-    """Return what a stage 1 with faults leaves behind."""
+def train(config: Stage1Config, data_dir: Path, faults: list[int], probe_every: int) -> StageResult:
+    """Return what a stage 1 with faults leaves behind; fault 1 strikes every `probe_every` epochs."""
     dataset = load_dataset(config.dataset, data_dir)
     run = Stage1Run(config, dataset)
     test = torch.from_numpy(run.scaling.apply(dataset.test))
@@ -44,7 +43,7 @@ def train(config: Stage1Config, data_dir: Path, faults: list[int]) -> StageResul
             codebook.cluster_size.zero_()
     while not run.finished:
         run.advance()
-        if 1 in faults and run.epoch % EPOCHS_BETWEEN_PROBES == 0:
+        if 1 in faults and run.epoch % probe_every == 0:
             absorb(run.trainer.tokenizer, test)
     return run.result()
 
@@ -55,6 +54,7 @@ def main() -> None:
     parser.add_argument("data_dir", type=Path)
     parser.add_argument("dataset")
     parser.add_argument("--fault", type=int, choices=(1, 2), action="append", default=[])
+    parser.add_argument("--probe-every", type=int, default=10, help="epochs between two probes of fault 1")
     parser.add_argument("--seed", type=int, action="append", required=True)
     parser.add_argument("--ssl", default="none")
     parser.add_argument("--augmentation", action="append", default=[])
@@ -65,7 +65,7 @@ def main() -> None:
     name = "+".join([arguments.ssl, *arguments.augmentation])
     for seed in arguments.seed:
         config = TrialConfig.from_dict({**setting, "seed": seed, "precision": "bf16", "aug_recon_weight": 0.1}).stage1
-        result = train(config, arguments.data_dir, arguments.fault)
+        result = train(config, arguments.data_dir, arguments.fault, arguments.probe_every)
         values = ", ".join(f"{metric} {result.metrics[metric]:.3f}" for metric in METRICS)
         print(f"{arguments.dataset} {name} faults {arguments.fault} seed {seed}: {values}", flush=True)
         if arguments.out:
