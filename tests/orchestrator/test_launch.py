@@ -92,7 +92,9 @@ def test_a_trial_that_raises_stops_no_other(design: Design, run_here: Launch, tm
     assert (summary.finished, summary.trials, summary.exit_code) == (3, 4, 1)
     ((trial_id, (label, error)),) = summary.failures.items()
     assert (label, error) == ("ssl=barlowtwins seed=1", "ValueError: a bug in")
-    assert "failed   stage1 ssl=barlowtwins seed=1: ValueError: a bug in  [1/4 done, nothing running, 1 failed" in printed
+    assert (
+        "failed   stage1 ssl=barlowtwins seed=1: ValueError: a bug in  [1/4 done, nothing running, 1 failed" in printed
+    )
     assert "[3/4 done, nothing running, 1 failed" in printed.splitlines()[-1]
     row = Store(tmp_path / "s").read_trial(trial_id)
     assert row is not None
