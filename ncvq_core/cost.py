@@ -76,7 +76,7 @@ def samples_cost(config: TrialConfig, series: int, test: int, channels: int, len
     """Estimate drawing as many series as TEST has and as TRAIN has (at least 1,000), and the FCN that CAS trains."""
     synthetic = max(series, MINIMUM_SERIES)
     drawing = (synthetic + test) * sampling_flops(config, channels, length)
-    trained = fcn_cost(cas_training(0), synthetic, channels, length)
+    trained = fcn_cost(cas_training(0, torch.device("cpu")), synthetic, channels, length)
     return Cost(flops=drawing + trained.flops, memory_bytes=trained.memory_bytes, steps=trained.steps)
 
 

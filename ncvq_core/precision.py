@@ -14,6 +14,16 @@ def exact_float32() -> None:
     torch.backends.cuda.matmul.allow_tf32 = False
 
 
+def has_bfloat16(device: torch.device) -> bool:
+    """Return whether a device multiplies bfloat16 in hardware; a CPU without it is hundreds of times slower in it."""
+    return device.type != "cpu" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def fastest_precision(device: torch.device) -> str:
+    """Return `bf16` where a device has it, else `fp32`: for what asks for speed and not for one arithmetic."""
+    return "bf16" if has_bfloat16(device) else "fp32"
+
+
 def matrix_products(precision: str, device: torch.device) -> AbstractContextManager[object]:
     """Return the context in which a forward pass runs: `fp32` as it is, `bf16` with automatic mixed precision.
 

@@ -160,7 +160,9 @@ class SamplesRun:
     def _take_up(self, samples: Tensor, labelled: Tensor) -> FcnTrainer:
         self._drawn = samples, labelled
         data = LabelledSeries(self._judge.scaled(labelled), self._labels.numpy())
-        self._cas = FcnTrainer(cas_training(self._config.seed), data, len(self.dataset.classes), self.device)
+        self._cas = FcnTrainer(
+            cas_training(self._config.seed, self.device), data, len(self.dataset.classes), self.device
+        )
         return self._cas
 
     def _accuracy(self) -> float:

@@ -55,7 +55,7 @@ def plan(
     from orchestrator.describe import print_plan
     from orchestrator.estimate import expected_seconds
     from orchestrator.fcn_weights import check_weights, given_stages, read_weights, remarks
-    from orchestrator.machine import default_workers
+    from orchestrator.machine import default_workers, precision_remark
     from orchestrator.plan import load_datasets, make_plan
     from orchestrator.store import Store
 
@@ -69,7 +69,8 @@ def plan(
         made = make_plan(design, opened, datasets, given=given_stages(weights))
         workers = workers or default_workers(1, made.memory_bytes)
         print_plan(made, expected_seconds(made, opened, datasets, workers), workers, console())
-        for words in remarks(weights, fcn_weights, design) if fcn_weights else []:
+        words_of_weights = remarks(weights, fcn_weights, design) if fcn_weights else []
+        for words in filter(None, [precision_remark(design), *words_of_weights]):
             console().print(words, markup=False, highlight=False, soft_wrap=True)
 
 

@@ -13,10 +13,11 @@ from types import FrameType
 from rich.console import Console
 
 from ncvq_core.data import Dataset
+from ncvq_core.errors import ConfigError
 from orchestrator.fcn_weights import Weights, check_weights, keep_weights, read_weights, remarks
 from orchestrator.job import Worker
 from orchestrator.lock import exclusive
-from orchestrator.machine import default_workers
+from orchestrator.machine import default_workers, precision_remark
 from orchestrator.plan import Plan, cell_label, load_datasets, make_plan
 from orchestrator.progress import Counts, ProgressDisplay
 from orchestrator.recorder import Recorder
@@ -70,12 +71,16 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
     """Run what a sweep still lacks in its store.
 
     Raises:
-        ConfigError: the W&B mode or the folder of FCN weights is unknown; nothing is started.
+        ConfigError: the W&B mode or the folder of FCN weights is unknown, or the sweep asks for bfloat16 and this
+            processor lacks it; nothing is started.
         CheckpointError: FCN weights do not fit their dataset; nothing is started.
         StoreError: the store cannot be used or written, or another process runs in it.
         DataError: a dataset is missing or unusable; nothing is started.
     """
     mode = tracking_mode(options.wandb)
+    remark = precision_remark(sweep)
+    if remark and not (options.gpus_per_trial or options.address):
+        raise ConfigError(remark, "precision")
     datasets = load_datasets(sweep, options.data_dir)
     weights = _read_weights(sweep, options, datasets, console)
     store = Store(options.store, create=True)

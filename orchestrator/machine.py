@@ -1,7 +1,12 @@
-"""What this machine has to give: cores and memory."""
+"""What this machine has to give: cores, memory and arithmetic."""
 
 import os
 from pathlib import Path
+
+import torch
+
+from ncvq_core.precision import has_bfloat16
+from orchestrator.sweep import Sweep
 
 MEMINFO = Path("/proc/meminfo")
 CGROUP = Path("/sys/fs/cgroup")
@@ -28,6 +33,17 @@ def default_workers(threads: int, memory_bytes: int) -> int:
     if available is not None and memory_bytes:
         workers = min(workers, available // memory_bytes)
     return max(1, workers)
+
+
+def precision_remark(sweep: Sweep) -> str | None:
+    """Say what to do where a sweep asks for bfloat16 and this processor lacks it; None where all is well."""
+    rough = sum(cell.config.stage1.precision == "bf16" for cell in sweep.cells)
+    if not rough or has_bfloat16(torch.device("cpu")):
+        return None
+    return (
+        f"precision bf16 ({rough} trials): this processor has no bfloat16 arithmetic and would take hundreds of times "
+        "as long as in float32; use --set precision=fp32, or a GPU (--gpus-per-trial)"
+    )
 
 
 def _of_machine() -> int | None:

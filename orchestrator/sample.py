@@ -15,6 +15,7 @@ from ncvq_core.config import TrialConfig
 from ncvq_core.data import Dataset, load_dataset
 from ncvq_core.errors import ConfigError, DataError, unknown_name
 from ncvq_core.generator import Generator, load_generator
+from ncvq_core.precision import has_bfloat16
 from orchestrator.atomic import write_atomically
 from orchestrator.errors import StoreError
 from orchestrator.stage_runs import tensors_of
@@ -97,6 +98,8 @@ def _load(store: Store, config: TrialConfig, dataset: Dataset) -> Generator:
     assert config.stage2_id is not None
     models = {stage_id: store.read_model(stage_id) for stage_id in (config.stage1_id, config.stage2_id)}
     tokenizer, prior = (tensors_of(models, stage_id) for stage_id in models)
+    if not has_bfloat16(torch.device("cpu")):
+        config = dataclasses.replace(config, stage1=dataclasses.replace(config.stage1, precision="fp32"))
     return load_generator(config, dataset, tokenizer, prior)
 
 

