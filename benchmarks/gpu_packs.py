@@ -1,9 +1,9 @@
-"""Models × steps a second of packs of stage-1 trainers on one GPU.
+"""Models × steps a second of packs of trainers on one GPU, of stage 1 or of stage 2.
 
 Eager, as CUDA graphs and with torch.compile, on one stream and on K, against one eager model; with peak memory and the
-share of the memory-bandwidth floor, and the time that the published stage 1 would take at the best rate.
+share of the memory-bandwidth floor, and for stage 1 the time that the published one would take at the best rate.
 
-    python -m benchmarks.gpu_packs --data-dir UCRArchive_2018 --precision bf16
+    python -m benchmarks.gpu_packs --data-dir UCRArchive_2018 --precision bf16 --stage 1
 
 Needs ncvq_core, torch and a CUDA device only.
 """
@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from ncvq_core.config import TrialConfig
 from ncvq_core.cost import stage1_cost
@@ -20,6 +21,9 @@ from ncvq_core.data import load_dataset
 from ncvq_core.pack import Pack
 from ncvq_core.stage1 import Stage1Trainer
 from ncvq_core.stage1_run import Stage1Run
+from ncvq_core.stage2 import Stage2Trainer
+from ncvq_core.stage2_run import Stage2Run
+from ncvq_core.trainer import Trainer
 
 SIZES = (1, 4, 16, 64)
 MODES = (("eager", False), ("graphs", False), ("graphs", True), ("compile", False))
@@ -40,20 +44,38 @@ BYTES_PER_PARAMETER = 32
 """A step reads and writes weight, gradient and both moments of AdamW, four bytes each."""
 
 
-def build(dataset: str, count: int, precision: str, data_dir: Path) -> list[Stage1Trainer]:
-    """Return Barlow Twins trainers of different seeds on the GPU."""
-    values = {"dataset": dataset, "ssl": "barlowtwins", "augmentations": ["slice_and_shuffle"], "precision": precision}
-    configs = [TrialConfig.from_dict({**values, "seed": seed}).stage1 for seed in range(count)]
-    return [Stage1Run(config, load_dataset(dataset, data_dir), torch.device("cuda")).trainer for config in configs]
+def build(dataset: str, count: int, precision: str, data_dir: Path, stage: int) -> list[Trainer]:
+    """Return trainers of different seeds on the GPU: of stage 1 with Barlow Twins, or of priors on one tokenizer."""
+    data, device = load_dataset(dataset, data_dir), torch.device("cuda")
+    values = {"dataset": dataset, "precision": precision, "stages": stage}
+    if stage == 1:
+        values |= {"ssl": "barlowtwins", "augmentations": ["slice_and_shuffle"]}
+        seeds = [TrialConfig.from_dict({**values, "seed": seed}).stage1 for seed in range(count)]
+        return [Stage1Run(config, data, device).trainer for config in seeds]
+    configs = [TrialConfig.from_dict({**values, "ssl": "none", "epochs": 1, "seed": seed}) for seed in range(count)]
+    tokenizer = Stage1Run(configs[0].stage1, data, device)
+    tokenizer.advance()
+    tensors = tokenizer.result().tensors
+    return [Stage2Run(config, data, tensors, device).trainer for config in configs]
 
 
-def measure(trainers: list[Stage1Trainer], mode: str, streams: bool, seconds: float) -> float:
+def networks(trainer: Trainer) -> list[nn.Module]:
+    """Return what a trainer trains, in the parts that torch.compile is given."""
+    if isinstance(trainer, Stage2Trainer):
+        return [trainer.prior]
+    assert isinstance(trainer, Stage1Trainer)
+    parts: list[nn.Module] = [
+        part for network in trainer.tokenizer.networks for part in (network.encoder, network.decoder)
+    ]
+    return [*parts, trainer.head] if trainer.head else parts
+
+
+def measure(trainers: list[Trainer], mode: str, streams: bool, seconds: float) -> float:
     """Return models × steps a second."""
     if mode == "compile":
         for trainer in trainers:
-            for network in trainer.tokenizer.networks:
-                network.encoder.compile()
-                network.decoder.compile()
+            for network in networks(trainer):
+                network.compile()
     pack = Pack(trainers, capture=mode == "graphs", streams=streams)
     for _ in range(5):
         pack.step()
@@ -80,6 +102,14 @@ def bandwidth() -> float:
     return 20 * 2 * 4 * source.numel() / (time.perf_counter() - start)
 
 
+def flops_of_a_step(dataset: str) -> float:
+    """Return the operations of a step of stage 1 with SSL on one of the study's datasets."""
+    config = TrialConfig.from_dict({"dataset": dataset, "ssl": "barlowtwins", "augmentations": ["flip"]}).stage1
+    series, length = STUDY_SHAPES[dataset]
+    cost = stage1_cost(config, series, 1, length)
+    return cost.flops / cost.steps
+
+
 def study_hours(flops_per_second: float) -> float:
     """Return hours for the study's stage 1 at a rate, every run taken as one with SSL."""
     config = TrialConfig.from_dict({"dataset": "study", "ssl": "barlowtwins", "augmentations": ["flip"]}).stage1
@@ -91,6 +121,7 @@ def main() -> None:
     """Print one row a dataset, mode and size, then the projection."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data-dir", type=Path, required=True)
+    parser.add_argument("--stage", type=int, choices=(1, 2), default=1)
     parser.add_argument("--precision", choices=("fp32", "bf16"), default="bf16")
     parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
     arguments = parser.parse_args()
@@ -109,29 +140,22 @@ def main() -> None:
             for size in SIZES:
                 torch.cuda.empty_cache()
                 torch.cuda.reset_peak_memory_stats()
-                trainers = build(dataset, size, arguments.precision, arguments.data_dir)
+                trainers = build(dataset, size, arguments.precision, arguments.data_dir, arguments.stage)
                 rate = measure(trainers, mode, streams, arguments.seconds)
                 one_eager, best = one_eager or rate, max(best, rate)
-                parameters = sum(
-                    p.numel()
-                    for module in (trainers[0].tokenizer, trainers[0].head)
-                    if module
-                    for p in module.parameters()
-                )
+                parameters = sum(p.numel() for part in networks(trainers[0]) for p in part.parameters())
                 floor = bytes_per_second / (BYTES_PER_PARAMETER * parameters)
                 print(
                     f"| {dataset} | {mode} | {size if streams else 1} | {size} | {rate:.1f} | {rate / one_eager:.1f}× "
                     f"| {rate / floor:.0%} | {torch.cuda.max_memory_allocated() / 1e9:.1f} |",
                     flush=True,
                 )
-                config, shape = trainers[0].config, STUDY_SHAPES[dataset]
-                cost = stage1_cost(config, shape[0], 1, shape[1])
                 del trainers
-        hours.append(study_hours(best * cost.flops / cost.steps))
-    low, high = sorted(hours)
-    print(
-        f"published stage 1, {STUDY_RUNS} runs ({STUDY_GPU_HOURS} GPU-hours): {low:.1f} to {high:.1f} hours on this GPU"
-    )
+        if arguments.stage == 1:
+            hours.append(study_hours(best * flops_of_a_step(dataset)))
+    if hours:
+        times = f"{min(hours):.1f} to {max(hours):.1f} hours on this GPU"
+        print(f"published stage 1, {STUDY_RUNS} runs ({STUDY_GPU_HOURS} GPU-hours): {times}")
 
 
 if __name__ == "__main__":

@@ -1,21 +1,18 @@
 """The training of the FCN that judges samples of a dataset, where none is given."""
 
-import time
-
 import torch
 from torch import Tensor
 
 from ncvq_core.data import Dataset, Scaling
-from ncvq_core.errors import CheckpointError
 from ncvq_core.fcn.network import judge_series
 from ncvq_core.fcn.train import FcnTrainer, FcnTraining, LabelledSeries
-from ncvq_core.memory import peak_memory_bytes, reset_peak_memory
-from ncvq_core.stage_run import StageResult
+from ncvq_core.memory import peak_memory_bytes
+from ncvq_core.stage_run import StageResult, StageRun
 
 TRAINING = FcnTraining(epochs=10, steps=1000, batch_size=16, precision="fp32", seed=0)
 
 
-class FcnRun:
+class FcnRun(StageRun):
     """Trains an FCN on all of TRAIN, for a fixed number of steps.
 
     None of it is held out to stop early: TRAIN may have 20 series, and the four that could be spared say little.
@@ -28,32 +25,10 @@ class FcnRun:
 
     def __init__(self, dataset: Dataset, device: torch.device | None = None) -> None:
         """Scale the data and draw initial weights."""
-        self._started = time.perf_counter()
-        self._seconds_before = 0.0
-        self.dataset = dataset
-        self.device = device or torch.device("cpu")
-        reset_peak_memory(self.device)
+        super().__init__(dataset, device)
         self._scaling = Scaling.of(dataset.train)
         data = LabelledSeries(torch.from_numpy(self._scaling.apply(dataset.train)), dataset.train_labels)
-        self.trainer = FcnTrainer(TRAINING, data, len(dataset.classes), self.device)
-
-    @property
-    def epoch(self) -> int:
-        """Number of finished epochs."""
-        return self.trainer.epoch
-
-    @property
-    def finished(self) -> bool:
-        """Whether all epochs are done."""
-        return self.trainer.finished
-
-    def advance(self) -> dict[str, float]:
-        """Train one epoch and return its row.
-
-        Raises:
-            DivergedError: the loss is no longer finite.
-        """
-        return {"epoch": self.epoch + 1, **self.trainer.run_epoch()}
+        self.trainer: FcnTrainer = FcnTrainer(TRAINING, data, len(dataset.classes), self.device)
 
     def result(self) -> StageResult:
         """Read TEST and return the network and its accuracy there."""
@@ -63,26 +38,16 @@ class FcnRun:
             metrics={"fcn_accuracy": float((predicted == self.dataset.test_labels).mean())},
             history=[],
             tensors={name: value.cpu() for name, value in self.trainer.network.state_dict().items()},
-            seconds=self._seconds(),
             peak_memory_bytes=peak_memory_bytes(self.device),
             notes=self.dataset.notes,
         )
 
     def state(self) -> dict[str, Tensor]:
         """Return all that the rest of the run depends on, as named tensors."""
-        return {**self.trainer.state(), "seconds": torch.tensor(self._seconds(), dtype=torch.float64)}
+        return self.trainer.state()
 
-    def restore(self, state: dict[str, Tensor]) -> None:
-        """Continue from what `state` returned; the rest gives the same bits as an uninterrupted run.
+    def _restore(self, state: dict[str, Tensor]) -> None:
+        self.trainer.restore(state)
 
-        Raises:
-            CheckpointError: the state is not one of this dataset.
-        """
-        try:
-            self.trainer.restore(state)
-            self._seconds_before = float(state["seconds"])
-        except (KeyError, RuntimeError, ValueError) as error:
-            raise CheckpointError(f"checkpoint does not fit {self.dataset.name}: {error}") from error
-
-    def _seconds(self) -> float:
-        return self._seconds_before + time.perf_counter() - self._started
+    def _row(self, epoch: int) -> dict[str, float]:
+        return {"epoch": epoch + 1, **self.trainer.history_row(epoch)}

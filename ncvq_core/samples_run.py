@@ -1,23 +1,21 @@
 """Samples of a trained prior, and every number by which they are judged."""
 
-import time
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import Dataset
-from ncvq_core.errors import CheckpointError, DivergedError
+from ncvq_core.errors import DivergedError
 from ncvq_core.evaluation.cas import cas_training, synthetic_labels
 from ncvq_core.evaluation.samples import Judge
 from ncvq_core.evaluation.spectra import psd_distance
 from ncvq_core.fcn.network import judge_series
 from ncvq_core.fcn.train import FcnTrainer, LabelledSeries
 from ncvq_core.generator import load_generator
-from ncvq_core.memory import peak_memory_bytes, reset_peak_memory
+from ncvq_core.memory import peak_memory_bytes
 from ncvq_core.seeding import generator
-from ncvq_core.stage_run import StageResult
+from ncvq_core.stage_run import StageResult, StageRun
 from ncvq_core.views import augmented_view
 
 SAMPLE_METRICS = (
@@ -34,7 +32,7 @@ SAMPLES, LABELLED_SAMPLES, SAMPLE_LABELS, FID_BY_CLASS = "samples", "labelled_sa
 """Names of what is left behind: series without a class, series with one, their classes, FID of each class."""
 
 
-class SamplesRun:
+class SamplesRun(StageRun):
     """Draws samples of a trial's prior and measures them.
 
     As many samples without a class as TEST has series, for FID, IS, precision, recall and spectra; and a synthetic
@@ -66,42 +64,32 @@ class SamplesRun:
         device: torch.device | None = None,
     ) -> None:
         """Load the models."""
-        self._started = time.perf_counter()
-        self._seconds_before = 0.0
-        self.dataset = dataset
-        self.device = device or torch.device("cpu")
+        super().__init__(dataset, device)
         self._config = config.stage1
-        reset_peak_memory(self.device)
         self._generator = load_generator(config, dataset, tokenizer, prior, self.device)
         self._judge = Judge(fcn, dataset, self.device)
         self._labels = synthetic_labels(dataset.train_labels, len(dataset.classes))
         self._drawn: tuple[Tensor, Tensor] | None = None
-        self._cas: FcnTrainer | None = None
+        self.trainer: FcnTrainer | None = None
 
     @property
     def epoch(self) -> int:
         """1 when samples are drawn, and one more for each epoch of the classifier."""
-        return 0 if self._cas is None else 1 + self._cas.epoch
+        return 0 if self.trainer is None else 1 + self.trainer.epoch
 
-    @property
-    def finished(self) -> bool:
-        """Whether the classifier is trained."""
-        return self._cas is not None and self._cas.finished
-
-    def advance(self) -> dict[str, float]:
-        """Draw the samples, or train the classifier for one epoch.
+    def step(self) -> None:
+        """Draw the samples, or do one step of the classifier's training.
 
         Raises:
-            DivergedError: samples, or the classifier's loss, are not finite.
+            DivergedError: samples are not finite.
         """
-        if self._cas is None:
+        if self.trainer is None:
             self._take_up(
                 self._draw("samples without a class", self._generator.unconditional(len(self.dataset.test))),
                 self._draw("samples with a class", self._labels),
             )
         else:
-            self._cas.run_epoch()
-        return {"epoch": self.epoch}
+            self.trainer.step()
 
     def result(self) -> StageResult:
         """Read TEST, for the first and only time, and return everything that is worth keeping."""
@@ -124,32 +112,24 @@ class SamplesRun:
             metrics={name: metrics[name] for name in SAMPLE_METRICS},
             history=[],
             tensors=tensors,
-            seconds=self._seconds(),
             peak_memory_bytes=peak_memory_bytes(self.device),
             notes=self.dataset.notes + self._judge.notes(len(samples)) + self._undefined_classes(by_class),
         )
 
     def state(self) -> dict[str, Tensor]:
         """Return all that the rest of the run depends on, as named tensors."""
-        seconds = {"seconds": torch.tensor(self._seconds(), dtype=torch.float64)}
-        if self._drawn is None or self._cas is None:
-            return seconds
-        cas = {f"cas.{name}": value for name, value in self._cas.state().items()}
-        return {**seconds, **cas, SAMPLES: self._drawn[0], LABELLED_SAMPLES: self._drawn[1]}
+        if self._drawn is None or self.trainer is None:
+            return {}
+        cas = {f"cas.{name}": value for name, value in self.trainer.state().items()}
+        return {**cas, SAMPLES: self._drawn[0], LABELLED_SAMPLES: self._drawn[1]}
 
-    def restore(self, state: dict[str, Tensor]) -> None:
-        """Continue from what `state` returned; the rest gives the same bits as an uninterrupted run.
+    def _restore(self, state: dict[str, Tensor]) -> None:
+        if SAMPLES in state:
+            cas = self._take_up(state[SAMPLES], state[LABELLED_SAMPLES])
+            cas.restore({name.removeprefix("cas."): value for name, value in state.items() if name[:4] == "cas."})
 
-        Raises:
-            CheckpointError: the state is not one of this configuration and dataset.
-        """
-        try:
-            self._seconds_before = float(state["seconds"])
-            if SAMPLES in state:
-                cas = self._take_up(state[SAMPLES], state[LABELLED_SAMPLES])
-                cas.restore({name.removeprefix("cas."): value for name, value in state.items() if name[:4] == "cas."})
-        except (KeyError, RuntimeError, ValueError) as error:
-            raise CheckpointError(f"checkpoint does not fit {self.dataset.name}: {error}") from error
+    def _row(self, epoch: int) -> dict[str, float]:
+        return {"epoch": epoch + 1}
 
     def _draw(self, purpose: str, labels: Tensor) -> Tensor:
         samples = self._generator.sample(labels, generator(self._config.seed, purpose, self.device)).cpu()
@@ -160,15 +140,15 @@ class SamplesRun:
     def _take_up(self, samples: Tensor, labelled: Tensor) -> FcnTrainer:
         self._drawn = samples, labelled
         data = LabelledSeries(self._judge.scaled(labelled), self._labels.numpy())
-        self._cas = FcnTrainer(
+        self.trainer = FcnTrainer(
             cas_training(self._config.seed, self.device), data, len(self.dataset.classes), self.device
         )
-        return self._cas
+        return self.trainer
 
     def _accuracy(self) -> float:
-        assert self._cas is not None
+        assert self.trainer is not None
         test = self._judge.scaled(self.dataset.test)
-        predicted = judge_series(self._cas.network, test).logits.argmax(dim=1).cpu().numpy()
+        predicted = judge_series(self.trainer.network, test).logits.argmax(dim=1).cpu().numpy()
         return float((predicted == self.dataset.test_labels).mean())
 
     def _spectral_distance(self, samples: Tensor, reference: np.ndarray | Tensor) -> float:
@@ -186,6 +166,3 @@ class SamplesRun:
     def _undefined_classes(self, by_class: np.ndarray) -> tuple[str, ...]:
         names = [self.dataset.classes[index] for index in np.flatnonzero(np.isnan(by_class))]
         return (f"fid undefined for classes with fewer than two series: {', '.join(names)}",) if names else ()
-
-    def _seconds(self) -> float:
-        return self._seconds_before + time.perf_counter() - self._started

@@ -1,7 +1,6 @@
 """A stage 1 from its config to its result, an epoch at a time."""
 
 import dataclasses
-import time
 from functools import partial
 
 import numpy as np
@@ -10,18 +9,18 @@ from torch import Tensor
 
 from ncvq_core.data import Dataset, Scaling
 from ncvq_core.data.validation import split_train
-from ncvq_core.errors import CheckpointError, DataError
+from ncvq_core.errors import DataError
 from ncvq_core.evaluation.stage1 import STAGE1_METRICS, Labelled, evaluate_stage1
-from ncvq_core.memory import peak_memory_bytes, reset_peak_memory
+from ncvq_core.memory import peak_memory_bytes
 from ncvq_core.stage1 import Stage1Trainer
 from ncvq_core.stage1_config import Stage1Config
-from ncvq_core.stage_run import StageResult
+from ncvq_core.stage_run import StageResult, StageRun
 
 EVALUATED = (*STAGE1_METRICS, "ssl_loss")
 """What is measured on the validation part along the way."""
 
 
-class Stage1Run:
+class Stage1Run(StageRun):
     """Trains and evaluates one tokenizer.
 
     Args:
@@ -32,12 +31,8 @@ class Stage1Run:
 
     def __init__(self, config: Stage1Config, dataset: Dataset, device: torch.device | None = None) -> None:
         """Scale and split the data, and draw initial weights."""
-        self._started = time.perf_counter()
-        self._seconds_before = 0.0
+        super().__init__(dataset, device)
         self.config = config
-        self.device = device or torch.device("cpu")
-        self.dataset = dataset
-        reset_peak_memory(self.device)
         training, validation = split_train(dataset.train_labels, config.val_fraction, config.seed)
         if config.val_fraction and not len(validation):
             raise DataError(f"{dataset.name}: val_fraction = {config.val_fraction:g} leaves no series for validation")
@@ -45,34 +40,8 @@ class Stage1Run:
         labelled = partial(_labelled, scaling=self.scaling, device=self.device)
         self._train = labelled(dataset.train[training], dataset.train_labels[training])
         self._validation = labelled(dataset.train[validation], dataset.train_labels[validation])
-        self.trainer = Stage1Trainer(config, self._train.series, self.device)
+        self.trainer: Stage1Trainer = Stage1Trainer(config, self._train.series, self.device)
         self._evaluations = torch.full((config.epochs, len(EVALUATED)), torch.nan, dtype=torch.float64)
-
-    @property
-    def epoch(self) -> int:
-        """Number of finished epochs."""
-        return self.trainer.epoch
-
-    @property
-    def finished(self) -> bool:
-        """Whether training is over."""
-        return self.trainer.finished
-
-    def advance(self) -> dict[str, float]:
-        """Train one epoch, evaluate on the validation part where the config asks for it, and return the epoch's row.
-
-        Raises:
-            DivergedError: the loss is no longer finite.
-        """
-        self.trainer.run_epoch()
-        every = self.config.evaluate_every
-        if every and self.epoch % every == 0:
-            metrics = evaluate_stage1(self.trainer.tokenizer, self._train, self._validation)
-            metrics["ssl_loss"] = self.trainer.held_out_ssl_loss(self._validation.series)
-            values = [metrics[name] for name in EVALUATED]
-            numbers = [np.nan if value is None else value for value in values]
-            self._evaluations[self.epoch - 1] = torch.tensor(numbers, dtype=torch.float64)
-        return self._row(self.epoch - 1)
 
     def result(self) -> StageResult:
         """Read TEST, for the first and only time, and return everything that is worth keeping."""
@@ -86,34 +55,28 @@ class Stage1Run:
             metrics=metrics,
             history=history,
             tensors={**tensors, "scaling": scaling},
-            seconds=self._seconds(),
             peak_memory_bytes=peak_memory_bytes(self.device),
             notes=self.dataset.notes + self._undefined(metrics),
         )
 
     def state(self) -> dict[str, Tensor]:
         """Return all that the rest of the run depends on, as named tensors."""
-        return {
-            **self.trainer.state(),
-            "evaluations": self._evaluations,
-            "seconds": torch.tensor(self._seconds(), dtype=torch.float64),
-        }
+        return {**self.trainer.state(), "evaluations": self._evaluations}
 
-    def restore(self, state: dict[str, Tensor]) -> None:
-        """Continue from what `state` returned; the rest gives the same bits as an uninterrupted run.
+    def _restore(self, state: dict[str, Tensor]) -> None:
+        self.trainer.restore(state)
+        self._evaluations.copy_(state["evaluations"])
 
-        Raises:
-            CheckpointError: the state is not one of this configuration and dataset.
-        """
-        try:
-            self.trainer.restore(state)
-            self._evaluations.copy_(state["evaluations"])
-            self._seconds_before = float(state["seconds"])
-        except (KeyError, RuntimeError, ValueError) as error:
-            raise CheckpointError(f"checkpoint does not fit {self.config.dataset}: {error}") from error
-
-    def _seconds(self) -> float:
-        return self._seconds_before + time.perf_counter() - self._started
+    def _end_epoch(self) -> None:
+        """Evaluate on the validation part, in the epochs in which the config asks for it."""
+        every = self.config.evaluate_every
+        if every and self.epoch % every == 0:
+            self.check()
+            metrics = evaluate_stage1(self.trainer.tokenizer, self._train, self._validation)
+            metrics["ssl_loss"] = self.trainer.held_out_ssl_loss(self._validation.series)
+            values = [metrics[name] for name in EVALUATED]
+            numbers = [np.nan if value is None else value for value in values]
+            self._evaluations[self.epoch - 1] = torch.tensor(numbers, dtype=torch.float64)
 
     def _row(self, epoch: int) -> dict[str, float]:
         evaluated = dict(zip(EVALUATED, self._evaluations[epoch].tolist(), strict=True))

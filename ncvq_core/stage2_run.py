@@ -1,7 +1,5 @@
 """A stage 2 from its config to its result, an epoch at a time."""
 
-import time
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -10,19 +8,18 @@ from torch import Tensor
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import Dataset
 from ncvq_core.data.validation import split_train
-from ncvq_core.errors import CheckpointError
-from ncvq_core.memory import peak_memory_bytes, reset_peak_memory
+from ncvq_core.memory import peak_memory_bytes
 from ncvq_core.prior.token_source import TokenSource
 from ncvq_core.stage2 import Stage2Trainer
 from ncvq_core.stage2_config import Stage2Config
-from ncvq_core.stage_run import StageResult
+from ncvq_core.stage_run import StageResult, StageRun
 from ncvq_core.tokenizer.load import load_tokenizer
 
 PRIOR_METRICS = ("prior_loss", "validation_prior_loss", "test_prior_loss")
 """Cross-entropy of masked tokens, in nats a token: mean over the last epoch, on the validation part, on TEST."""
 
 
-class Stage2Run:
+class Stage2Run(StageRun):
     """Trains and evaluates one prior on a tokenizer that is there.
 
     Args:
@@ -39,42 +36,17 @@ class Stage2Run:
         self, config: TrialConfig, dataset: Dataset, tokenizer: dict[str, Tensor], device: torch.device | None = None
     ) -> None:
         """Turn TRAIN into tokens, and draw initial weights."""
-        self._started = time.perf_counter()
-        self._seconds_before = 0.0
+        super().__init__(dataset, device)
         self.config: Stage2Config = config.stage2 or Stage2Config()
-        self.device = device or torch.device("cpu")
-        self.dataset = dataset
-        reset_peak_memory(self.device)
         stage1 = config.stage1
         self._tokenizer = load_tokenizer(stage1, dataset, tokenizer, self.device)
         training, validation = split_train(dataset.train_labels, stage1.val_fraction, stage1.seed)
         self._validation = self._source(dataset.train, dataset.train_labels, validation) if len(validation) else None
         source, labels = self._source(dataset.train, dataset.train_labels, training)
-        self.trainer = Stage2Trainer(
+        self.trainer: Stage2Trainer = Stage2Trainer(
             self.config, source, labels, len(dataset.classes), seed=stage1.seed, precision=stage1.precision
         )
         self._held_out = torch.full((self.config.prior_epochs,), torch.nan, dtype=torch.float64)
-
-    @property
-    def epoch(self) -> int:
-        """Number of finished epochs."""
-        return self.trainer.epoch
-
-    @property
-    def finished(self) -> bool:
-        """Whether training is over."""
-        return self.trainer.finished
-
-    def advance(self) -> dict[str, float]:
-        """Train one epoch, measure the loss on the validation part where there is one, and return the epoch's row.
-
-        Raises:
-            DivergedError: the loss is no longer finite.
-        """
-        self.trainer.run_epoch()
-        if self._validation is not None:
-            self._held_out[self.epoch - 1] = self.trainer.held_out_loss(*self._validation)
-        return self._row(self.epoch - 1)
 
     def result(self) -> StageResult:
         """Read TEST, for the first and only time, and return everything that is worth keeping."""
@@ -89,28 +61,22 @@ class Stage2Run:
             metrics=metrics,
             history=[self._row(epoch) for epoch in range(self.epoch)],
             tensors={name: value.cpu() for name, value in self.trainer.prior.state_dict().items()},
-            seconds=self._seconds(),
             peak_memory_bytes=peak_memory_bytes(self.device),
             notes=self.dataset.notes,
         )
 
     def state(self) -> dict[str, Tensor]:
         """Return all that the rest of the run depends on, as named tensors."""
-        seconds = torch.tensor(self._seconds(), dtype=torch.float64)
-        return {**self.trainer.state(), "held_out": self._held_out, "seconds": seconds}
+        return {**self.trainer.state(), "held_out": self._held_out}
 
-    def restore(self, state: dict[str, Tensor]) -> None:
-        """Continue from what `state` returned; the rest gives the same bits as an uninterrupted run.
+    def _restore(self, state: dict[str, Tensor]) -> None:
+        self.trainer.restore(state)
+        self._held_out.copy_(state["held_out"])
 
-        Raises:
-            CheckpointError: the state is not one of this configuration and dataset.
-        """
-        try:
-            self.trainer.restore(state)
-            self._held_out.copy_(state["held_out"])
-            self._seconds_before = float(state["seconds"])
-        except (KeyError, RuntimeError, ValueError) as error:
-            raise CheckpointError(f"checkpoint does not fit {self.dataset.name}: {error}") from error
+    def _end_epoch(self) -> None:
+        """Measure the loss on the validation part where there is one."""
+        if self._validation is not None:
+            self._held_out[self.epoch - 1] = self.trainer.held_out_loss(*self._validation)
 
     def _source(
         self, series: NDArray[np.float32], labels: NDArray[np.int64], chosen: NDArray[np.int64]
@@ -118,9 +84,6 @@ class Stage2Run:
         scaled = torch.from_numpy(self._tokenizer.scaling.apply(series[chosen])).to(self.device)
         source = TokenSource(self._tokenizer.model, scaled, self.config.token_temperature)
         return source, torch.from_numpy(labels[chosen]).to(self.device)
-
-    def _seconds(self) -> float:
-        return self._seconds_before + time.perf_counter() - self._started
 
     def _row(self, epoch: int) -> dict[str, float]:
         held_out = float(self._held_out[epoch])

@@ -90,11 +90,13 @@ class Trainer(ABC):
         return self.steps_done >= self.total_steps
 
     def step(self) -> None:
-        """Do one optimiser step."""
+        """Do one optimiser step, and after the last one of an epoch what belongs to its end."""
         self._learning_rate.fill_(self._scheduled_rate())
         measured = self.update(self.order.batch(self.steps_done))
         self._history[self.epoch] += measured / self.order.steps
         self.steps_done += 1
+        if self.steps_done % self.order.steps == 0:
+            self._end_epoch()
 
     def run_epoch(self) -> dict[str, float]:
         """Do the steps up to the end of the current epoch and return its mean losses; waits for the device once.
@@ -105,10 +107,20 @@ class Trainer(ABC):
         epoch = self.epoch
         while not self.finished and self.epoch == epoch:
             self.step()
-        row = self.history_row(epoch)
-        if not math.isfinite(row[self.loss_name]):
-            raise DivergedError(f"the loss became {row[self.loss_name]} in epoch {epoch + 1}")
-        return row
+        self.check()
+        return self.history_row(epoch)
+
+    def check(self) -> None:
+        """Look at the loss of all steps so far; waits for the device.
+
+        Raises:
+            DivergedError: it is no longer finite, and since which epoch.
+        """
+        begun = min(len(self._history), self.epoch + 1)
+        losses = self._history[:begun, self.history_columns.index(self.loss_name)].tolist()
+        for epoch, loss in enumerate(losses, start=1):
+            if not math.isfinite(loss):
+                raise DivergedError(f"the loss became {loss} in epoch {epoch}")
 
     def history_row(self, epoch: int) -> dict[str, float]:
         """Return the means over an epoch, counted from 0."""
@@ -138,6 +150,9 @@ class Trainer(ABC):
         self.order.permutation.copy_(state["permutation"])
         self._history.copy_(state["history"])
         self.steps_done = int(state["steps_done"])
+
+    def _end_epoch(self) -> None:  # noqa: B027
+        """Do what belongs to the end of an epoch; by default nothing."""
 
     @abstractmethod
     def _backward(self, batch: Tensor) -> list[Tensor]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
@@ -15,26 +16,40 @@ from orchestrator.atomic import write_atomically
 NEEDED = "needed"
 
 
-def write_checkpoint(path: Path, run: StageRun, started_at: datetime, needed: Mapping[str, str]) -> None:
+class Earlier(NamedTuple):
+    """What a run brings from the processes that it ran in before."""
+
+    started_at: datetime
+    """When it was first started."""
+    seconds: float
+    """Of work so far."""
+
+
+def write_checkpoint(path: Path, run: StageRun, earlier: Earlier, needed: Mapping[str, str]) -> None:
     """Keep the state of a run.
 
     Args:
         path: where.
-        run: the run, between two epochs.
-        started_at: when it was first started.
+        run: the run, between two pieces of work.
+        earlier: its start and seconds so far.
         needed: checksums of the weights that it reads, by stage id.
 
     Raises:
         StoreError: the file cannot be written; an older checkpoint is still there.
     """
     state = {name: tensor.contiguous() for name, tensor in run.state().items()}
-    metadata = {"started_at": started_at.isoformat(), "checksum": run.dataset.checksum(), NEEDED: json.dumps(needed)}
+    metadata = {
+        "started_at": earlier.started_at.isoformat(),
+        "seconds": str(earlier.seconds),
+        "checksum": run.dataset.checksum(),
+        NEEDED: json.dumps(needed),
+    }
     content = save(state, metadata)
     write_atomically(path, lambda temporary: temporary.write_bytes(content))
 
 
-def restore_checkpoint(path: Path, run: StageRun, needed: Mapping[str, str]) -> datetime:
-    """Let a new run go on from a checkpoint and return when it was first started.
+def restore_checkpoint(path: Path, run: StageRun, needed: Mapping[str, str]) -> Earlier:
+    """Let a new run go on from a checkpoint and return what it brings along.
 
     Raises:
         CheckpointError: the file is damaged, or comes from other data, another model or other weights of an earlier
@@ -45,7 +60,7 @@ def restore_checkpoint(path: Path, run: StageRun, needed: Mapping[str, str]) -> 
             metadata = checkpoint.metadata() or {}
             state = {name: checkpoint.get_tensor(name) for name in checkpoint.keys()}  # noqa: SIM118
         made_with = json.loads(metadata.get(NEEDED, "{}"))
-        started_at = datetime.fromisoformat(metadata["started_at"])
+        earlier = Earlier(datetime.fromisoformat(metadata["started_at"]), float(metadata["seconds"]))
     except (SafetensorError, OSError, KeyError, ValueError) as error:
         raise CheckpointError(f"{path}: cannot be read: {error}") from error
     if metadata.get("checksum") != run.dataset.checksum():
@@ -53,4 +68,4 @@ def restore_checkpoint(path: Path, run: StageRun, needed: Mapping[str, str]) -> 
     if made_with != needed:
         raise CheckpointError(f"{path}: comes from other weights of the stages {', '.join(needed)}")
     run.restore(state)
-    return started_at
+    return earlier

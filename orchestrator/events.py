@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from orchestrator.tasks import Outcome, StageTask
+from orchestrator.tasks import CROWDED, Outcome, StageTask, TaskQueue
 
 
 class Events(Protocol):
@@ -17,9 +17,22 @@ class Events(Protocol):
     def ended(self, task: StageTask, outcome: Outcome) -> None:
         """A stage is over; a done one is in the store."""
 
+    def put_back(self, task: StageTask) -> None:
+        """A stage stopped short of memory and waits for a smaller pack."""
+
     def tick(self) -> None:
         """Time has passed; called every second or so."""
 
     @property
     def stopping(self) -> bool:
         """Whether the user asked to stop: running stages save a checkpoint, no new one starts."""
+
+
+def tell_end(queue: TaskQueue, task: StageTask, outcome: Outcome, events: Events) -> None:
+    """Let a queue and the launch know how a stage ended, and what that ends with it."""
+    if outcome.status == CROWDED:
+        queue.put_back([task])
+        events.put_back(task)
+        return
+    for closed, how in queue.close(outcome):
+        events.ended(closed, how)

@@ -14,9 +14,9 @@ from ray.tune import Callback
 from ray.tune.experiment import Trial
 from ray.tune.search import Searcher
 
-from orchestrator.events import Events
+from orchestrator.events import Events, tell_end
 from orchestrator.job import Worker
-from orchestrator.ray_worker import StageTrainable
+from orchestrator.ray_worker import PackTrainable
 from orchestrator.tasks import Outcome, StageTask, TaskQueue
 
 RESTARTS_AFTER_A_CRASH = 1
@@ -35,7 +35,7 @@ class RayOptions:
     """Where and how wide to run."""
 
     workers: int | None
-    """How many stages run at a time; None, with an address, as many as the cluster has room for."""
+    """How many packs run at a time; None, with an address, as many as the cluster has room for."""
     address: str | None = None
     """Ray cluster to join, such as `auto`; None starts Ray here for the time of the launch."""
     gpus_per_trial: float = 0.0
@@ -49,23 +49,26 @@ class _LiveOnly:
 
 
 class _GraphSearcher(_LiveOnly, Searcher):
-    """Suggests a stage only when what it needs is done."""
+    """Suggests a pack of stages only when what they need is done; one trial of Tune's is one pack."""
 
     def __init__(self, queue: TaskQueue, worker: Worker) -> None:
-        super().__init__(metric="epoch", mode="max")
+        super().__init__(metric="training_iteration", mode="max")
         self.queue = queue
         self.worker = worker
-        self.tasks = {task.stage_id: task for task in queue.tasks}
-        self.task_of: dict[str, StageTask] = {}
+        self.packs: dict[str, dict[str, StageTask]] = {}
 
     def suggest(self, trial_id: str) -> Any:
-        if self.queue.empty:
+        if self.queue.finished:
             return Searcher.FINISHED
-        task = self.queue.next_ready()
-        if task is None:
+        tasks = self.queue.next_pack()
+        if not tasks:
             return None
-        self.task_of[trial_id] = task
-        return {"task": dataclasses.asdict(task), "worker": dataclasses.asdict(self.worker)}
+        self.packs[trial_id] = {task.stage_id: task for task in tasks}
+        return {"tasks": [dataclasses.asdict(task) for task in tasks], "worker": dataclasses.asdict(self.worker)}
+
+    def unfinished(self, trial_id: str) -> list[StageTask]:
+        """Return the stages of a pack that have not ended: an actor that starts anew tells of the others once more."""
+        return [task for stage_id, task in self.packs[trial_id].items() if self.queue.unfinished(stage_id)]
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Outcomes come through the callback."""
@@ -88,30 +91,40 @@ class _Reporter(_LiveOnly, Callback):
         self._tell(self.events.tick)
 
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
-        self._tell(self.events.started, self.searcher.task_of[trial.trial_id])
+        for task in self.searcher.unfinished(trial.trial_id):
+            self._tell(self.events.started, task)
 
     def on_trial_result(
         self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
     ) -> None:
-        task = self.searcher.task_of[trial.trial_id]
-        if result["outcome"] is None:
-            self._tell(self.events.advanced, task, result["epoch"], result["restored"])
-        else:
-            self._close(task, Outcome(**result["outcome"]))
+        pack = self.searcher.packs[trial.trial_id]
+        for stage in result["stages"]:
+            task = pack[stage["stage_id"]]
+            if not self.searcher.queue.unfinished(task.stage_id):
+                continue
+            if stage["outcome"] is None:
+                self._tell(self.events.advanced, task, stage["epoch"], stage["restored"])
+            else:
+                self._end(task, Outcome(**stage["outcome"]))
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
-        task = self.searcher.task_of[trial.trial_id]
+        """A process died with a whole pack: smaller packs find out which stage it is that kills it."""
         cause = str(trial.get_pickled_error())
         reason = cause.strip().splitlines()[-1] if cause.strip() else "no reason given"
         error = (
             f"the worker process failed {RESTARTS_AFTER_A_CRASH + 1} times (out of memory? try fewer workers): {reason}"
         )
-        self._close(task, Outcome(stage_id=task.stage_id, status="failed", error=error, traceback=cause))
+        tasks = self.searcher.unfinished(trial.trial_id)
+        if len(tasks) > 1:
+            self.searcher.queue.put_back(tasks)
+            for task in tasks:
+                self._tell(self.events.put_back, task)
+            return
+        for task in tasks:
+            self._end(task, Outcome(stage_id=task.stage_id, status="failed", error=error, traceback=cause))
 
-    def _close(self, task: StageTask, outcome: Outcome) -> None:
-        self._tell(self.events.ended, task, outcome)
-        for dropped in self.searcher.queue.close(outcome):
-            self._tell(self.events.ended, self.searcher.tasks[dropped.stage_id], dropped)
+    def _end(self, task: StageTask, outcome: Outcome) -> None:
+        self._tell(tell_end, self.searcher.queue, task, outcome, self.events)
 
     def _tell(self, event: Callable[..., None], *arguments: object) -> None:
         """Keep an error for the end of the run: Tune would print it with a traceback of its own."""
@@ -144,10 +157,10 @@ def execute_with_ray(queue: TaskQueue, worker: Worker, options: RayOptions, even
         reporter = _Reporter(searcher, events)
         resources = {"cpu": worker.threads, "gpu": options.gpus_per_trial}
         tuner = tune.Tuner(
-            tune.with_resources(StageTrainable, resources),
+            tune.with_resources(PackTrainable, resources),
             tune_config=tune.TuneConfig(
                 search_alg=searcher,
-                num_samples=len(searcher.tasks),
+                num_samples=-1,
                 reuse_actors=True,
                 max_concurrent_trials=options.workers,
             ),
@@ -168,8 +181,11 @@ def execute_with_ray(queue: TaskQueue, worker: Worker, options: RayOptions, even
 
 
 def _start_ray(options: RayOptions, threads: int) -> None:
-    logging.getLogger("ray").setLevel(logging.ERROR)
-    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    logging.getLogger("ray").setLevel(logging.CRITICAL)
+    quiet: dict[str, Any] = {
+        "log_to_driver": False,
+        "logging_level": logging.CRITICAL,
+    }  # what fails is told in one line of ours
     if options.address:
         ray.init(address=options.address, **quiet)
     else:

@@ -1,7 +1,10 @@
 """One stage run inside a worker."""
 
+import gc
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,12 +17,13 @@ from ncvq_core.config import TrialConfig
 from ncvq_core.data import load_dataset
 from ncvq_core.errors import CheckpointError, DivergedError
 from ncvq_core.memory import release_freed_memory
+from ncvq_core.pack import Lane
 from ncvq_core.stage_run import StageResult, StageRun
-from orchestrator.checkpoint import restore_checkpoint, write_checkpoint
+from orchestrator.checkpoint import Earlier, restore_checkpoint, write_checkpoint
 from orchestrator.provenance import provenance
 from orchestrator.stage_runs import details_of, needed_models, new_run
 from orchestrator.store import StageRecord, Store, bytes_checksum
-from orchestrator.tasks import Outcome, StageTask
+from orchestrator.tasks import CROWDED, Outcome, StageTask
 
 CHECKPOINT_SECONDS = 60.0
 
@@ -37,7 +41,7 @@ class Worker:
 
 
 class StageJob:
-    """Runs one stage in slices of time, from its checkpoint where there is one, and keeps its result in the store.
+    """Runs one stage in small pieces, from its checkpoint where there is one, and keeps its result in the store.
 
     Whatever is raised becomes an outcome, so that one trial's failure is no other's.
     """
@@ -47,10 +51,16 @@ class StageJob:
         self.task = task
         self.worker = worker
         self.store = Store(worker.store)
+        self.device = torch.device(worker.device)
         self.started_at = datetime.now(UTC)
+        self.seconds = 0.0
+        """Of work, all interrupted parts together; a part of those in which others worked beside it."""
         self.outcome: Outcome | None = None
         self.restored_epochs = 0
         """Epochs that come from a checkpoint."""
+        self.crowded = False
+        """Whether others work beside it, on the same device: memory that runs out may then suffice for one alone."""
+        self._lane = Lane(self.device)
         self._run: StageRun | None = None
         self._needed: dict[str, str] = {}
         self._checkpoint_path = self.store.checkpoint_path(task.stage_id)
@@ -61,62 +71,85 @@ class StageJob:
         """Finished epochs."""
         return self._run.epoch if self._run else 0
 
-    def work(self, seconds: float) -> None:
-        """Train for about so many seconds; `outcome` is set when the stage is over."""
-        try:
-            self._work(time.monotonic() + seconds)
-        except Exception as error:
-            if self.worker.debug:
-                raise
-            status = "diverged" if isinstance(error, DivergedError) else "failed"
-            self._end(status, f"{type(error).__name__}: {error}".splitlines()[0], traceback.format_exc())
+    def step(self) -> None:
+        """Do one piece of work; `outcome` is set when the stage is over."""
+        began = time.monotonic()
+        with self._failures_recorded():
+            self._step(began)
+        self.seconds += time.monotonic() - began
+
+    def pause(self) -> None:
+        """Wait for the work so far, look at its loss, and keep a checkpoint when that is due."""
+        with self._failures_recorded():
+            if self._run:
+                self._run.check()
+            if time.monotonic() - self._saved > CHECKPOINT_SECONDS:
+                self.save_checkpoint()
 
     def save_checkpoint(self) -> None:
         """Keep the run's state, so that it can go on in another process."""
         if self._run is None or self.outcome is not None:
             return
-        write_checkpoint(self._checkpoint_path, self._run, self.started_at, self._needed)
+        earlier = Earlier(self.started_at, self.seconds)
+        with self._lane.entered():
+            write_checkpoint(self._checkpoint_path, self._run, earlier, self._needed)
         self._saved = time.monotonic()
 
-    def _work(self, until: float) -> None:
+    def _step(self, began: float) -> None:
         if self._run is None:
             if self.store.has_stage(self.task.stage_id):  # an earlier attempt kept it, but died before it could say so
                 return self._end("done")
             self._run = self._start()
-        while not self._run.finished:
-            self._run.advance()
-            if time.monotonic() - self._saved > CHECKPOINT_SECONDS:
-                self.save_checkpoint()
-            if time.monotonic() > until:
-                return
-        self._keep(self._run)
-        self._end("done")
+        elif not self._run.finished:
+            self._lane.capture(self._run.trainer)
+            self._run.step()
+        else:
+            self._run.check()
+            self._keep(self._run, began)
+            self._end("done")
+
+    @contextmanager
+    def _failures_recorded(self) -> Iterator[None]:
+        """Work in the job's lane; what is raised becomes the outcome."""
+        try:
+            with self._lane.entered():
+                yield
+        except Exception as error:
+            if self.worker.debug:
+                raise
+            self._end(self._status(error), f"{type(error).__name__}: {error}".splitlines()[0], traceback.format_exc())
+
+    def _status(self, error: Exception) -> str:
+        if isinstance(error, torch.OutOfMemoryError) and self.crowded:
+            return CROWDED
+        return "diverged" if isinstance(error, DivergedError) else "failed"
 
     def _start(self) -> StageRun:
-        torch.set_num_threads(self.worker.threads)
         models = needed_models(self.store, self.task)
         self._needed = {stage_id: bytes_checksum(content) for stage_id, content in models.items()}
         run = self._new_run(models)
         if self._checkpoint_path.exists():
             try:
-                self.started_at = restore_checkpoint(self._checkpoint_path, run, self._needed)
+                earlier = restore_checkpoint(self._checkpoint_path, run, self._needed)
             except CheckpointError:
                 self.store.put_aside_checkpoint(self.task.stage_id)
                 return self._new_run(models)
+            self.started_at, self.seconds = earlier
             self.restored_epochs = run.epoch
         return run
 
     def _new_run(self, models: dict[str, bytes]) -> StageRun:
         config = TrialConfig.from_dict(self.task.config)
         dataset = load_dataset(config.stage1.dataset, self.worker.data_dir)
-        return new_run(self.task, config, dataset, models, torch.device(self.worker.device))
+        return new_run(self.task, config, dataset, models, self.device)
 
-    def _keep(self, run: StageRun) -> None:
+    def _keep(self, run: StageRun, began: float) -> None:
         result = run.result()
         model = save({name: tensor.contiguous() for name, tensor in result.tensors.items()})
-        self.store.write_stage(self.task.stage_id, self._record(run, result, model), model)
+        seconds = self.seconds + time.monotonic() - began
+        self.store.write_stage(self.task.stage_id, self._record(run, result, model, seconds), model)
 
-    def _record(self, run: StageRun, result: StageResult, model: bytes) -> StageRecord:
+    def _record(self, run: StageRun, result: StageResult, model: bytes, seconds: float) -> StageRecord:
         origin = {
             **self._origin(),
             "data_checksum": run.dataset.checksum(),
@@ -124,7 +157,7 @@ class StageJob:
         }
         return StageRecord(
             metrics=result.metrics,
-            timings={"seconds": result.seconds, "peak_memory_bytes": result.peak_memory_bytes},
+            timings={"seconds": seconds, "peak_memory_bytes": result.peak_memory_bytes},
             provenance=origin,
             history=result.history,
             details=details_of(self.store, self.task, run.dataset, result, model),
@@ -132,7 +165,7 @@ class StageJob:
 
     def _origin(self) -> dict[str, Any]:
         return {
-            **provenance(torch.device(self.worker.device)),
+            **provenance(self.device),
             "started_at": self.started_at.isoformat(),
             "dtype": self.task.config["precision"],
         }
@@ -142,6 +175,7 @@ class StageJob:
         stage_id = self.task.stage_id
         self.outcome = Outcome(stage_id=stage_id, status=status, error=error, traceback=trace, provenance=origin)
         self._run = None
+        gc.collect()  # a trainer and its optimiser refer to each other
         release_freed_memory()
         if status == "diverged":
             self._checkpoint_path.unlink(missing_ok=True)

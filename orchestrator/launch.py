@@ -1,5 +1,6 @@
 """Launching a sweep: run what it lacks, keep every result, end with a summary."""
 
+import dataclasses
 import signal
 import sys
 import time
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
+import torch
 from rich.console import Console
 
 from ncvq_core.data import Dataset
@@ -17,7 +19,7 @@ from ncvq_core.errors import ConfigError
 from orchestrator.fcn_weights import Weights, check_weights, keep_weights, read_weights, remarks
 from orchestrator.job import Worker
 from orchestrator.lock import exclusive
-from orchestrator.machine import default_workers, precision_remark
+from orchestrator.machine import default_gpus, default_workers, precision_remark
 from orchestrator.plan import Plan, cell_label, load_datasets, make_plan
 from orchestrator.progress import Counts, ProgressDisplay
 from orchestrator.recorder import Recorder
@@ -27,6 +29,8 @@ from orchestrator.tasks import Outcome, StageTask, TaskQueue
 from orchestrator.tracking import make_tracker, tracking_mode
 
 RUNNING_FILE_SECONDS = 2.0
+GPU_PACK = 16
+"""Stages side by side on a GPU, to begin with: packs are halved where its memory runs out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +46,10 @@ class LaunchOptions:
     threads: int = 1
     """CPU threads a worker."""
     address: str | None = None
-    gpus_per_trial: float = 0.0
+    gpus_per_trial: float | None = None
+    """GPUs a worker; None takes one where this machine has one."""
+    pack: int | None = None
+    """Stages side by side in a worker; None takes GPU_PACK on a GPU and 1 on a CPU."""
     wandb: str | None = None
     retry_failed: bool = False
     debug: bool = False
@@ -78,8 +85,11 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
         DataError: a dataset is missing or unusable; nothing is started.
     """
     mode = tracking_mode(options.wandb)
+    gpus = default_gpus(options.address) if options.gpus_per_trial is None else options.gpus_per_trial
+    pack = options.pack or (GPU_PACK if gpus else 1)
+    options = dataclasses.replace(options, gpus_per_trial=gpus, pack=pack)
     remark = precision_remark(sweep)
-    if remark and not (options.gpus_per_trial or options.address):
+    if remark and not (gpus or options.address):
         raise ConfigError(remark, "precision")
     datasets = load_datasets(sweep, options.data_dir)
     weights = _read_weights(sweep, options, datasets, console)
@@ -139,6 +149,10 @@ class _Launch:
         self.store.clear_running(task.stage_id)
         self.display.ended(task, outcome, trials)
 
+    def put_back(self, task: StageTask) -> None:
+        self.store.clear_running(task.stage_id)
+        self.display.put_back(task)
+
     def tick(self) -> None:
         self.display.tick()
 
@@ -161,26 +175,42 @@ def _run(plan: Plan, store: Store, recorder: Recorder, options: LaunchOptions, c
         threads=options.threads,
         debug=options.debug and options.workers == 0,
     )
-    queue = TaskQueue(plan.tasks)
+    assert options.pack is not None
+    workers = _workers(plan, options)
+    queue = TaskQueue(plan.tasks, pack=options.pack, workers=workers or 1)
     with ProgressDisplay(counts, console) as display:
         events = _Launch(store, recorder, display)
         with _stop_on_interrupt(events):
-            if options.workers == 0:
+            if workers == 0:
                 from orchestrator.execute_here import execute_here
 
                 execute_here(queue, worker, events)
             else:
                 from orchestrator.execute_ray import RayOptions, execute_with_ray
 
-                workers = options.workers
-                if workers is None and options.address is None:
-                    workers = min(default_workers(options.threads, plan.memory_bytes), len(plan.tasks))
-                display.say(f"starting Ray workers: {workers or 'as many as the cluster has room for'} …")
+                many = workers or "as many as the cluster has room for"
+                display.say(f"starting Ray workers: {many}{_beside(options)} …")
                 ray_options = RayOptions(
-                    workers=workers, address=options.address, gpus_per_trial=options.gpus_per_trial
+                    workers=workers, address=options.address, gpus_per_trial=options.gpus_per_trial or 0.0
                 )
                 execute_with_ray(queue, worker, ray_options, events)
     return events.stopping
+
+
+def _workers(plan: Plan, options: LaunchOptions) -> int | None:
+    """Return how many workers to start: those asked for, else all that fit; None leaves it to the cluster."""
+    if options.workers is not None or options.address is not None:
+        return options.workers
+    if options.gpus_per_trial:
+        return max(1, min(int(torch.cuda.device_count() / options.gpus_per_trial), len(plan.tasks)))
+    return min(default_workers(options.threads, plan.memory_bytes * (options.pack or 1)), len(plan.tasks))
+
+
+def _beside(options: LaunchOptions) -> str:
+    """Say what a worker has, where that is not one stage on a CPU."""
+    words = [f"{options.gpus_per_trial:g} GPU each"] if options.gpus_per_trial else []
+    words += [f"up to {options.pack} trials side by side"] if options.pack and options.pack > 1 else []
+    return f" ({', '.join(words)})" if words else ""
 
 
 @contextmanager

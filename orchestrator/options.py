@@ -31,7 +31,20 @@ WorkersOption = Annotated[
 ]
 ThreadsOption = Annotated[int, typer.Option(min=1, help="CPU threads a worker.")]
 AddressOption = Annotated[str | None, typer.Option(help="Ray cluster to run on, for example `auto`.")]
-GpusOption = Annotated[float, typer.Option("--gpus-per-trial", min=0.0, help="GPUs a trial, also a fraction of one.")]
+GpusOption = Annotated[
+    float | None,
+    typer.Option(
+        "--gpus-per-trial",
+        min=0.0,
+        help="GPUs a worker, also a fraction of one. Default: 1 where this machine has one, else 0.",
+    ),
+]
+PackOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="Trials side by side in a worker. Default: 16 on a GPU, fewer if memory runs out; 1 on a CPU."
+    ),
+]
 WandbOption = Annotated[
     str | None,
     typer.Option(help="Publish to Weights & Biases: online, offline or disabled. Default: $WANDB_MODE, else disabled."),

@@ -119,6 +119,14 @@ class ProgressDisplay:
         self.say(f"{outcome.status:8} {task.stage} {task.label}{reason}  [{counts.line()}]")
         self._refresh()
 
+    def put_back(self, task: StageTask) -> None:
+        """Show that a stage waits again."""
+        self.counts.running.pop(task.stage_id, None)
+        self._remove_bar(task)
+        self.say(
+            f"put back {task.stage} {task.label}: its worker ran short of memory or died, it will run in a smaller pack"
+        )
+
     def tick(self) -> None:
         """Show that time passes."""
         self._refresh()

@@ -5,36 +5,44 @@ from typing import Any
 
 from ray import tune
 
-from orchestrator.job import StageJob, Worker
+from orchestrator.job import Worker
+from orchestrator.pack_job import PackJob
 from orchestrator.tasks import StageTask
 
 SLICE_SECONDS = 1.0
 
 
-class StageTrainable(tune.Trainable):
-    """A reusable actor that runs one stage after another."""
+class PackTrainable(tune.Trainable):
+    """A reusable actor that runs one pack of stages after another."""
 
     def setup(self, config: dict[str, Any]) -> None:
-        """Take up a stage."""
-        worker = Worker(**config["worker"])
-        self._job = StageJob(StageTask(**config["task"]), worker)
+        """Take up a pack."""
+        tasks = [StageTask(**task) for task in config["tasks"]]
+        self._pack = PackJob(tasks, Worker(**config["worker"]))
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Take up the next stage in the same process."""
+        """Take up the next pack in the same process."""
         self.setup(new_config)
         return True
 
     def step(self) -> dict[str, Any]:
-        """Train for a while and tell how far the stage is."""
-        self._job.work(SLICE_SECONDS)
-        outcome = self._job.outcome
-        ended = dataclasses.asdict(outcome) if outcome else None
-        restored = self._job.restored_epochs
-        return {"epoch": self._job.epoch, "restored": restored, "outcome": ended, "done": outcome is not None}
+        """Work for a while and tell how far each stage is that had not ended before."""
+        running = self._pack.active
+        self._pack.work(SLICE_SECONDS)
+        stages = [
+            {
+                "stage_id": job.task.stage_id,
+                "epoch": job.epoch,
+                "restored": job.restored_epochs,
+                "outcome": dataclasses.asdict(job.outcome) if job.outcome else None,
+            }
+            for job in running
+        ]
+        return {"stages": stages, "done": not self._pack.active}
 
     def cleanup(self) -> None:
-        """Keep a checkpoint when a stage is stopped on the way."""
-        self._job.save_checkpoint()
+        """Keep checkpoints when a pack is stopped on the way."""
+        self._pack.save_checkpoints()
 
     def save_checkpoint(self, checkpoint_dir: str) -> dict[str, Any]:
         """Nothing for Tune to keep: the store is the only truth."""

@@ -1,10 +1,14 @@
 """The graph of stage runs that a sweep still needs."""
 
 import heapq
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+CROWDED = "crowded"
+"""Status of a stage for which memory ran out beside others: it is to run again in a smaller pack."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +38,7 @@ class Outcome:
 
     stage_id: str
     status: str
-    """`done`, `failed` or `diverged`."""
+    """`done`, `failed`, `diverged`, or CROWDED."""
     error: str | None = None
     traceback: str | None = None
     provenance: dict[str, Any] = field(default_factory=dict)
@@ -57,32 +61,51 @@ def longest_first(tasks: Iterable[StageTask]) -> list[StageTask]:
 
 @dataclass
 class TaskQueue:
-    """Hands out tasks whose needs are done."""
+    """Hands out tasks whose needs are done, singly or in packs."""
 
     tasks: Iterable[StageTask]
+    pack: int = 1
+    """Tasks of a pack, at most; halved when memory runs out."""
+    workers: int = 1
+    """Among how many workers ready tasks are shared out."""
     _waiting: dict[str, StageTask] = field(init=False)
-    _unfinished: set[str] = field(init=False)
+    _unfinished: dict[str, StageTask] = field(init=False)
 
     def __post_init__(self) -> None:
         """Queue all tasks, in the order given."""
         self._waiting = {task.stage_id: task for task in self.tasks}
-        self._unfinished = set(self._waiting)
+        self._unfinished = dict(self._waiting)
 
     def next_ready(self) -> StageTask | None:
         """Hand out the first task that waits for nothing; None while there is none."""
         for stage_id, task in self._waiting.items():
-            if not self._unfinished.intersection(task.needs):
+            if self._unfinished.keys().isdisjoint(task.needs):
                 return self._waiting.pop(stage_id)
         return None
 
-    @property
-    def empty(self) -> bool:
-        """Whether every task was handed out or dropped."""
-        return not self._waiting
+    def next_pack(self) -> list[StageTask]:
+        """Hand out ready tasks, in order: a full pack, or a worker's share where there are fewer, or none."""
+        ready = [task for task in self._waiting.values() if self._unfinished.keys().isdisjoint(task.needs)]
+        size = min(self.pack, math.ceil(len(ready) / self.workers))
+        return [self._waiting.pop(task.stage_id) for task in ready[:size]]
 
-    def close(self, outcome: Outcome) -> Iterator[Outcome]:
-        """Take note of an outcome; where it is no success, drop and report each task that needed it."""
-        self._unfinished.discard(outcome.stage_id)
+    def put_back(self, tasks: Iterable[StageTask]) -> None:
+        """Take back tasks that were too many for one worker; packs are half as large from now on."""
+        self._waiting = {task.stage_id: task for task in tasks} | self._waiting
+        self.pack = max(1, self.pack // 2)
+
+    def unfinished(self, stage_id: str) -> bool:
+        """Whether a task is neither closed nor dropped."""
+        return stage_id in self._unfinished
+
+    @property
+    def finished(self) -> bool:
+        """Whether every task is closed or dropped."""
+        return not self._unfinished
+
+    def close(self, outcome: Outcome) -> Iterator[tuple[StageTask, Outcome]]:
+        """Take note of an outcome; report it and, where it is no success, drop and report each task that needed it."""
+        yield self._unfinished.pop(outcome.stage_id), outcome
         if outcome.status == "done":
             return
         for task in [task for task in self._waiting.values() if outcome.stage_id in task.needs]:
@@ -90,7 +113,6 @@ class TaskQueue:
                 continue
             error = f"not run: the {outcome.status} stage {outcome.stage_id} is needed first: {outcome.error}"
             dropped = Outcome(stage_id=task.stage_id, status=outcome.status, error=error, traceback=outcome.traceback)
-            yield dropped
             yield from self.close(dropped)
 
 

@@ -1,76 +1,123 @@
-"""Trains stage 1 with known faults of the published code switched on, to see what they do to its numbers.
+"""Trains stage 1 with known faults of the published code, and measures it as that code does.
 
-Fault 1: the probes ran in training mode on the test loader: batch norm and codebook absorbed TEST along the way.
-Fault 2: cluster sizes start at 0, so that the first update divides the codes that no feature chose by almost nothing.
+Fault 1: the probes ran in training mode, on TRAIN and then on TEST, before training and every 100 epochs: batch norm
+and codebook absorbed both.
+Fault 2: cluster sizes start at 0, so that the first update divides the codes that no feature chose by almost nothing;
+codes start from a normal distribution.
 
-    python -m docs.replication.faults DATA_DIR DATASET --fault 1 --fault 2 --seed 0 --seed 1
+The published measures are those of the last batch of TEST, in the order of the file, and leave the commitment out of
+val_loss: it is 0 in evaluation mode there. What the code does was read in its repository,
+erlendlokna/Generative-SSL-VQVAE-modelling (experiments, models/stage1/vq.py, evaluation/downstream_eval.py).
 
-With `--out FOLDER` the tokenizers are kept, as SETTING-SEED.safetensors, for stage2_faults.py.
+    python -m docs.replication.faults DATA_DIR SonyAIBORobotSurface2 --fault 1 --fault 2 --seed 0 --seed 1
+
+Each run adds a row to faults.csv beside this file; a run that is there is not repeated.
 """
 
 import argparse
+import csv
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from torch import Tensor
+from torch.nn import functional
 
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import load_dataset
-from ncvq_core.stage1_config import Stage1Config
+from ncvq_core.precision import fastest_precision
+from ncvq_core.stage1_config import Stage1Config, augmentations_text
 from ncvq_core.stage1_run import Stage1Run
-from ncvq_core.stage_run import StageResult
 from ncvq_core.tokenizer import Tokenizer
+from ncvq_core.tokenizer.codebook import perplexity
+from ncvq_core.tokenizer.errors import band_errors
 
 BATCH = 128
-METRICS = ("val_loss", "recon_time", "perplexity", "probe_svm", "probe_knn")
+PROBED_EVERY = 100
+TABLE = Path(__file__).with_name("faults.csv")
+OURS = ("val_loss", "recon_time", "recon_timefreq", "perplexity", "probe_svm", "probe_knn")
+THEIRS = ("val_loss_as_published", "perplexity_as_published")
+COLUMNS = ("dataset", "setting", "epochs", "faults", "seed", "precision", *OURS, *THEIRS)
 
 
-def absorb(tokenizer: Tokenizer, series: torch.Tensor) -> None:
+@torch.no_grad()
+def absorb(tokenizer: Tokenizer, series: Tensor) -> None:
     """Run series through the tokenizer in training mode: batch norm and codebook follow them."""
-    with torch.no_grad():
-        for x in torch.split(series, BATCH):
-            quantized = tokenizer.quantize(tokenizer.encode(tokenizer.transform(x)))
-            tokenizer.decode([band.features for band in quantized])
+    for x in torch.split(series, BATCH):
+        quantized = tokenizer.quantize(tokenizer.encode(tokenizer.transform(x)))
+        tokenizer.decode([band.features for band in quantized])
 
 
-def train(config: Stage1Config, data_dir: Path, faults: list[int], probe_every: int) -> StageResult:
-    """Return what a stage 1 with faults leaves behind; fault 1 strikes every `probe_every` epochs."""
+@torch.no_grad()
+def measured_as_published(tokenizer: Tokenizer, test: Tensor) -> dict[str, float]:
+    """Return the published val_loss and perplexity of scaled TEST (n, C, L), of its last batch, in evaluation mode."""
+    tokenizer.eval()
+    x = torch.split(test, BATCH)[-1]
+    bands = tokenizer.transform(x)
+    quantized = tokenizer.quantize(tokenizer.encode(bands))
+    decoded = tokenizer.decode([band.features for band in quantized])
+    loss = functional.mse_loss(decoded.series, x) + band_errors(decoded.bands, bands)
+    return dict(zip(THEIRS, (float(loss), float(perplexity(quantized[0].usage))), strict=True))
+
+
+def train(config: Stage1Config, data_dir: Path, faults: list[int]) -> dict[str, float | None]:
+    """Return OURS and THEIRS of a stage 1 with faults."""
     dataset = load_dataset(config.dataset, data_dir)
     run = Stage1Run(config, dataset)
-    test = torch.from_numpy(run.scaling.apply(dataset.test))
+    tokenizer = run.trainer.tokenizer
+    train, test = (torch.from_numpy(run.scaling.apply(series)) for series in (dataset.train, dataset.test))
     if 2 in faults:
-        for codebook in run.trainer.tokenizer.codebooks:
+        for codebook in tokenizer.codebooks:
             codebook.cluster_size.zero_()
+            codebook.cluster_sum.normal_(generator=torch.Generator().manual_seed(config.seed))
+            codebook.codes.copy_(codebook.cluster_sum)
     while not run.finished:
+        if 1 in faults and run.epoch % PROBED_EVERY == 0:
+            absorb(tokenizer, train)
+            absorb(tokenizer, test)
         run.advance()
-        if 1 in faults and run.epoch % probe_every == 0:
-            absorb(run.trainer.tokenizer, test)
-    return run.result()
+    metrics = run.result().metrics
+    return {name: metrics[name] for name in OURS} | measured_as_published(tokenizer, test)
 
 
 def main() -> None:
-    """Print the metrics of each seed."""
+    """Run what the table lacks."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data_dir", type=Path)
     parser.add_argument("dataset")
     parser.add_argument("--fault", type=int, choices=(1, 2), action="append", default=[])
-    parser.add_argument("--probe-every", type=int, default=10, help="epochs between two probes of fault 1")
     parser.add_argument("--seed", type=int, action="append", required=True)
     parser.add_argument("--ssl", default="none")
     parser.add_argument("--augmentation", action="append", default=[])
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--epochs", type=int, default=1000)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
+    precision = fastest_precision(torch.device("cpu"))
     setting = {"dataset": arguments.dataset, "ssl": arguments.ssl, "augmentations": arguments.augmentation}
-    name = "+".join([arguments.ssl, *arguments.augmentation])
     for seed in arguments.seed:
-        config = TrialConfig.from_dict({**setting, "seed": seed, "precision": "bf16", "aug_recon_weight": 0.1}).stage1
-        result = train(config, arguments.data_dir, arguments.fault, arguments.probe_every)
-        values = ", ".join(f"{metric} {result.metrics[metric]:.3f}" for metric in METRICS)
-        print(f"{arguments.dataset} {name} faults {arguments.fault} seed {seed}: {values}", flush=True)
-        if arguments.out:
-            arguments.out.mkdir(exist_ok=True)
-            save_file(result.tensors, arguments.out / f"{name}-{seed}.safetensors")
+        values = {**setting, "seed": seed, "precision": precision, "epochs": arguments.epochs}
+        config = TrialConfig.from_dict({**values, "aug_recon_weight": 0.1}).stage1
+        name = f"{arguments.ssl} {augmentations_text(config.augmentations)}".strip()
+        key = [
+            arguments.dataset,
+            name,
+            str(arguments.epochs),
+            "+".join(map(str, arguments.fault)),
+            str(seed),
+            precision,
+        ]
+        if key not in [row[: len(key)] for row in _rows()]:
+            metrics = train(config, arguments.data_dir, arguments.fault)
+            _add([*key, *(f"{metrics[column]:.5g}" for column in (*OURS, *THEIRS))])
+
+
+def _rows() -> list[list[str]]:
+    return list(csv.reader(TABLE.read_text().splitlines())) if TABLE.exists() else []
+
+
+def _add(row: list[str]) -> None:
+    with TABLE.open("a", newline="") as file:
+        csv.writer(file).writerows([row] if file.tell() else [COLUMNS, row])
+    print(", ".join(f"{name} {value}" for name, value in zip(COLUMNS, row, strict=True)), flush=True)
 
 
 if __name__ == "__main__":

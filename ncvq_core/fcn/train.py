@@ -108,21 +108,6 @@ class FcnTrainer(Trainer):
         """The network of the best epoch so far, in evaluation mode."""
         return self._best.folded()
 
-    def run_epoch(self) -> dict[str, float]:
-        """Train one epoch, measure the validation part, and return the epoch's row.
-
-        Raises:
-            DivergedError: the loss is no longer finite.
-        """
-        super().run_epoch()
-        if len(self._held_out_series):
-            self._held_out[self.epoch - 1] = self._validate()
-        losses = self._held_out[: self.epoch, 0]
-        if not len(self._held_out_series) or losses.argmin() == self.epoch - 1:
-            self._best.load_state_dict(self._network.state_dict())
-            self._best_epoch = self.epoch
-        return self.history_row(self.epoch - 1)
-
     def history_row(self, epoch: int) -> dict[str, float]:
         """Return what was measured in an epoch, counted from 0; nothing of a validation part that is not there."""
         held_out = dict(zip(HELD_OUT, self._held_out[epoch].tolist(), strict=True))
@@ -145,6 +130,15 @@ class FcnTrainer(Trainer):
         self._best.load_state_dict(best)
         self._held_out.copy_(state["held_out"])
         self._best_epoch = int(state["best_epoch"])
+
+    def _end_epoch(self) -> None:
+        """Measure the validation part, and keep the weights where they are the best so far."""
+        if len(self._held_out_series):
+            self._held_out[self.epoch - 1] = self._validate()
+        losses = self._held_out[: self.epoch, 0]
+        if not len(self._held_out_series) or losses.argmin() == self.epoch - 1:
+            self._best.load_state_dict(self._network.state_dict())
+            self._best_epoch = self.epoch
 
     def _backward(self, batch: Tensor) -> list[Tensor]:
         with matrix_products(self.settings.precision, self.device):

@@ -49,7 +49,6 @@ def test_result_is_complete(result: StageResult) -> None:
     assert None not in result.metrics.values()
     assert [row["epoch"] for row in result.history] == [1, 2, 3, 4]
     assert result.metrics["ssl_loss"] == result.history[-1]["ssl_loss"]
-    assert result.seconds > 0
     assert result.peak_memory_bytes > 10_000_000
     assert result.notes == ()
     assert all(value.device.type == "cpu" for value in result.tensors.values())
@@ -163,14 +162,6 @@ def test_resumed_run_equals_an_uninterrupted_one(
     resumed = finish(second)
     assert_same_training(resumed, result)
     assert resumed.metrics == result.metrics
-
-
-def test_seconds_of_interrupted_parts_add_up(validating: Stage1Config, gunpoint: Dataset) -> None:
-    saved = copied(Stage1Run(validating, gunpoint).state())
-    saved["seconds"].fill_(1000.0)
-    run = Stage1Run(validating, gunpoint)
-    run.restore(saved)
-    assert 1000 < float(run.state()["seconds"]) < 1100
 
 
 def test_a_checkpoint_of_another_model_is_refused(small_config: Config, gunpoint: Dataset) -> None:

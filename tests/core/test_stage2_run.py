@@ -46,7 +46,6 @@ def test_result_is_complete(result: StageResult) -> None:
     assert [row["epoch"] for row in result.history] == [1, 2, 3, 4]
     assert all({"prior_loss", "validation_prior_loss", "learning_rate"} < set(row) for row in result.history)
     assert result.metrics["prior_loss"] == result.history[-1]["prior_loss"]
-    assert result.seconds > 0
     assert result.peak_memory_bytes > 10_000_000
 
 

@@ -9,7 +9,7 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 from ncvq_core.stage1_run import Stage1Run
-from orchestrator.checkpoint import write_checkpoint
+from orchestrator.checkpoint import Earlier, restore_checkpoint, write_checkpoint
 from orchestrator.job import StageJob, Worker
 from orchestrator.plan import load_datasets, make_plan
 from orchestrator.store import Store
@@ -27,7 +27,7 @@ def checkpoint_of(design: Design, store: Store, epochs: int) -> Path:
     (task,) = make_plan(sweep, store, load_datasets(sweep, None)).tasks
     job = StageJob(task, Worker(store=store.path))
     while job.epoch < epochs:
-        job.work(0)
+        job.step()
     job.save_checkpoint()
     return store.checkpoint_path(stage)
 
@@ -36,14 +36,14 @@ def checkpoint_of(design: Design, store: Store, epochs: int) -> Path:
 def epochs_trained(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The epochs that are trained from now on."""
     epochs: list[int] = []
-    advance = Stage1Run.advance
+    step = Stage1Run.step
 
-    def counted(run: Stage1Run) -> dict[str, float]:
-        row = advance(run)
-        epochs.append(run.epoch)
-        return row
+    def counted(run: Stage1Run) -> None:
+        before = run.epoch
+        step(run)
+        epochs.extend(range(before + 1, run.epoch + 1))
 
-    monkeypatch.setattr(Stage1Run, "advance", counted)
+    monkeypatch.setattr(Stage1Run, "step", counted)
     return epochs
 
 
@@ -77,8 +77,22 @@ def test_a_checkpoint_that_does_not_fit_is_discarded(
         dataset = load_datasets(design(), None)[config.dataset]
         if damage == "other data":
             dataset = dataclasses.replace(dataset, train=dataset.train * 2)
-        write_checkpoint(path, Stage1Run(config, dataset), datetime.now(UTC), {})
+        write_checkpoint(path, Stage1Run(config, dataset), Earlier(datetime.now(UTC), 0.0), {})
     epochs_trained.clear()
     assert run_here(design(), finished.path)[0].exit_code == 0
     assert epochs_trained == [1, 2]
     assert trials_table(finished.path).equals(trials_table(finished_folder))
+
+
+def test_seconds_of_interrupted_parts_add_up(design: Design, finished: Store, run_here: Launch) -> None:
+    path = checkpoint_of(design, finished, 1)
+    config = design().cells[-1].config.stage1
+    run = Stage1Run(config, load_datasets(design(), None)[config.dataset])
+    earlier = restore_checkpoint(path, run, {})
+    assert 0 < earlier.seconds < 60
+    write_checkpoint(path, run, earlier._replace(seconds=1000.0), {})
+    assert run_here(design(), finished.path)[0].exit_code == 0
+    row = finished.read_trial(design().cells[-1].config.trial_id)
+    assert row is not None
+    assert 1000 < row["stage1_seconds"] < 1060
+    assert row["started_at"] == earlier.started_at

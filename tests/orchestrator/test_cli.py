@@ -28,7 +28,8 @@ LAUNCH = {
     ("--workers", None),
     ("--threads", 1),
     ("--address", None),
-    ("--gpus-per-trial", 0.0),
+    ("--gpus-per-trial", None),
+    ("--pack", None),
     ("--wandb", None),
 }
 SURFACE = {
@@ -241,7 +242,7 @@ def test_status_watch_ends_when_nobody_runs(tiny_file: Path, finished: Store) ->
 def test_a_launch_with_failures_says_what_to_do(
     tiny_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ncvq_core.stage1_run.Stage1Run.advance", lambda run: 1 / 0)
+    monkeypatch.setattr("ncvq_core.stage1_run.Stage1Run.step", lambda run: 1 / 0)
     store = tmp_path / "s"
     result = ncvq("launch", tiny_file, "--store", store, "--workers", "0", "--set", "seed=[0]", "--set", "ssl=[none]")
     assert result.exit_code == 1

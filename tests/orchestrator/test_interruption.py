@@ -44,9 +44,14 @@ def processes_with(mark: str) -> set[int]:
 
 
 @pytest.fixture
-def start() -> Iterator[Start]:
+def mark() -> str:
+    """In the environment of all processes of a test."""
+    return uuid.uuid4().hex
+
+
+@pytest.fixture
+def start(mark: str) -> Iterator[Start]:
     """Start `ncvq` in a process of its own; afterwards none that it started is left."""
-    mark = uuid.uuid4().hex
     started: list[subprocess.Popen[str]] = []
 
     def ncvq(*arguments: str | Path) -> subprocess.Popen[str]:
@@ -119,3 +124,35 @@ def test_resume_after_kill_9_gives_the_table_of_an_uninterrupted_run(
     assert run_here(load_sweep(file), tmp_path / "whole")[0].exit_code == 0
     assert trials_table(store).equals(trials_table(tmp_path / "whole"))
     assert history_of(store).equals(history_of(tmp_path / "whole"))
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds the processes that Ray started in /proc")
+def test_a_pack_whose_process_dies_twice_goes_on_in_smaller_packs(
+    start: Start, mark: str, design_file: Callable[[int, str], Path], run_here: Launch, tmp_path: Path
+) -> None:
+    file, store = design_file(300, "{ssl: [none], seed: [0, 1]}"), tmp_path / "killed"
+    process = start("launch", file, "--store", store, "--workers", "1", "--pack", "2")
+    killed: set[int] = set()
+    while len(killed) < 2:
+        wait_until(lambda: packs(mark) - killed, process)
+        time.sleep(1)  # it has begun to work
+        for each in packs(mark) - killed:
+            os.kill(each, signal.SIGKILL)
+            killed.add(each)
+    printed, _ = process.communicate(timeout=2 * PATIENCE_SECONDS)
+    assert process.returncode == 0, printed
+    assert printed.count("put back stage1 ") == 2
+    assert "Traceback" not in printed
+    assert run_here(load_sweep(file), tmp_path / "whole")[0].exit_code == 0
+    assert trials_table(store).equals(trials_table(tmp_path / "whole"))
+
+
+def packs(mark: str) -> set[int]:
+    """Ids of the processes in which packs run now: children of Ray's, which names them by what they do."""
+    ours, found = processes_with(mark), set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent in ours and b"Trainable.train" in (folder / "cmdline").read_bytes():
+                found.add(int(folder.name))
+    return found

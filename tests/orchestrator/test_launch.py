@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ncvq_core.stage1 import Stage1Trainer
 from ncvq_core.stage1_run import Stage1Run
 from orchestrator import job
 from orchestrator.errors import StoreError
@@ -14,20 +15,18 @@ from orchestrator.sweep_file import load_sweep
 from tests.orchestrator.conftest import Design, Launch
 from tests.orchestrator.tables import history_of, trials_table, written_at
 
-Advance = dict[str, float]
-
 
 @pytest.fixture
 def unlucky_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Training with seed 1 and SSL raises in its second epoch."""
-    advance = Stage1Run.advance
+    step = Stage1Run.step
 
-    def unlucky(run: Stage1Run) -> Advance:
+    def unlucky(run: Stage1Run) -> None:
         if run.config.seed == 1 and run.config.ssl and run.epoch == 1:
             raise ValueError("a bug in\nthe encoder")
-        return advance(run)
+        step(run)
 
-    monkeypatch.setattr(Stage1Run, "advance", unlucky)
+    monkeypatch.setattr(Stage1Run, "step", unlucky)
 
 
 def test_a_finished_sweep_is_left_alone(design: Design, finished: Store, run_here: Launch) -> None:
@@ -71,15 +70,15 @@ def test_two_runs_give_the_same_bits(design: Design, finished: Store, run_here: 
 def test_memory_is_released_after_each_stage(
     design: Design, run_here: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trained: list[weakref.ref[Stage1Run]] = []
+    trained: list[weakref.ref[Stage1Trainer]] = []
     alive: list[int] = []
-    advance = Stage1Run.advance
+    step = Stage1Run.step
 
-    def noted(run: Stage1Run) -> Advance:
-        trained.append(weakref.ref(run))
-        return advance(run)
+    def noted(run: Stage1Run) -> None:
+        trained.append(weakref.ref(run.trainer))
+        step(run)
 
-    monkeypatch.setattr(Stage1Run, "advance", noted)
+    monkeypatch.setattr(Stage1Run, "step", noted)
     monkeypatch.setattr(job, "release_freed_memory", lambda: alive.append(sum(1 for run in trained if run())))
     run_here(design(seed=[0]), tmp_path / "store")
     assert len(trained) == 2 * 2
@@ -108,7 +107,7 @@ def test_launch_leaves_a_failure_alone_and_resume_retries_it(
 ) -> None:
     folder = tmp_path / "s"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Stage1Run, "advance", lambda run: 1 / 0)
+        patch.setattr(Stage1Run, "step", lambda run: 1 / 0)
         assert run_here(design(), folder)[0].exit_code == 1
     again, printed = run_here(design(), folder)
     assert (again.exit_code, len(again.failures), printed) == (1, 4, "")

@@ -20,20 +20,28 @@ def handed_out(queue: TaskQueue) -> list[str]:
     return ids
 
 
+def closed(queue: TaskQueue, stage_id: str, status: str = "done") -> list[str]:
+    return [each.stage_id for each, _ in queue.close(outcome(stage_id, status))]
+
+
+def packs(queue: TaskQueue) -> list[list[str]]:
+    return [[each.stage_id for each in pack] for pack in iter(queue.next_pack, [])]
+
+
 def test_tasks_are_handed_out_once_in_order() -> None:
     queue = TaskQueue([task("b"), task("a"), task("c")])
     assert handed_out(queue) == ["b", "a", "c"]
-    assert queue.empty
     assert queue.next_ready() is None
+    assert not queue.finished
 
 
 def test_a_task_waits_for_everything_it_needs() -> None:
     queue = TaskQueue([task("prior", "left", "right"), task("left"), task("right")])
     assert handed_out(queue) == ["left", "right"]
-    assert list(queue.close(outcome("left"))) == []
+    assert closed(queue, "left") == ["left"]
     assert queue.next_ready() is None
-    assert not queue.empty
-    assert list(queue.close(outcome("right"))) == []
+    assert not queue.finished
+    assert closed(queue, "right") == ["right"]
     assert handed_out(queue) == ["prior"]
 
 
@@ -44,20 +52,46 @@ def test_a_need_outside_the_queue_is_already_done() -> None:
 def test_a_task_that_needs_both_a_failure_and_its_dependent_is_dropped_once() -> None:
     queue = TaskQueue([task("root"), task("child", "root"), task("both", "root", "child")])
     assert handed_out(queue) == ["root"]
-    assert [each.stage_id for each in queue.close(outcome("root", "failed"))] == ["child", "both"]
-    assert queue.empty
+    assert closed(queue, "root", "failed") == ["root", "child", "both"]
+    assert queue.finished
 
 
 @pytest.mark.parametrize("status", ["failed", "diverged"])
 def test_dependents_of_a_failure_are_dropped_with_its_reason(status: str) -> None:
     queue = TaskQueue([task("root"), task("child", "root"), task("grandchild", "child"), task("other")])
     assert handed_out(queue) == ["root", "other"]
-    dropped = {each.stage_id: each for each in queue.close(outcome("root", status))}
-    assert list(dropped) == ["child", "grandchild"]
-    assert queue.empty
+    dropped = {each.stage_id: how for each, how in queue.close(outcome("root", status))}
+    assert list(dropped) == ["root", "child", "grandchild"]
+    assert [queue.unfinished(each) for each in ("root", "child", "grandchild", "other")] == [False, False, False, True]
     assert {each.status for each in dropped.values()} == {status}
     assert dropped["child"].error == f"not run: the {status} stage root is needed first: out of luck"
     assert dropped["grandchild"].traceback == "tb"
+
+
+def test_packs_are_full_while_there_is_enough_for_all_workers() -> None:
+    tasks = [task(name) for name in "abcdefg"]
+    assert packs(TaskQueue(tasks, pack=3)) == [["a", "b", "c"], ["d", "e", "f"], ["g"]]
+    assert packs(TaskQueue(tasks[:4], pack=3, workers=2)) == [["a", "b"], ["c"], ["d"]]
+    assert packs(TaskQueue([])) == []
+
+
+def test_a_pack_holds_ready_tasks_only() -> None:
+    queue = TaskQueue([task("a"), task("b", "a"), task("c"), task("d", "b")], pack=4)
+    assert packs(queue) == [["a", "c"]]
+    assert closed(queue, "a") == ["a"]
+    assert packs(queue) == [["b"]]
+
+
+def test_what_was_too_much_for_a_worker_comes_back_first_and_in_halves() -> None:
+    tasks = [task(name) for name in "abcde"]
+    queue = TaskQueue(tasks, pack=4)
+    too_many = queue.next_pack()
+    queue.put_back(too_many)
+    assert not queue.finished
+    assert packs(queue) == [["a", "b"], ["c", "d"], ["e"]]
+    for _ in range(2):
+        queue.put_back(tasks[:2])
+    assert packs(queue) == [["a"], ["b"]]
 
 
 def chain(trial: str, *flops: float) -> list[StageTask]:

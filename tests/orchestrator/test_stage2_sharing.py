@@ -47,18 +47,19 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How many epochs of each kind of stage are trained from now on."""
     counts: Counter[str] = Counter()
 
-    def counted(kind: type) -> Callable[[Any], dict[str, float]]:
-        advance = kind.advance  # type: ignore[attr-defined]
+    def counted(kind: type) -> Callable[[Any], None]:
+        step = kind.step  # type: ignore[attr-defined]
 
-        def count(run: Any) -> dict[str, float]:
-            counts[kind.__name__] += 1
-            row: dict[str, float] = advance(run)
-            return row
+        def count(run: Any) -> None:
+            before = run.epoch
+            step(run)
+            if run.epoch > before:
+                counts[kind.__name__] += 1
 
         return count
 
     for kind in (Stage1Run, Stage2Run, FcnRun):
-        monkeypatch.setattr(kind, "advance", counted(kind))
+        monkeypatch.setattr(kind, "step", counted(kind))
     return counts
 
 
@@ -130,7 +131,7 @@ def test_a_killed_launch_goes_on_after_its_last_stage(
 
     sweep, folder = tiny2(tmp_path), tmp_path / "s"
     with monkeypatch.context() as patch:
-        patch.setattr(Stage2Run, "advance", killed)
+        patch.setattr(Stage2Run, "step", killed)
         with pytest.raises(KeyboardInterrupt):
             run_here(sweep, folder)
     assert trained["Stage1Run"] == 2
@@ -158,7 +159,7 @@ def test_a_failing_tokenizer_takes_its_trials_with_it_once(
 ) -> None:
     sweep, store = tiny2(tmp_path), tmp_path / "s"
     with monkeypatch.context() as patch:
-        patch.setattr(Stage1Run, "advance", raising)
+        patch.setattr(Stage1Run, "step", raising)
         summary, printed = run_here(sweep, store)
     assert (summary.finished, summary.exit_code) == (0, 1)
     assert {error for _, error in summary.failures.values()} == {"stage1: ValueError: out of luck"}
@@ -172,7 +173,7 @@ def test_a_failing_tokenizer_takes_its_trials_with_it_once(
 def test_a_failing_network_leaves_the_priors(run_here: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sweep, store = tiny2(tmp_path), tmp_path / "s"
     with monkeypatch.context() as patch:
-        patch.setattr(FcnRun, "advance", raising)
+        patch.setattr(FcnRun, "step", raising)
         summary, _ = run_here(sweep, store)
     assert {error for _, error in summary.failures.values()} == {"fcn: ValueError: out of luck"}
     assert stages_of(made(sweep, Store(store), retry_failed=True)) == ["fcn", "samples", "samples"]
@@ -216,7 +217,7 @@ def test_a_checkpoint_of_another_tokenizer_is_put_aside(
         (task, *_) = made(sweep, finished2).tasks
         job = StageJob(task, Worker(store=finished2.path))
         while job.epoch < 1:
-            job.work(0)
+            job.step()
         job.save_checkpoint()
         if stage == "other":
             change_model(finished2, config.stage1_id)
