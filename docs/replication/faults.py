@@ -11,7 +11,8 @@ erlendlokna/Generative-SSL-VQVAE-modelling (experiments, models/stage1/vq.py, ev
 
     python -m docs.replication.faults DATA_DIR SonyAIBORobotSurface2 --fault 1 --fault 2 --seed 0 --seed 1
 
-Each run adds a row to faults.csv beside this file; a run that is there is not repeated.
+Each run adds a row to faults.csv beside this file; a run that is there is not repeated. With `--out FOLDER` the
+tokenizers are kept for stage2_faults.py; with fault 1 after the last probes, as the published ones were.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import csv
 from pathlib import Path
 
 import torch
+from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
@@ -59,8 +61,8 @@ def measured_as_published(tokenizer: Tokenizer, test: Tensor) -> dict[str, float
     return dict(zip(THEIRS, (float(loss), float(perplexity(quantized[0].usage))), strict=True))
 
 
-def train(config: Stage1Config, data_dir: Path, faults: list[int]) -> dict[str, float | None]:
-    """Return OURS and THEIRS of a stage 1 with faults."""
+def train(config: Stage1Config, data_dir: Path, faults: list[int], out: Path | None) -> dict[str, float | None]:
+    """Return OURS and THEIRS of a stage 1 with faults, and keep its tensors in the file `out`."""
     dataset = load_dataset(config.dataset, data_dir)
     run = Stage1Run(config, dataset)
     tokenizer = run.trainer.tokenizer
@@ -76,7 +78,20 @@ def train(config: Stage1Config, data_dir: Path, faults: list[int]) -> dict[str, 
             absorb(tokenizer, test)
         run.advance()
     metrics = run.result().metrics
-    return {name: metrics[name] for name in OURS} | measured_as_published(tokenizer, test)
+    measured = {name: metrics[name] for name in OURS} | measured_as_published(tokenizer, test)
+    if out:
+        tokenizer.train()
+        for series in (train, test) if 1 in faults else ():
+            absorb(tokenizer, series)
+        out.parent.mkdir(exist_ok=True)
+        save_file(run.result().tensors, out)
+    return measured
+
+
+def tokenizer_file(folder: Path, dataset: str, setting: str, faults: list[int], seed: int) -> Path:
+    """Return where a tokenizer is kept."""
+    words = [dataset, *setting.split(), "faults", *map(str, faults), "seed", str(seed)]
+    return folder / f"{'-'.join(words)}.safetensors"
 
 
 def main() -> None:
@@ -89,6 +104,7 @@ def main() -> None:
     parser.add_argument("--ssl", default="none")
     parser.add_argument("--augmentation", action="append", default=[])
     parser.add_argument("--epochs", type=int, default=1000)
+    parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     precision = fastest_precision(torch.device("cpu"))
@@ -105,19 +121,22 @@ def main() -> None:
             str(seed),
             precision,
         ]
-        if key not in [row[: len(key)] for row in _rows()]:
-            metrics = train(config, arguments.data_dir, arguments.fault)
-            _add([*key, *(f"{metrics[column]:.5g}" for column in (*OURS, *THEIRS))])
+        if key not in [row[: len(key)] for row in rows_of(TABLE)]:
+            kept = arguments.out and tokenizer_file(arguments.out, arguments.dataset, name, arguments.fault, seed)
+            metrics = train(config, arguments.data_dir, arguments.fault, kept)
+            add_row(TABLE, COLUMNS, [*key, *(f"{metrics[column]:.5g}" for column in (*OURS, *THEIRS))])
 
 
-def _rows() -> list[list[str]]:
-    return list(csv.reader(TABLE.read_text().splitlines())) if TABLE.exists() else []
+def rows_of(table: Path) -> list[list[str]]:
+    """Return the rows of a CSV file, header included; none where there is no file."""
+    return list(csv.reader(table.read_text().splitlines())) if table.exists() else []
 
 
-def _add(row: list[str]) -> None:
-    with TABLE.open("a", newline="") as file:
-        csv.writer(file).writerows([row] if file.tell() else [COLUMNS, row])
-    print(", ".join(f"{name} {value}" for name, value in zip(COLUMNS, row, strict=True)), flush=True)
+def add_row(table: Path, columns: tuple[str, ...], row: list[str]) -> None:
+    """Add a row to a CSV file, and print it."""
+    with table.open("a", newline="") as file:
+        csv.writer(file).writerows([row] if file.tell() else [columns, row])
+    print(", ".join(f"{name} {value}" for name, value in zip(columns, row, strict=True)), flush=True)
 
 
 if __name__ == "__main__":

@@ -3,31 +3,41 @@
 Fault 3: the baseline's prior masks the part 1 − cos(π t / 2) of the tokens, the modified prior cos(π t / 2).
 Fault 4: the loss counts unmasked tokens too.
 
-    python -m docs.replication.stage2_faults STORE DATA_DIR DATASET --fault 3 --seed 0 --seed 1
+    python -m docs.replication.stage2_faults DATA_DIR FCN_WEIGHTS TOKENIZERS DATASET --fault 3 --fault 4 --seed 0
 
-Tokenizers and the judging FCN are those of the store's finished trials, so that nothing but the faults differs; with
-`--tokenizers FOLDER` the tokenizers are those that faults.py kept, which are trained with faults too.
+TOKENIZERS is a folder in which faults.py kept tokenizers; those with `--tokenizer-fault` are taken. Each run adds a row
+to stage2_faults.csv beside this file; a run that is there is not repeated. `cas_by_batches` is the mean over TEST's
+batches of 256 series in the order of the file, each of equal weight: the published CAS is a moving average of such.
 """
 
 import argparse
-import json
 from pathlib import Path
 from unittest import mock
 
-import pandas as pd
+import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
-from ncvq_core.config import TrialConfig, fcn_id
-from ncvq_core.data import load_dataset
+from docs.replication.faults import add_row, rows_of, tokenizer_file
+from ncvq_core.config import TrialConfig
+from ncvq_core.data import Dataset, load_dataset
+from ncvq_core.errors import DataError
+from ncvq_core.evaluation.samples import Judge
+from ncvq_core.fcn import judge_series
+from ncvq_core.fcn.weights import read_weights
+from ncvq_core.precision import fastest_precision
 from ncvq_core.prior import Prior, masking
 from ncvq_core.prior.masking import random_masks
 from ncvq_core.samples_run import SamplesRun
 from ncvq_core.stage2_run import Stage2Run
 
-METRICS = ("fid", "is_mean", "cas", "sample_precision", "sample_recall")
+CPU = torch.device("cpu")
+BATCH = 256
+TABLE = Path(__file__).with_name("stage2_faults.csv")
+METRICS = ("fid", "is_mean", "cas", "cas_by_batches", "sample_precision", "sample_recall")
+COLUMNS = ("dataset", "setting", "prior_epochs", "tokenizer_faults", "faults", "seed", "precision", *METRICS)
 
 
 def loss_over_all_tokens(
@@ -41,11 +51,9 @@ def loss_over_all_tokens(
 
 
 def train_and_judge(
-    trial: pd.Series, data_dir: Path, tokenizer: dict[str, Tensor], fcn: dict[str, Tensor], faults: list[int]
+    config: TrialConfig, dataset: Dataset, tokenizer: dict[str, Tensor], fcn: dict[str, Tensor], faults: list[int]
 ) -> dict[str, float | None]:
-    """Return the sample metrics of a trial whose prior is trained again, with faults."""
-    config = TrialConfig.from_dict(json.loads(trial["config_json"]))
-    dataset = load_dataset(trial["dataset"], data_dir)
+    """Return METRICS of a prior that is trained with faults."""
     stage2 = Stage2Run(config, dataset, tokenizer)
     ratio = (lambda progress: 1 - torch.cos(0.5 * torch.pi * progress)) if 3 in faults else masking.mask_ratio
     loss = loss_over_all_tokens if 4 in faults else Prior.forward
@@ -56,37 +64,42 @@ def train_and_judge(
     samples = SamplesRun(config, dataset, tokenizer, prior, fcn)
     while not samples.finished:
         samples.advance()
-    return samples.result().metrics
-
-
-def model(store: Path, stage_id: str) -> Path:
-    """Return the file with a stage's tensors."""
-    return store / "stages" / stage_id / "model.safetensors"
+    assert samples.trainer is not None
+    scaled = Judge(fcn, dataset, CPU).scaled(dataset.test)
+    right = judge_series(samples.trainer.network, scaled).logits.argmax(dim=1).numpy() == dataset.test_labels
+    by_batches = [right[start : start + BATCH].mean() for start in range(0, len(right), BATCH)]
+    return {**samples.result().metrics, "cas_by_batches": float(np.mean(by_batches))}
 
 
 def main() -> None:
-    """Print the metrics of each seed, as they were and with faults."""
+    """Run what the table lacks."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("store", type=Path)
-    parser.add_argument("data_dir", type=Path)
+    for name in ("data_dir", "fcn_weights", "tokenizers"):
+        parser.add_argument(name, type=Path)
     parser.add_argument("dataset")
+    parser.add_argument("--setting", default="none", help="SSL method and augmentations, as in the file's name")
+    parser.add_argument("--tokenizer-fault", type=int, action="append", default=[])
     parser.add_argument("--fault", type=int, choices=(3, 4), action="append", default=[])
     parser.add_argument("--seed", type=int, action="append", required=True)
-    parser.add_argument("--setting", default="none", help="SSL method and augmentations, joined by +")
-    parser.add_argument("--tokenizers", type=Path)
+    parser.add_argument("--prior-epochs", type=int, default=1000)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    trials = pd.read_parquet(arguments.store / "trials").query(
-        "status == 'done' and stages == 2 and dataset == @arguments.dataset and seed in @arguments.seed"
-    )
-    settings = trials["ssl"] + ("+" + trials["augmentations"]).fillna("")
-    fcn = load_file(model(arguments.store, fcn_id(arguments.dataset)))
-    for _, trial in trials[settings == arguments.setting].sort_values("seed").iterrows():
-        kept = arguments.tokenizers and arguments.tokenizers / f"{arguments.setting}-{trial['seed']}.safetensors"
-        tokenizer = load_file(kept or model(arguments.store, trial["stage1_id"]))
-        faulty = train_and_judge(trial, arguments.data_dir, tokenizer, fcn, arguments.fault)
-        values = ", ".join(f"{name} {trial[name]:.3f} → {faulty[name]:.3f}" for name in METRICS)
-        print(f"{arguments.setting} faults {arguments.fault} seed {trial['seed']}: {values}", flush=True)
+    dataset, precision = load_dataset(arguments.dataset, arguments.data_dir), fastest_precision(CPU)
+    weights = read_weights(arguments.fcn_weights, dataset)
+    if weights is None:
+        raise DataError(f"{arguments.fcn_weights}: no weights for {dataset.name}")
+    given, faults = ("+".join(map(str, each)) for each in (arguments.tokenizer_fault, arguments.fault))
+    for seed in arguments.seed:
+        key = [dataset.name, arguments.setting, str(arguments.prior_epochs), given, faults, str(seed), precision]
+        if key in [row[: len(key)] for row in rows_of(TABLE)]:
+            continue
+        values = {"dataset": dataset.name, "ssl": "none", "seed": seed, "precision": precision, "stages": 2}
+        config = TrialConfig.from_dict(
+            {**values, "prior_epochs": arguments.prior_epochs}
+        )  # of SSL, samples know nothing
+        file = tokenizer_file(arguments.tokenizers, dataset.name, arguments.setting, arguments.tokenizer_fault, seed)
+        metrics = train_and_judge(config, dataset, load_file(file), weights.state, arguments.fault)
+        add_row(TABLE, COLUMNS, [*key, *(f"{metrics[name]:.5g}" for name in METRICS)])
 
 
 if __name__ == "__main__":
