@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.units import timed_in_turn
+from benchmarks.units import feasible, timed_in_turn
 from ncvq_core.config import TrialConfig
 from ncvq_core.cost import stage1_cost
 from ncvq_core.data import load_dataset
@@ -71,7 +71,7 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|---|---|")
     cases = CASES if arguments.case is None else [CASES[arguments.case]]
     for dataset, ssl, augmentation, published, targets in cases:
-        for precision, target in targets.items():
+        for precision, target in feasible(targets).items():
             case = (dataset, ssl, augmentation, precision, arguments.data_dir, arguments.threads, arguments.rounds)
             with multiprocessing.get_context("spawn").Pool(1) as process:
                 row = process.apply(measure, case)

@@ -6,12 +6,14 @@ so that a machine that slows down slows both.
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import torch
 
-from ncvq_core.precision import PRODUCT_TYPES
+from ncvq_core.precision import PRODUCT_TYPES, has_bfloat16
+
+CPU = torch.device("cpu")
 
 
 class Timing(NamedTuple):
@@ -21,6 +23,11 @@ class Timing(NamedTuple):
     units: float
     rate: float
     """FLOP/s of a product 4096×4096 · 4096×4096 in the work's precision."""
+
+
+def feasible(targets: Mapping[str, float]) -> dict[str, float]:
+    """Return targets, by precision, without bfloat16 where this processor lacks it."""
+    return {precision: target for precision, target in targets.items() if precision == "fp32" or has_bfloat16(CPU)}
 
 
 def seconds_of(work: Callable[[], object], repeats: int) -> float:

@@ -12,6 +12,7 @@ from ncvq_core.batches import batch_shape
 from ncvq_core.config import TrialConfig
 from ncvq_core.evaluation.cas import MINIMUM_SERIES, cas_training
 from ncvq_core.fcn.train import FcnTraining
+from ncvq_core.generator import BATCH
 from ncvq_core.prior.masking import masked_after
 from ncvq_core.prior.transformer import HEAD_WIDTH
 from ncvq_core.stage1_config import Stage1Config
@@ -69,34 +70,34 @@ def stage2_cost(config: TrialConfig, series: int, channels: int, length: int) ->
     total_steps = prior.prior_epochs * steps
     saved = _SAVED_COPIES * _BYTES * batch * prior.prior_layers * sum(tokens) * 8 * prior.prior_width
     memory = _RUNTIME_BYTES + 4 * _BYTES * parameters + saved
-    return Cost(flops=3.0 * batch * _prior_flops(prior, tokens) * total_steps, memory_bytes=memory, steps=total_steps)
+    masked = [2 / math.pi * band for band in tokens]  # on average, at the ratios cos(π t / 2)
+    one = _prior_flops(prior, config.stage1.codebook_size, tokens, masked, batch)
+    return Cost(flops=3.0 * batch * one * total_steps, memory_bytes=memory, steps=total_steps)
 
 
 def samples_cost(config: TrialConfig, series: int, test: int, channels: int, length: int) -> Cost:
     """Estimate drawing as many series as TEST has and as TRAIN has (at least 1,000), and the FCN that CAS trains."""
     synthetic = max(series, MINIMUM_SERIES)
-    drawing = (synthetic + test) * sampling_flops(config, channels, length)
+    drawing = sum(count * sampling_flops(config, channels, length, min(BATCH, count)) for count in (synthetic, test))
     trained = fcn_cost(cas_training(0, torch.device("cpu")), synthetic, channels, length)
     return Cost(flops=drawing + trained.flops, memory_bytes=trained.memory_bytes, steps=trained.steps)
 
 
-def sampling_flops(config: TrialConfig, channels: int, length: int) -> float:
-    """Count the prior's operations for one series of shape (channels, length).
+def sampling_flops(config: TrialConfig, channels: int, length: int, batch: int) -> float:
+    """Count the prior's operations for one series of shape (channels, length), of `batch` that are drawn together.
 
-    The first pass of the lowest band is left out, because all series of a class share it; of the last layer, only the
-    joint projection of queries, keys and values is computed at tokens that are decided already.
+    The first pass of the lowest band is left out, because all series of a class share it.
     """
     prior, sampling = config.stage2, config.sampling
     assert prior is not None
     assert sampling is not None
-    inner = prior.prior_heads * HEAD_WIDTH
-    last_weights = prior.prior_width * inner + 2 * prior.prior_feedforward * prior.prior_width**2
-    total = 0.0
-    for index, band in enumerate(_tokens(config.stage1, channels, length)):
-        masked = [band, *(masked_after(step, sampling.sampling_steps, band) for step in range(sampling.sampling_steps))]
-        passes = [count for count in masked[0 if index else 1 : -1] if count]
-        saved = sum((2 * last_weights + 4 * inner * band) * (band - count) for count in passes)
-        total += len(passes) * _prior_flops(prior, [band]) - saved
+    steps, total = sampling.sampling_steps, 0.0
+    tokens = _tokens(config.stage1, channels, length)
+    for index, band in enumerate(tokens):
+        masked = [band, *(masked_after(step, steps, band) for step in range(steps))]
+        for count in masked[0 if index else 1 : -1]:
+            asked = [float(count) if other == index else 0.0 for other in range(len(tokens))]
+            total += _prior_flops(prior, config.stage1.codebook_size, tokens, asked, batch) if count else 0.0
     return total * (1 if sampling.guidance_scale == 1 else 2)
 
 
@@ -123,10 +124,25 @@ def _prior_parameters(prior: Stage2Config) -> int:
     return prior.prior_layers * (attention + feedforward)
 
 
-def _prior_flops(prior: Stage2Config, tokens: list[int]) -> float:
-    """Operations of one forward pass of one series: two a weight and token, and the attention between the tokens."""
-    attention = prior.prior_layers * 4 * prior.prior_heads * HEAD_WIDTH
-    return float(sum(2 * _prior_parameters(prior) * band + attention * band**2 for band in tokens))
+def _prior_flops(prior: Stage2Config, codes: int, tokens: list[int], asked: list[float], batch: int) -> float:
+    """Operations of one forward pass of one series: two a weight and token, and the attention between the tokens.
+
+    Of the last layer, attention's output and the feed-forward block are computed for the tokens asked for only; the
+    first projection of the lowest band once for each pair of token and position, where that is less. A band of which
+    nothing is asked for is not computed.
+    """
+    inner, width = prior.prior_heads * HEAD_WIDTH, prior.prior_width
+    last_weights = width * inner + 2 * prior.prior_feedforward * width**2
+    total = 0.0
+    for index, (band, count) in enumerate(zip(tokens, asked, strict=True)):
+        if not count:
+            continue
+        total += 2 * _prior_parameters(prior) * band + prior.prior_layers * 4 * inner * band**2
+        total -= 2 * last_weights * (band - count)
+        pairs = band * (codes + 1)
+        if index == 0 and 2 * pairs <= batch * (1 + band):
+            total -= 2 * width * 3 * inner * (band - pairs / batch)
+    return total
 
 
 def _fcn_layers(channels: int) -> tuple[tuple[int, int, int], ...]:

@@ -52,23 +52,44 @@ class BandPrior(nn.Module):
         self.output = NormalizedLinear(width, codes)
 
     def forward(
-        self, tokens: Tensor, labels: Tensor, lower: Tensor | None = None, places: Tensor | None = None
+        self, tokens: Tensor, labels: Tensor, lower: Tensor | None = None, rows: Tensor | None = None
     ) -> Tensor:
-        """Return logits (B, N, K), float32, or (B, M, K) of the positions `places`.
+        """Return logits (B, N, K), float32, or (R, K) of some tokens.
 
         Args:
             tokens: (B, N); K stands for a masked token.
             labels: (B,); the number of classes stands for no class.
             lower: tokens (B, N′) of the lower band, none of them masked.
-            places: (B, M), the positions asked for; None for all, in order.
+            rows: (R,), the tokens asked for, as rows of (B · N); None for all.
         """
-        x = self.embedding(tokens)
-        if lower is not None:
-            x = x + self._condition(lower)
-        x = torch.cat([functional.embedding(labels, self.label).unsqueeze(1).to(x.dtype), x], dim=1) + self.position
-        x = self.transformer(x)[:, 1:] if places is None else self.transformer(x, places + 1)
+        x, projected = self._embedded(tokens, labels, lower)
+        if rows is None:
+            x = self.transformer(x, projected=projected)[:, 1:]
+        else:
+            x = self.transformer(x, rows + rows // self.positions + 1, projected)  # a class token before each series
         logits: Tensor = self.output(x)
         return logits.float()
+
+    def _embedded(self, tokens: Tensor, labels: Tensor, lower: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Return the transformer's input (B, 1 + N, width), and its first projection where that is cheap.
+
+        Without a lower band, an input depends on token and position alone. Where there are less than half as many such
+        pairs as inputs, all pairs are projected and looked up.
+        """
+        table = self.embedding.table()
+        pairs = len(self.label) + self.positions * len(table)
+        if lower is not None or 2 * pairs > len(tokens) * (1 + self.positions):
+            x = functional.embedding(tokens, table)
+            if lower is not None:
+                x = x + self._condition(lower)
+            classes = functional.embedding(labels, self.label).unsqueeze(1).to(x.dtype)
+            return torch.cat([classes, x], dim=1) + self.position, None
+        inputs = (table.unsqueeze(0) + self.position[1:].unsqueeze(1)).flatten(0, 1)
+        inputs = torch.cat([self.label + self.position[0], inputs])
+        places = torch.arange(self.positions, device=tokens.device) * len(table) + len(self.label)
+        which = torch.cat([labels.unsqueeze(1), places + tokens], dim=1)
+        projected = self.transformer.first.queries_keys_values(inputs)
+        return functional.embedding(which, inputs), functional.embedding(which, projected)
 
     def _condition(self, lower: Tensor) -> Tensor:
         assert self.lower_size is not None

@@ -58,9 +58,14 @@ class Prior(nn.Module):
         losses, lower = [], None
         for network, band in zip(self.networks, tokens, strict=True):
             mask = random_masks(progress, network.positions, draws)
-            logits = network(band.masked_fill(mask, network.codes), labels, lower)
-            errors = functional.cross_entropy(logits.flatten(0, 1), band.flatten(), reduction="none")
-            losses.append((errors * mask.flatten()).sum() / mask.sum())
+            masked = band.masked_fill(mask, network.codes)
+            if band.device.type == "cpu":  # as many rows as there are masked tokens: no fixed shape, which a GPU needs
+                rows = mask.flatten().nonzero().squeeze(1)
+                losses.append(functional.cross_entropy(network(masked, labels, lower, rows), band.flatten()[rows]))
+            else:
+                logits = network(masked, labels, lower)
+                errors = functional.cross_entropy(logits.flatten(0, 1), band.flatten(), reduction="none")
+                losses.append((errors * mask.flatten()).sum() / mask.sum())
             lower = band
         return torch.stack(losses).mean()
 

@@ -82,11 +82,13 @@ def _guided_logits(
 
     Guidance: Ho and Salimans 2022, arXiv 2207.12598.
     """
-    logits: Tensor = network(tokens, labels, lower, places)
-    if scale == 1:
-        return logits
-    without: Tensor = network(tokens, torch.full_like(labels, no_class), lower, places)
-    return without + scale * (logits - without)
+    series = torch.arange(len(tokens), device=tokens.device).unsqueeze(1)
+    rows = (series * network.positions + places).flatten()
+    logits: Tensor = network(tokens, labels, lower, rows)
+    if scale != 1:
+        without: Tensor = network(tokens, torch.full_like(labels, no_class), lower, rows)
+        logits = without + scale * (logits - without)
+    return logits.view(*places.shape, -1)
 
 
 def _gumbel(like: Tensor, draws: torch.Generator) -> Tensor:

@@ -46,6 +46,11 @@ class TokenEmbedding(nn.Module):
         else:
             self.codes = nn.Parameter(codebook.clone())
 
+    def table(self) -> Tensor:
+        """Return the vectors (K + 1, width) of all tokens, that of a masked one last."""
+        vectors: Tensor = self.input(torch.cat([self.codes * self.scale, self.mask]))
+        return vectors
+
     def forward(self, tokens: Tensor) -> Tensor:
         """Map tokens (B, N), where K stands for a masked one, to vectors (B, N, width)."""
-        return functional.embedding(tokens, self.input(torch.cat([self.codes * self.scale, self.mask])))
+        return functional.embedding(tokens, self.table())

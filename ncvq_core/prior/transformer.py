@@ -25,19 +25,23 @@ class Attention(nn.Module):
         self.queries_keys_values = NormalizedLinear(width, 3 * heads * HEAD_WIDTH, bias=False)
         self.output = Linear(heads * HEAD_WIDTH, width, bias=False)
 
-    def forward(self, x: Tensor, places: Tensor | None = None) -> Tensor:
-        """Map (B, N, width) to (B, N, width), or to (B, M, width) at the positions `places` (B, M) only."""
-        projected = self.queries_keys_values(x).unflatten(2, (3, self.heads, HEAD_WIDTH))
-        queries, keys, values = projected.permute(2, 0, 3, 1, 4)
-        if places is not None:
-            queries = queries.gather(2, places[:, None, :, None].expand(-1, self.heads, -1, HEAD_WIDTH))
-        attended = attend(queries, keys, values)
-        mixed: Tensor = self.output(attended.transpose(1, 2).flatten(2))
+    def forward(self, x: Tensor, rows: Tensor | None = None, projected: Tensor | None = None) -> Tensor:
+        """Map (B, N, width) to (B, N, width), or to (R, width) at some rows of (B · N, width) only.
+
+        Args:
+            x: the positions.
+            rows: (R,), the rows asked for; None for all.
+            projected: (B, N, 3 · heads · 64), what `queries_keys_values` makes of x, where it is known already.
+        """
+        projected = self.queries_keys_values(x) if projected is None else projected
+        queries, keys, values = projected.unflatten(2, (3, self.heads, HEAD_WIDTH)).permute(2, 0, 3, 1, 4)
+        attended = attend(queries, keys, values).transpose(1, 2).flatten(2)
+        mixed: Tensor = self.output(at(attended, rows))
         return mixed
 
 
 def attend(queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-    """Return softmax(q kᵀ / √d) v for queries (B, heads, M, d), keys and values (B, heads, N, d).
+    """Return softmax(q kᵀ / √d) v for queries, keys and values (B, heads, N, d).
 
     In bfloat16 on a CPU as plain products, which for these short sequences take half the time of torch's fused kernel.
     """
@@ -68,19 +72,30 @@ class Transformer(nn.Module):
             self.blocks.append(Attention(width, heads))
             self.blocks.append(nn.Sequential(NormalizedLinear(width, hidden), nn.GELU(), Linear(hidden, width)))
 
-    def forward(self, x: Tensor, places: Tensor | None = None) -> Tensor:
-        """Map (B, N, width) to (B, N, width), or to (B, M, width) at the positions `places` (B, M) only.
+    @property
+    def first(self) -> Attention:
+        """The first block."""
+        attention = self.blocks[0]
+        assert isinstance(attention, Attention)
+        return attention
 
-        What no other position depends on, from the last attention on, is then computed at these positions only.
+    def forward(self, x: Tensor, rows: Tensor | None = None, projected: Tensor | None = None) -> Tensor:
+        """Map (B, N, width) to (B, N, width), or to (R, width) at some rows of (B · N, width) only.
+
+        What no other position depends on, from the last attention's output on, is then computed at these rows only.
+
+        Args:
+            x: the positions.
+            rows: (R,), the rows asked for; None for all.
+            projected: what the first attention's `queries_keys_values` makes of x, where it is known already.
         """
-        *earlier, attention, feedforward = self.blocks
-        for block in earlier:
-            x = x + block(x)
-        x = (x if places is None else at(x, places)) + attention(x, places)
-        output: Tensor = x + feedforward(x)
-        return output
+        for index, (attention, feedforward) in enumerate(zip(self.blocks[::2], self.blocks[1::2], strict=True)):
+            asked = rows if index == len(self.blocks) // 2 - 1 else None
+            x = at(x, asked) + attention(x, asked, None if index else projected)
+            x = x + feedforward(x)
+        return x
 
 
-def at(x: Tensor, places: Tensor) -> Tensor:
-    """Return (B, M, width), the positions `places` (B, M) of x (B, N, width)."""
-    return x.gather(1, places.unsqueeze(2).expand(-1, -1, x.shape[2]))
+def at(x: Tensor, rows: Tensor | None) -> Tensor:
+    """Return (R, width), some rows (R,) of x (B, N, width) as (B · N, width); x itself for None."""
+    return x if rows is None else x.flatten(0, 1).index_select(0, rows)

@@ -128,16 +128,33 @@ def test_logits_see_other_tokens_class_and_lower_band() -> None:
 
 
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
-def test_logits_at_places_are_those_of_all_positions(precision: torch.dtype) -> None:
+def test_logits_at_rows_are_those_of_all_tokens(precision: torch.dtype) -> None:
     _, network = prior(bands=2).networks
     tokens, labels = torch.randint(CODES + 1, (4, 12), generator=draws()), torch.tensor([0, 1, 2, CLASSES])
     below = torch.randint(CODES, (4, 6), generator=draws(1))
-    places = torch.rand(4, 12, generator=draws(2)).argsort(dim=1)[:, :5]
+    rows = torch.tensor([0, 3, 11, 12, 30, 47])
     with torch.autocast("cpu", torch.bfloat16, enabled=precision == torch.bfloat16):
-        everywhere, some = network(tokens, labels, below), network(tokens, labels, below, places)
-    expected = torch.stack([logits[chosen] for logits, chosen in zip(everywhere, places, strict=True)])
+        everywhere, some = network(tokens, labels, below), network(tokens, labels, below, rows)
+    expected = everywhere.flatten(0, 1)[rows]
     tolerance = 1e-5 if precision == torch.float32 else 0.05
     torch.testing.assert_close(some, expected, atol=tolerance, rtol=tolerance)
+
+
+def test_pairs_of_token_and_position_are_projected_once_in_a_large_batch() -> None:
+    """Logits and gradients of a batch are those of its series one by one, for which there is no table."""
+    (network,) = prior().networks
+    tokens = torch.randint(CODES + 1, (64, network.positions), generator=draws())
+    labels = torch.randint(CLASSES + 1, (64,), generator=draws(1))
+    _, projected = network._embedded(tokens, labels, None)
+    assert projected is not None
+    assert network._embedded(tokens[:1], labels[:1], None)[1] is None
+    together = network(tokens, labels)
+    apart = torch.cat([network(tokens[each : each + 1], labels[each : each + 1]) for each in range(64)])
+    torch.testing.assert_close(together, apart, atol=1e-4, rtol=1e-4)
+    parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    ours, expected = (torch.autograd.grad(logits.square().mean(), parameters) for logits in (together, apart))
+    for mine, theirs in zip(ours, expected, strict=True):
+        torch.testing.assert_close(mine, theirs, atol=1e-5, rtol=1e-3)
 
 
 def test_lower_tokens_are_placed_where_they_are_in_time() -> None:

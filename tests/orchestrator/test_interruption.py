@@ -17,7 +17,10 @@ from tests.orchestrator.conftest import TINY, Launch
 from tests.orchestrator.tables import history_of, trials_table, written_at
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 90
+pytestmark = pytest.mark.timeout(900)
+
+PATIENCE_SECONDS = 240
+"""A process of Ray's needs half a minute to start on a machine that has other things to do."""
 GRACE_SECONDS = 5
 
 Start = Callable[..., subprocess.Popen[str]]
@@ -139,7 +142,7 @@ def test_a_pack_whose_process_dies_twice_goes_on_in_smaller_packs(
         for each in packs(mark) - killed:
             os.kill(each, signal.SIGKILL)
             killed.add(each)
-    printed, _ = process.communicate(timeout=2 * PATIENCE_SECONDS)
+    printed, _ = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0, printed
     assert printed.count("put back stage1 ") == 2
     assert "Traceback" not in printed
