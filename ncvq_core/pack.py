@@ -72,6 +72,8 @@ class Pack:
         """Capture the steps; the state of the trainers is as before."""
         self.trainers = list(trainers)
         self._lanes = [Lane(trainer.device, capture=capture, stream=streams) for trainer in self.trainers]
+        if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+            torch.cuda.synchronize()  # the trainers were made on another stream
         for trainer, lane in zip(self.trainers, self._lanes, strict=True):
             lane.capture(trainer)
 

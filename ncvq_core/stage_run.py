@@ -102,6 +102,8 @@ class StageRun(ABC):
         """
         try:
             self._restore(state)
+        except (torch.OutOfMemoryError, torch.AcceleratorError):
+            raise  # RuntimeErrors too, but none of the checkpoint's
         except (KeyError, RuntimeError, ValueError) as error:
             raise CheckpointError(f"checkpoint does not fit {self.dataset.name}: {error}") from error
 

@@ -28,9 +28,10 @@ class Events(Protocol):
         """Whether the user asked to stop: running stages save a checkpoint, no new one starts."""
 
 
-def tell_end(queue: TaskQueue, task: StageTask, outcome: Outcome, events: Events) -> None:
-    """Let a queue and the launch know how a stage ended, and what that ends with it."""
+def tell_end(queue: TaskQueue, task: StageTask, outcome: Outcome, pack: int, events: Events) -> None:
+    """Let a queue and the launch know how a stage of a pack of so many ended, and what that ends with it."""
     if outcome.status == CROWDED:
+        queue.shrink(pack)
         queue.put_back([task])
         events.put_back(task)
         return

@@ -20,6 +20,6 @@ def execute_here(queue: TaskQueue, worker: Worker, events: Events) -> None:
                 if job.outcome is None:
                     events.advanced(job.task, job.epoch, job.restored_epochs)
                 else:
-                    tell_end(queue, job.task, job.outcome, events)
+                    tell_end(queue, job.task, job.outcome, len(tasks), events)
             events.tick()
         pack.save_checkpoints()

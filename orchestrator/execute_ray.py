@@ -5,10 +5,12 @@ import logging
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import ray
+import torch
 from ray import tune
 from ray.tune import Callback
 from ray.tune.experiment import Trial
@@ -19,7 +21,8 @@ from orchestrator.job import Worker
 from orchestrator.ray_worker import PackTrainable
 from orchestrator.tasks import Outcome, StageTask, TaskQueue
 
-RESTARTS_AFTER_A_CRASH = 1
+CRASHES = 2
+"""After so many deaths of its process, alone, a stage has failed."""
 
 _QUIET = {
     "RAY_AIR_NEW_OUTPUT": "0",
@@ -56,22 +59,25 @@ class _GraphSearcher(_LiveOnly, Searcher):
         self.queue = queue
         self.worker = worker
         self.packs: dict[str, dict[str, StageTask]] = {}
+        self._running: set[str] = set()
 
     def suggest(self, trial_id: str) -> Any:
         if self.queue.finished:
             return Searcher.FINISHED
-        tasks = self.queue.next_pack()
+        tasks = self.queue.next_pack(len(self._running))
         if not tasks:
             return None
+        self._running.add(trial_id)
         self.packs[trial_id] = {task.stage_id: task for task in tasks}
         return {"tasks": [dataclasses.asdict(task) for task in tasks], "worker": dataclasses.asdict(self.worker)}
 
     def unfinished(self, trial_id: str) -> list[StageTask]:
-        """Return the stages of a pack that have not ended: an actor that starts anew tells of the others once more."""
+        """Return the stages of a pack that have not ended."""
         return [task for stage_id, task in self.packs[trial_id].items() if self.queue.unfinished(stage_id)]
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        """Outcomes come through the callback."""
+        """Take note that a pack is over; outcomes come through the callback."""
+        self._running.discard(trial_id)
 
 
 class _Reporter(_LiveOnly, Callback):
@@ -81,6 +87,7 @@ class _Reporter(_LiveOnly, Callback):
         self.searcher = searcher
         self.events = events
         self.error: Exception | None = None
+        self._crashes: Counter[str] = Counter()
 
     @property
     def stopping(self) -> bool:
@@ -105,26 +112,29 @@ class _Reporter(_LiveOnly, Callback):
             if stage["outcome"] is None:
                 self._tell(self.events.advanced, task, stage["epoch"], stage["restored"])
             else:
-                self._end(task, Outcome(**stage["outcome"]))
+                self._end(trial, task, Outcome(**stage["outcome"]))
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
-        """A process died with a whole pack: smaller packs find out which stage it is that kills it."""
+        """A process died with a whole pack: smaller packs find out which stage it is that kills it, if any."""
         cause = str(trial.get_pickled_error())
         reason = cause.strip().splitlines()[-1] if cause.strip() else "no reason given"
-        error = (
-            f"the worker process failed {RESTARTS_AFTER_A_CRASH + 1} times (out of memory? try fewer workers): {reason}"
-        )
-        tasks = self.searcher.unfinished(trial.trial_id)
-        if len(tasks) > 1:
-            self.searcher.queue.put_back(tasks)
-            for task in tasks:
-                self._tell(self.events.put_back, task)
-            return
+        error = f"the worker process failed {CRASHES} times (out of memory? try fewer workers): {reason}"
+        queue, tasks = self.searcher.queue, self.searcher.unfinished(trial.trial_id)
+        if len(tasks) == 1:
+            self._crashes[tasks[0].stage_id] += 1
+            if self._crashes[tasks[0].stage_id] == CRASHES:
+                outcome = Outcome(stage_id=tasks[0].stage_id, status="failed", error=error, traceback=cause)
+                self._end(trial, tasks[0], outcome)
+                return
+        else:
+            queue.shrink(len(tasks))
+        queue.put_back(tasks)
         for task in tasks:
-            self._end(task, Outcome(stage_id=task.stage_id, status="failed", error=error, traceback=cause))
+            self._tell(self.events.put_back, task)
 
-    def _end(self, task: StageTask, outcome: Outcome) -> None:
-        self._tell(tell_end, self.searcher.queue, task, outcome, self.events)
+    def _end(self, trial: Trial, task: StageTask, outcome: Outcome) -> None:
+        pack = len(self.searcher.packs[trial.trial_id])
+        self._tell(tell_end, self.searcher.queue, task, outcome, pack, self.events)
 
     def _tell(self, event: Callable[..., None], *arguments: object) -> None:
         """Keep an error for the end of the run: Tune would print it with a traceback of its own."""
@@ -152,6 +162,7 @@ def execute_with_ray(queue: TaskQueue, worker: Worker, options: RayOptions, even
     os.environ.update(_QUIET)
     scratch = tempfile.mkdtemp(prefix="ncvq-tune-")
     _start_ray(options, worker.threads)
+    queue.workers = options.workers or _room(options, worker.threads)
     try:
         searcher = _GraphSearcher(queue, worker)
         reporter = _Reporter(searcher, events)
@@ -168,7 +179,6 @@ def execute_with_ray(queue: TaskQueue, worker: Worker, options: RayOptions, even
                 storage_path=scratch,
                 verbose=0,
                 callbacks=[reporter],
-                failure_config=tune.FailureConfig(max_failures=RESTARTS_AFTER_A_CRASH),
                 stop=_Stopper(reporter),
             ),
         )
@@ -189,4 +199,14 @@ def _start_ray(options: RayOptions, threads: int) -> None:
     if options.address:
         ray.init(address=options.address, **quiet)
     else:
-        ray.init(address="local", num_cpus=(options.workers or 1) * threads, include_dashboard=False, **quiet)
+        cpus, gpus = (options.workers or 1) * threads, torch.cuda.device_count()
+        ray.init(address="local", num_cpus=cpus, num_gpus=gpus, include_dashboard=False, **quiet)
+
+
+def _room(options: RayOptions, threads: int) -> int:
+    """Return how many workers the cluster has room for."""
+    has: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    room = has.get("CPU", 0) / threads
+    if options.gpus_per_trial:
+        room = min(room, has.get("GPU", 0) / options.gpus_per_trial)
+    return max(1, int(room))

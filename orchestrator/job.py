@@ -26,6 +26,8 @@ from orchestrator.store import StageRecord, Store, bytes_checksum
 from orchestrator.tasks import CROWDED, Outcome, StageTask
 
 CHECKPOINT_SECONDS = 60.0
+CHECKPOINT_COST = 20
+"""Checkpoints take at most the twentieth part of the time, those of a whole pack together."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,13 +60,14 @@ class StageJob:
         self.outcome: Outcome | None = None
         self.restored_epochs = 0
         """Epochs that come from a checkpoint."""
-        self.crowded = False
-        """Whether others work beside it, on the same device: memory that runs out may then suffice for one alone."""
+        self.beside = 0
+        """How many others work beside it, on the same device."""
         self._lane = Lane(self.device)
         self._run: StageRun | None = None
         self._needed: dict[str, str] = {}
         self._checkpoint_path = self.store.checkpoint_path(task.stage_id)
         self._saved = time.monotonic()
+        self._saving_seconds = 0.0
 
     @property
     def epoch(self) -> int:
@@ -83,17 +86,19 @@ class StageJob:
         with self._failures_recorded():
             if self._run:
                 self._run.check()
-            if time.monotonic() - self._saved > CHECKPOINT_SECONDS:
+            often = max(CHECKPOINT_SECONDS, CHECKPOINT_COST * self._saving_seconds * (1 + self.beside))
+            if time.monotonic() - self._saved > often:
                 self.save_checkpoint()
 
     def save_checkpoint(self) -> None:
         """Keep the run's state, so that it can go on in another process."""
         if self._run is None or self.outcome is not None:
             return
-        earlier = Earlier(self.started_at, self.seconds)
+        began, earlier = time.monotonic(), Earlier(self.started_at, self.seconds)
         with self._lane.entered():
             write_checkpoint(self._checkpoint_path, self._run, earlier, self._needed)
         self._saved = time.monotonic()
+        self._saving_seconds = self._saved - began
 
     def _step(self, began: float) -> None:
         if self._run is None:
@@ -115,14 +120,13 @@ class StageJob:
             with self._lane.entered():
                 yield
         except Exception as error:
-            if self.worker.debug:
-                raise
-            self._end(self._status(error), f"{type(error).__name__}: {error}".splitlines()[0], traceback.format_exc())
-
-    def _status(self, error: Exception) -> str:
-        if isinstance(error, torch.OutOfMemoryError) and self.crowded:
-            return CROWDED
-        return "diverged" if isinstance(error, DivergedError) else "failed"
+            short = _short_of_memory(error)
+            if self.worker.debug or (isinstance(error, torch.AcceleratorError) and not short):
+                raise  # after such an error a GPU is of no more use to this process: let it die
+            status = "diverged" if isinstance(error, DivergedError) else "failed"
+            trace, reason = traceback.format_exc(), f"{type(error).__name__}: {error}".splitlines()[0]
+            traceback.clear_frames(error.__traceback__)  # they hold what is to be freed
+            self._end(CROWDED if short and self.beside else status, reason, trace)
 
     def _start(self) -> StageRun:
         models = needed_models(self.store, self.task)
@@ -179,3 +183,11 @@ class StageJob:
         release_freed_memory()
         if status == "diverged":
             self._checkpoint_path.unlink(missing_ok=True)
+
+
+def _short_of_memory(error: Exception) -> bool:
+    """Whether memory ran out: of torch's allocator, of CUDA's own, or of its libraries."""
+    words = ("out of memory", "ALLOC_FAILED")
+    return isinstance(error, torch.OutOfMemoryError) or (
+        isinstance(error, RuntimeError) and any(word in str(error) for word in words)
+    )

@@ -11,15 +11,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 
-import torch
 from rich.console import Console
 
 from ncvq_core.data import Dataset
 from ncvq_core.errors import ConfigError
 from orchestrator.fcn_weights import Weights, check_weights, keep_weights, read_weights, remarks
+from orchestrator.gpus import GPU_PACK, gpu_workers, gpus_of_a_worker
 from orchestrator.job import Worker
 from orchestrator.lock import exclusive
-from orchestrator.machine import default_gpus, default_workers, precision_remark
+from orchestrator.machine import default_workers, precision_remark
 from orchestrator.plan import Plan, cell_label, load_datasets, make_plan
 from orchestrator.progress import Counts, ProgressDisplay
 from orchestrator.recorder import Recorder
@@ -29,8 +29,6 @@ from orchestrator.tasks import Outcome, StageTask, TaskQueue
 from orchestrator.tracking import make_tracker, tracking_mode
 
 RUNNING_FILE_SECONDS = 2.0
-GPU_PACK = 16
-"""Stages side by side on a GPU, to begin with: packs are halved where its memory runs out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +40,7 @@ class LaunchOptions:
     fcn_weights: Path | None = None
     """Folder with networks that judge samples; None takes the store's, or trains them."""
     workers: int | None = None
-    """Stages at a time; 0 runs in this process without Ray, None takes as many as cores and memory allow."""
+    """Packs at a time; 0 runs in this process without Ray, None takes as many as cores and memory allow."""
     threads: int = 1
     """CPU threads a worker."""
     address: str | None = None
@@ -78,14 +76,14 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
     """Run what a sweep still lacks in its store.
 
     Raises:
-        ConfigError: the W&B mode or the folder of FCN weights is unknown, or the sweep asks for bfloat16 and this
-            processor lacks it; nothing is started.
+        ConfigError: the W&B mode or the folder of FCN weights is unknown, or bfloat16 or GPUs are asked for that this
+            machine lacks; nothing is started.
         CheckpointError: FCN weights do not fit their dataset; nothing is started.
         StoreError: the store cannot be used or written, or another process runs in it.
         DataError: a dataset is missing or unusable; nothing is started.
     """
     mode = tracking_mode(options.wandb)
-    gpus = default_gpus(options.address) if options.gpus_per_trial is None else options.gpus_per_trial
+    gpus = gpus_of_a_worker(options.gpus_per_trial, options.workers, options.address)
     pack = options.pack or (GPU_PACK if gpus else 1)
     options = dataclasses.replace(options, gpus_per_trial=gpus, pack=pack)
     remark = precision_remark(sweep)
@@ -202,7 +200,7 @@ def _workers(plan: Plan, options: LaunchOptions) -> int | None:
     if options.workers is not None or options.address is not None:
         return options.workers
     if options.gpus_per_trial:
-        return max(1, min(int(torch.cuda.device_count() / options.gpus_per_trial), len(plan.tasks)))
+        return min(gpu_workers(options.gpus_per_trial), len(plan.tasks))
     return min(default_workers(options.threads, plan.memory_bytes * (options.pack or 1)), len(plan.tasks))
 
 

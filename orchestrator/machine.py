@@ -35,11 +35,6 @@ def default_workers(threads: int, memory_bytes: int) -> int:
     return max(1, workers)
 
 
-def default_gpus(address: str | None) -> float:
-    """Return how many GPUs a worker takes unless told: one where this machine has one and runs the sweep itself."""
-    return 1.0 if address is None and torch.cuda.is_available() else 0.0
-
-
 def precision_remark(sweep: Sweep) -> str | None:
     """Say what to do where a sweep asks for bfloat16 and this processor lacks it; None where all is well."""
     rough = sum(cell.config.stage1.precision == "bf16" for cell in sweep.cells)

@@ -27,7 +27,10 @@ FcnOption = Annotated[
 ]
 WorkersOption = Annotated[
     int | None,
-    typer.Option(min=0, help="Trials at a time. Default: all that fit. 0: in this process, without Ray, to debug."),
+    typer.Option(
+        min=0,
+        help="Workers, of --pack trials each. Default: all that fit. 0: in this process, without Ray, to debug.",
+    ),
 ]
 ThreadsOption = Annotated[int, typer.Option(min=1, help="CPU threads a worker.")]
 AddressOption = Annotated[str | None, typer.Option(help="Ray cluster to run on, for example `auto`.")]

@@ -30,7 +30,7 @@ class PackJob:
         until = time.monotonic() + seconds
         while active := self.active:
             for job in active:
-                job.crowded = len(active) > 1
+                job.beside = len(active) - 1
                 job.step()
             if time.monotonic() > until:
                 break

@@ -65,9 +65,9 @@ class TaskQueue:
 
     tasks: Iterable[StageTask]
     pack: int = 1
-    """Tasks of a pack, at most; halved when memory runs out."""
+    """Tasks of a pack, at most; `shrink` makes it smaller."""
     workers: int = 1
-    """Among how many workers ready tasks are shared out."""
+    """How many packs run at a time."""
     _waiting: dict[str, StageTask] = field(init=False)
     _unfinished: dict[str, StageTask] = field(init=False)
 
@@ -76,23 +76,23 @@ class TaskQueue:
         self._waiting = {task.stage_id: task for task in self.tasks}
         self._unfinished = dict(self._waiting)
 
-    def next_ready(self) -> StageTask | None:
-        """Hand out the first task that waits for nothing; None while there is none."""
-        for stage_id, task in self._waiting.items():
-            if self._unfinished.keys().isdisjoint(task.needs):
-                return self._waiting.pop(stage_id)
-        return None
+    def next_pack(self, running: int = 0) -> list[StageTask]:
+        """Hand out ready tasks, in order: a full pack, or a worker's share where there are fewer, or none.
 
-    def next_pack(self) -> list[StageTask]:
-        """Hand out ready tasks, in order: a full pack, or a worker's share where there are fewer, or none."""
+        Args:
+            running: packs that run now; ready tasks are shared out among the other workers.
+        """
         ready = [task for task in self._waiting.values() if self._unfinished.keys().isdisjoint(task.needs)]
-        size = min(self.pack, math.ceil(len(ready) / self.workers))
+        size = min(self.pack, math.ceil(len(ready) / max(1, self.workers - running)))
         return [self._waiting.pop(task.stage_id) for task in ready[:size]]
 
     def put_back(self, tasks: Iterable[StageTask]) -> None:
-        """Take back tasks that were too many for one worker; packs are half as large from now on."""
+        """Take back tasks, to hand them out before all others."""
         self._waiting = {task.stage_id: task for task in tasks} | self._waiting
-        self.pack = max(1, self.pack // 2)
+
+    def shrink(self, size: int) -> None:
+        """Make packs half as large as one that was too much for a worker, or leave them if they are that small."""
+        self.pack = max(1, min(self.pack, size // 2))
 
     def unfinished(self, stage_id: str) -> bool:
         """Whether a task is neither closed nor dropped."""
@@ -105,30 +105,31 @@ class TaskQueue:
 
     def close(self, outcome: Outcome) -> Iterator[tuple[StageTask, Outcome]]:
         """Take note of an outcome; report it and, where it is no success, drop and report each task that needed it."""
+        self._waiting.pop(outcome.stage_id, None)
         yield self._unfinished.pop(outcome.stage_id), outcome
         if outcome.status == "done":
             return
         for task in [task for task in self._waiting.values() if outcome.stage_id in task.needs]:
-            if self._waiting.pop(task.stage_id, None) is None:  # dropped with another task that it needs
+            if task.stage_id not in self._waiting:  # dropped with another task that it needs
                 continue
             error = f"not run: the {outcome.status} stage {outcome.stage_id} is needed first: {outcome.error}"
             dropped = Outcome(stage_id=task.stage_id, status=outcome.status, error=error, traceback=outcome.traceback)
             yield from self.close(dropped)
 
 
-def makespan(tasks: Iterable[StageTask], seconds: Mapping[str, float], workers: int) -> float:
+def makespan(stages: Iterable[StageTask], seconds: Mapping[str, float], workers: int) -> float:
     """Return when the last of some tasks ends, handed out in their order to so many workers.
 
     Args:
-        tasks: what is to run.
+        stages: what is to run.
         seconds: how long each takes, by stage id.
         workers: how many run at a time, at least 1.
     """
-    queue, now = TaskQueue(tasks), 0.0
+    queue, now = TaskQueue(stages), 0.0
     running: list[tuple[float, str]] = []
     while True:
-        while len(running) < workers and (task := queue.next_ready()):
-            heapq.heappush(running, (now + seconds[task.stage_id], task.stage_id))
+        while len(running) < workers and (tasks := queue.next_pack()):
+            heapq.heappush(running, (now + seconds[tasks[0].stage_id], tasks[0].stage_id))
         if not running:
             return now
         now, ended = heapq.heappop(running)

@@ -1,7 +1,7 @@
 """Multiply each series by a smooth random curve."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 import torch
@@ -26,7 +26,7 @@ class MagnitudeWarp(Augmentation):
         return x * (heights @ _spline_basis(length, self.knots, x.device, x.dtype))
 
 
-@lru_cache(maxsize=32)
+@cache  # a captured CUDA graph reads what was there when it was captured
 def _spline_basis(length: int, knots: int, device: torch.device, dtype: torch.dtype) -> Tensor:
     """Return (knots, length): the spline is linear in its knots, so each row answers a knot of height one."""
     at = np.linspace(0, length - 1, knots)

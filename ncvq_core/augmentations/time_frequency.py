@@ -6,7 +6,7 @@ Each transforms a series, changes the spectrogram and transforms back. None is p
 import math
 from abc import abstractmethod
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import torch
 from torch import Generator, Tensor
@@ -104,6 +104,6 @@ def _window(spectrum: Tensor, size: int, length: int, generator: Generator) -> T
     return (position >= start) & (position < start + length)
 
 
-@lru_cache(maxsize=32)
+@cache  # a captured CUDA graph reads what was there when it was captured
 def _stft(length: int, device: torch.device) -> STFT:
     return STFT(length).to(device)

@@ -1,6 +1,7 @@
 """Packs: trials side by side have the numbers that each has alone, and hurt no other."""
 
 import itertools
+import weakref
 from io import StringIO
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from orchestrator.launch import LaunchOptions, launch
 from orchestrator.pack_job import PackJob
 from orchestrator.plan import load_datasets, make_plan
 from orchestrator.store import Store
+from orchestrator.tasks import CROWDED
 from tests.orchestrator.conftest import Design, Launch
 from tests.orchestrator.stage2 import tiny2
 from tests.orchestrator.tables import history_of, trials_table
@@ -91,8 +93,44 @@ def test_short_memory_makes_packs_smaller(
     monkeypatch.setattr(Stage1Run, "result", lambda run: alive.discard(id(run)) or result(run))
     summary, printed = run_here(design(), tmp_path / "s", pack=4)
     assert summary.exit_code == 0
-    assert printed.count("put back stage1 ") == 2
+    assert printed.count("put back stage1 ") == 2  # of the pack of four; those of two have room
     assert trials_table(tmp_path / "s").equals(trials_table(finished_folder))
+
+
+@pytest.mark.parametrize(
+    "error", [torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED")]
+)
+def test_what_ran_out_of_memory_is_freed_at_once(
+    design: Design, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: RuntimeError
+) -> None:
+    """The others of its pack need it: neither the traceback nor a cycle may keep it until some later collection."""
+    trainers: list[weakref.ref[Trainer]] = []
+
+    def short(run: Stage1Run) -> None:
+        trainers.append(weakref.ref(run.trainer))
+        raise error
+
+    monkeypatch.setattr(Stage1Run, "step", short)
+    store = Store(tmp_path / "s", create=True)
+    pack = PackJob(make_plan(design(), store, load_datasets(design(), None)).tasks, Worker(store=store.path))
+    while not trainers:
+        pack.work(0)
+    (first, *_) = [job for job in pack.jobs if job.outcome]
+    assert first.outcome is not None
+    assert first.outcome.status == CROWDED
+    assert [reference() for reference in trainers if reference() is not None] == []
+
+
+def test_a_gpu_that_is_out_of_order_ends_its_process(
+    design: Design, run_here: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(run: Stage1Run) -> None:
+        raise torch.AcceleratorError("CUDA error: device-side assert triggered")
+
+    monkeypatch.setattr(Stage1Run, "step", broken)
+    with pytest.raises(torch.AcceleratorError):
+        run_here(design(), tmp_path / "s")
+    assert list((tmp_path / "s" / "trials").iterdir()) == []
 
 
 def test_memory_short_for_one_alone_is_a_failure(

@@ -15,8 +15,8 @@ def outcome(stage_id: str, status: str = "done") -> Outcome:
 
 def handed_out(queue: TaskQueue) -> list[str]:
     ids = []
-    while (ready := queue.next_ready()) is not None:
-        ids.append(ready.stage_id)
+    while ready := queue.next_pack():
+        ids += [task.stage_id for task in ready]
     return ids
 
 
@@ -31,7 +31,7 @@ def packs(queue: TaskQueue) -> list[list[str]]:
 def test_tasks_are_handed_out_once_in_order() -> None:
     queue = TaskQueue([task("b"), task("a"), task("c")])
     assert handed_out(queue) == ["b", "a", "c"]
-    assert queue.next_ready() is None
+    assert queue.next_pack() == []
     assert not queue.finished
 
 
@@ -39,7 +39,7 @@ def test_a_task_waits_for_everything_it_needs() -> None:
     queue = TaskQueue([task("prior", "left", "right"), task("left"), task("right")])
     assert handed_out(queue) == ["left", "right"]
     assert closed(queue, "left") == ["left"]
-    assert queue.next_ready() is None
+    assert queue.next_pack() == []
     assert not queue.finished
     assert closed(queue, "right") == ["right"]
     assert handed_out(queue) == ["prior"]
@@ -71,8 +71,17 @@ def test_dependents_of_a_failure_are_dropped_with_its_reason(status: str) -> Non
 def test_packs_are_full_while_there_is_enough_for_all_workers() -> None:
     tasks = [task(name) for name in "abcdefg"]
     assert packs(TaskQueue(tasks, pack=3)) == [["a", "b", "c"], ["d", "e", "f"], ["g"]]
-    assert packs(TaskQueue(tasks[:4], pack=3, workers=2)) == [["a", "b"], ["c"], ["d"]]
     assert packs(TaskQueue([])) == []
+
+
+@pytest.mark.parametrize(
+    ("ready", "pack", "workers", "sizes"),
+    [(4, 3, 2, [2, 2]), (20, 16, 2, [10, 10]), (16, 9, 4, [4] * 4), (3, 9, 1, [3])],
+)
+def test_ready_tasks_are_shared_out_evenly(ready: int, pack: int, workers: int, sizes: list[int]) -> None:
+    queue = TaskQueue([task(str(each)) for each in range(ready)], pack=pack, workers=workers)
+    assert [len(queue.next_pack(running)) for running in range(workers)] == sizes
+    assert queue.next_pack(workers) == []
 
 
 def test_a_pack_holds_ready_tasks_only() -> None:
@@ -83,15 +92,30 @@ def test_a_pack_holds_ready_tasks_only() -> None:
 
 
 def test_what_was_too_much_for_a_worker_comes_back_first_and_in_halves() -> None:
-    tasks = [task(name) for name in "abcde"]
-    queue = TaskQueue(tasks, pack=4)
+    queue = TaskQueue([task(name) for name in "abcde"], pack=4)
     too_many = queue.next_pack()
+    queue.shrink(4)
+    queue.shrink(4)  # another one of the same pack
     queue.put_back(too_many)
     assert not queue.finished
     assert packs(queue) == [["a", "b"], ["c", "d"], ["e"]]
-    for _ in range(2):
-        queue.put_back(tasks[:2])
+    queue.shrink(1)
+    queue.put_back(too_many[:2])
     assert packs(queue) == [["a"], ["b"]]
+
+
+def test_a_small_pack_that_was_too_much_is_halved_whatever_the_limit() -> None:
+    queue = TaskQueue([task("a"), task("b")], pack=16)
+    queue.shrink(len(too_many := queue.next_pack()))
+    queue.put_back(too_many)
+    assert packs(queue) == [["a"], ["b"]]
+
+
+def test_a_task_that_ends_after_it_was_put_back_is_not_handed_out_again() -> None:
+    queue = TaskQueue([task("a"), task("b")], pack=2)
+    queue.put_back(queue.next_pack()[:1])
+    assert closed(queue, "a") == ["a"]
+    assert packs(queue) == []
 
 
 def chain(trial: str, *flops: float) -> list[StageTask]:
