@@ -47,11 +47,12 @@ def design(tiny_file: Path) -> Design:
 
 @pytest.fixture(scope="session")
 def run_here() -> Launch:
-    """Launch a sweep in this process; returns the summary and what was printed."""
+    """Launch a sweep in this process, on the CPU unless told; returns the summary and what was printed."""
 
     def run(sweep: Sweep, store: Path, **options: Any) -> tuple[Summary, str]:
         printed = StringIO()
-        summary = launch(sweep, LaunchOptions(store=store, workers=0, **options), Console(file=printed, width=200))
+        told = LaunchOptions(store=store, workers=0, **{"gpus_per_trial": 0.0, **options})
+        summary = launch(sweep, told, Console(file=printed, width=200))
         return summary, printed.getvalue()
 
     return run

@@ -59,7 +59,7 @@ def start(mark: str) -> Iterator[Start]:
 
     def ncvq(*arguments: str | Path) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "orchestrator", *map(str, arguments)]
-        environment = os.environ | {"NCVQ_TEST_MARK": mark}
+        environment = os.environ | {"NCVQ_TEST_MARK": mark, "CUDA_VISIBLE_DEVICES": ""}
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         started.append(subprocess.Popen(command, cwd=ROOT, env=environment, text=True, **pipes))  # type: ignore[call-overload]
         return started[-1]

@@ -1,19 +1,18 @@
 """Packs: trials side by side have the numbers that each has alone, and hurt no other."""
 
 import itertools
+import time
 import weakref
-from io import StringIO
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import torch
-from rich.console import Console
 
 from ncvq_core.fcn.train import FcnTrainer
 from ncvq_core.stage1_run import Stage1Run
 from ncvq_core.trainer import Trainer
 from orchestrator.job import Worker
-from orchestrator.launch import LaunchOptions, launch
 from orchestrator.pack_job import PackJob
 from orchestrator.plan import load_datasets, make_plan
 from orchestrator.store import Store
@@ -167,17 +166,9 @@ def test_a_pack_on_a_gpu(run_here: Launch, tmp_path: Path, finished2_folder: Pat
     assert ours["fid"].notna().all()
 
 
-def test_seconds_of_a_pack_are_shared_out(design: Design, tmp_path: Path) -> None:
+def test_seconds_of_a_pack_are_shared_out(design: Design, run_here: Launch, tmp_path: Path) -> None:
     """The sum over the trials is no more than the time that passed, however many were side by side."""
-    import time
-
-    console, began = Console(file=StringIO()), time.monotonic()
-    launch(design(), LaunchOptions(store=tmp_path / "s", workers=0, pack=4), console)
+    began = time.monotonic()
+    run_here(design(), tmp_path / "s", pack=4)
     passed = time.monotonic() - began
-    assert 0 < trials_seconds(tmp_path / "s") < passed
-
-
-def trials_seconds(store: Path) -> float:
-    import pandas as pd
-
-    return float(pd.read_parquet(store / "trials")["stage1_seconds"].sum())
+    assert 0 < pd.read_parquet(tmp_path / "s" / "trials")["stage1_seconds"].sum() < passed
