@@ -55,8 +55,8 @@ def plan(
     from orchestrator.describe import print_plan
     from orchestrator.estimate import expected_seconds
     from orchestrator.fcn_weights import check_weights, given_stages, read_weights, remarks
-    from orchestrator.gpus import gpu_workers, gpus_of_a_worker
-    from orchestrator.machine import default_workers, precision_remark
+    from orchestrator.gpus import gpus_of_a_worker, workers_that_fit
+    from orchestrator.machine import precision_remark
     from orchestrator.plan import load_datasets, make_plan
     from orchestrator.store import Store
 
@@ -69,7 +69,7 @@ def plan(
             check_weights(opened, weights)
         made = make_plan(design, opened, datasets, given=given_stages(weights))
         gpus = gpus_of_a_worker(None, workers, None)
-        workers = workers or (gpu_workers(gpus) if gpus else default_workers(1, made.memory_bytes))
+        workers = workers or workers_that_fit(gpus, 1, made.memory_bytes)
         print_plan(made, expected_seconds(made, opened, datasets, workers), workers, console())
         words_of_weights = remarks(weights, fcn_weights, design) if fcn_weights else []
         for words in filter(None, [None if gpus else precision_remark(design), *words_of_weights]):

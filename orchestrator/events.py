@@ -18,7 +18,7 @@ class Events(Protocol):
         """A stage is over; a done one is in the store."""
 
     def put_back(self, task: StageTask) -> None:
-        """A stage stopped short of memory and waits for a smaller pack."""
+        """A stage ran short of memory, or its process died: it waits again, for a smaller pack."""
 
     def tick(self) -> None:
         """Time has passed; called every second or so."""

@@ -3,6 +3,7 @@
 import torch
 
 from ncvq_core.errors import ConfigError
+from orchestrator.machine import default_workers
 
 GPU_PACK = 16
 """Stages side by side on a GPU, to begin with: packs are halved where its memory runs out."""
@@ -26,6 +27,11 @@ def gpus_of_a_worker(asked: float | None, workers: int | None, address: str | No
             f"--gpus-per-trial {asked:g}: this machine has {here or 'no'} GPU{'s' * (here > 1)} for torch"
         )
     return asked
+
+
+def workers_that_fit(gpus: float, threads: int, memory_bytes: int) -> int:
+    """Return how many workers this machine has room for: on its GPUs where they take any, else on its cores."""
+    return gpu_workers(gpus) if gpus else default_workers(threads, memory_bytes)
 
 
 def gpu_workers(gpus: float) -> int:

@@ -16,10 +16,10 @@ from rich.console import Console
 from ncvq_core.data import Dataset
 from ncvq_core.errors import ConfigError
 from orchestrator.fcn_weights import Weights, check_weights, keep_weights, read_weights, remarks
-from orchestrator.gpus import GPU_PACK, gpu_workers, gpus_of_a_worker
+from orchestrator.gpus import GPU_PACK, gpus_of_a_worker, workers_that_fit
 from orchestrator.job import Worker
 from orchestrator.lock import exclusive
-from orchestrator.machine import default_workers, precision_remark
+from orchestrator.machine import precision_remark
 from orchestrator.plan import Plan, cell_label, load_datasets, make_plan
 from orchestrator.progress import Counts, ProgressDisplay
 from orchestrator.recorder import Recorder
@@ -175,7 +175,7 @@ def _run(plan: Plan, store: Store, recorder: Recorder, options: LaunchOptions, c
     )
     assert options.pack is not None
     workers = _workers(plan, options)
-    queue = TaskQueue(plan.tasks, pack=options.pack, workers=workers or 1)
+    queue = TaskQueue(plan.tasks, pack=options.pack)
     with ProgressDisplay(counts, console) as display:
         events = _Launch(store, recorder, display)
         with _stop_on_interrupt(events):
@@ -199,9 +199,8 @@ def _workers(plan: Plan, options: LaunchOptions) -> int | None:
     """Return how many workers to start: those asked for, else all that fit; None leaves it to the cluster."""
     if options.workers is not None or options.address is not None:
         return options.workers
-    if options.gpus_per_trial:
-        return min(gpu_workers(options.gpus_per_trial), len(plan.tasks))
-    return min(default_workers(options.threads, plan.memory_bytes * (options.pack or 1)), len(plan.tasks))
+    memory_bytes = plan.memory_bytes * (options.pack or 1)
+    return min(workers_that_fit(options.gpus_per_trial or 0.0, options.threads, memory_bytes), len(plan.tasks))
 
 
 def _beside(options: LaunchOptions) -> str:
