@@ -7,34 +7,38 @@ import torch
 from torch import Tensor, nn
 from torch.optim.adamw import adamw
 
+from ncvq_core.linear import Linear
+
 LARGE = 1_000_000
-"""Elements of a parameter from which on its gradient is not kept until the end of the backward pass."""
+"""Elements of a linear layer's weight from which on its gradient is not kept until the end of the backward pass."""
 
 
 class AdamW:
     """Fused AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101) in two parts.
 
-    A large parameter of `early` is updated as soon as its gradient is complete, inside the backward pass, and the
-    gradient is freed: the gradients of two 4096 × 4096 layers never exist at a time. All others are updated by `step`.
-    The numbers are those of one `torch.optim.AdamW` over all parameters, whose class is not used because making one
-    imports torch's compiler, 70 MB.
+    A large weight of a `Linear` in `early` is updated inside the backward pass, on a CPU a block of rows at a time, so
+    that its gradient never exists as a whole. All other parameters are updated by `step`. The numbers are those of one
+    `torch.optim.AdamW` over all parameters, whose class is not used because making one imports torch's compiler, 70 MB.
 
     Args:
         modules: what is trained; parameters that need no gradient are left out.
         learning_rate: a scalar tensor, read at each update; the caller may change it between steps.
         weight_decay: decoupled weight decay.
-        early: the part of `modules` that one backward pass a step goes through; None if there is no such part.
+        early: the part of `modules` whose layers are called once a step; None if there is no such part.
     """
 
     def __init__(
         self, modules: nn.Module, learning_rate: Tensor, weight_decay: float, early: nn.Module | None = None
     ) -> None:
         """Take up the parameters."""
-        trained = [parameter for parameter in modules.parameters() if parameter.requires_grad]
-        candidates = set(early.parameters()) if early is not None else set()
-        large = [parameter for parameter in trained if parameter in candidates and parameter.numel() >= LARGE]
-        small = [parameter for parameter in trained if parameter not in candidates or parameter.numel() < LARGE]
-        self._parts = [_Part.of(small), *(_Part.of([parameter]) for parameter in large)]
+        layers = [
+            layer
+            for layer in (early.modules() if early is not None else ())
+            if isinstance(layer, Linear) and layer.weight.requires_grad and layer.weight.numel() >= LARGE
+        ]
+        large = {layer.weight for layer in layers}
+        small: list[Tensor] = [each for each in modules.parameters() if each.requires_grad and each not in large]
+        self._parts = [_Part.of(small), *(_Part.of([layer.weight]) for layer in layers)]
         self._adamw = partial(
             adamw,
             max_exp_avg_sqs=[],
@@ -48,12 +52,17 @@ class AdamW:
             fused=True,
             capturable=learning_rate.device.type == "cuda",
         )
-        for parameter, part in zip(large, self._parts[1:], strict=True):
-            parameter.register_post_accumulate_grad_hook(partial(self._update, part))  # type: ignore[no-untyped-call]
+        for layer, part in zip(layers, self._parts[1:], strict=True):
+            layer.take_rows = partial(self._update_rows, part)
 
+    @torch.no_grad()
     def step(self) -> None:
         """Update the small parameters, after the backward pass, and free their gradients."""
-        self._update(self._parts[0])
+        small = self._parts[0]
+        gradients = [parameter.grad for parameter in small.parameters if parameter.grad is not None]
+        self._adamw(small.parameters, gradients, small.means, small.squares, state_steps=small.steps)
+        for parameter in small.parameters:
+            parameter.grad = None
 
     def state(self) -> dict[str, Tensor]:
         """Return the moments and step counts, as `PART.INDEX.NAME` tensors."""
@@ -78,12 +87,13 @@ class AdamW:
             tensor.copy_(tensors[name])
 
     @torch.no_grad()
-    def _update(self, part: "_Part", _: Tensor | None = None) -> None:
-        """Update and free gradients; the last argument is what a gradient hook passes."""
-        gradients = [parameter.grad for parameter in part.parameters if parameter.grad is not None]
-        self._adamw(part.parameters, gradients, part.means, part.squares, state_steps=part.steps)
-        for parameter in part.parameters:
-            parameter.grad = None
+    def _update_rows(self, part: "_Part", first: int, gradient: Tensor) -> None:
+        """Update the rows of a large weight from `first` on, for which there is a gradient."""
+        last = first + len(gradient)
+        (weight,), (mean,), (square,), (step,) = part
+        counted = step if last == len(weight) else step.clone()  # once a step, with the last block
+        rows = slice(first, last)
+        self._adamw([weight[rows]], [gradient], [mean[rows]], [square[rows]], state_steps=[counted])
 
 
 class _Part(NamedTuple):
@@ -95,8 +105,8 @@ class _Part(NamedTuple):
     steps: list[Tensor]
 
     @classmethod
-    def of(cls, parameters: list[nn.Parameter]) -> "_Part":
+    def of(cls, parameters: list[Tensor]) -> "_Part":
         """Start with moments of zero, made now because the first step may be under capture as a CUDA graph."""
         means, squares = ([torch.zeros_like(parameter) for parameter in parameters] for _ in range(2))
         steps = [torch.zeros((), device=parameter.device) for parameter in parameters]
-        return cls(list(parameters), means, squares, steps)
+        return cls(parameters, means, squares, steps)

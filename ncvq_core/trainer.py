@@ -32,7 +32,7 @@ class Trainer(ABC):
         epochs: passes over TRAIN.
         learning_rate: initial rate.
         weight_decay: decoupled weight decay.
-        early: the part of `modules` that one backward pass a step goes through; its large parameters are updated in it.
+        early: the part of `modules` whose layers are called once a step; its backward pass updates large weights.
 
     Attributes:
         loss_name: the column of the history that must stay finite.

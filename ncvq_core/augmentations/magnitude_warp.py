@@ -5,7 +5,6 @@ from functools import cache
 
 import numpy as np
 import torch
-from scipy.interpolate import CubicSpline
 from torch import Generator, Tensor
 
 from ncvq_core.augmentations.base import Augmentation, normal
@@ -29,5 +28,7 @@ class MagnitudeWarp(Augmentation):
 @cache  # a captured CUDA graph reads what was there when it was captured
 def _spline_basis(length: int, knots: int, device: torch.device, dtype: torch.dtype) -> Tensor:
     """Return (knots, length): the spline is linear in its knots, so each row answers a knot of height one."""
+    from scipy.interpolate import CubicSpline  # 40 MB, which no other training needs
+
     at = np.linspace(0, length - 1, knots)
     return torch.as_tensor(CubicSpline(at, np.eye(knots))(np.arange(length)).T, dtype=dtype, device=device)
