@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.units import feasible, timed_in_turn
+from benchmarks.units import HEADER, Measured, feasible, timed_in_turn
 from ncvq_core.config import TrialConfig
 from ncvq_core.cost import stage1_cost
 from ncvq_core.data import load_dataset
@@ -30,7 +30,7 @@ CASES = [
 
 def measure(
     dataset: str, ssl: str, augmentation: str | None, precision: str, data_dir: Path, threads: int, rounds: int
-) -> dict[str, float]:
+) -> Measured:
     """Time the steps of one case in turn with the unit product, in a process of its own."""
     torch.set_num_threads(threads)
     settings = {
@@ -42,21 +42,12 @@ def measure(
     config = TrialConfig.from_dict(settings).stage1
     run = Stage1Run(config, load_dataset(dataset, data_dir))
     trainer = run.trainer
-    for _ in range(3):
+    for _ in range(8):
         trainer.step()
     memory = peak_memory_bytes(run.device)
-    timing = timed_in_turn(trainer.step, precision, rounds, 2)
-    steps = trainer.order.steps
+    timing = timed_in_turn(trainer.step, precision, rounds, 2).times(trainer.order.steps)
     cost = stage1_cost(config, len(run.dataset.train), run.dataset.channels, run.dataset.length)
-    floor = cost.flops / config.epochs / timing.rate
-    epoch = timing.seconds * steps
-    return {
-        "seconds": epoch,
-        "units": timing.units * steps,
-        "floor": floor / epoch,
-        "rate": timing.rate,
-        "memory": memory,
-    }
+    return Measured(timing, cost.flops / config.epochs, memory)
 
 
 def main() -> None:
@@ -67,20 +58,15 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--case", type=int, choices=range(len(CASES)), help="one row of the table only")
     arguments = parser.parse_args()
-    print("| case | precision | s/epoch | units | target | published | share of floor | product GFLOP/s | peak GB |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    print(HEADER)
     cases = CASES if arguments.case is None else [CASES[arguments.case]]
     for dataset, ssl, augmentation, published, targets in cases:
         for precision, target in feasible(targets).items():
             case = (dataset, ssl, augmentation, precision, arguments.data_dir, arguments.threads, arguments.rounds)
             with multiprocessing.get_context("spawn").Pool(1) as process:
                 row = process.apply(measure, case)
-            print(
-                f"| {dataset}, {ssl}{', ' + augmentation if augmentation else ''} | {precision} | {row['seconds']:.2f} "
-                f"| {row['units']:.1f} | {target} | {published} | {row['floor']:.0%} | {row['rate'] / 1e9:.0f} "
-                f"| {row['memory'] / 1e9:.2f} |",
-                flush=True,
-            )
+            name = ", ".join(part for part in (dataset, ssl, augmentation) if part)
+            print(row.row(name, precision, published, target), flush=True)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.units import Timing, feasible, timed_in_turn
+from benchmarks.units import HEADER, Measured, feasible, timed_in_turn
 from ncvq_core.config import TrialConfig
 from ncvq_core.cost import sampling_flops, stage2_cost
 from ncvq_core.data import load_dataset
@@ -29,9 +29,7 @@ CASES = [
 """Dataset, and for each task units of the published code and our targets."""
 
 
-def measure(
-    dataset_name: str, task: str, precision: str, data_dir: Path, threads: int, rounds: int
-) -> dict[str, float]:
+def measure(dataset_name: str, task: str, precision: str, data_dir: Path, threads: int, rounds: int) -> Measured:
     """Time one case in turn with the unit product, in a process of its own."""
     torch.set_num_threads(threads)
     config = TrialConfig.from_dict({"dataset": dataset_name, "stages": 2, "precision": precision, "epochs": 1})
@@ -39,21 +37,18 @@ def measure(
     tokenizer = Stage1Run(config.stage1, dataset)
     tokenizer.advance()
     run = Stage2Run(config, dataset, tokenizer.result().tensors)
-    steps = run.trainer.order.steps
     for _ in range(3):
         run.trainer.step()
     cost = stage2_cost(config, len(dataset.train), dataset.channels, dataset.length)
     if task == "epoch":
-        timing = timed_in_turn(run.trainer.step, precision, rounds, 1)
-        timing = Timing(timing.seconds * steps, timing.units * steps, timing.rate)
+        timing = timed_in_turn(run.trainer.step, precision, rounds, 1).times(run.trainer.order.steps)
         flops = cost.flops / run.config.prior_epochs
     else:
         generator = load_generator(config, dataset, tokenizer.result().tensors, run.trainer.prior.state_dict())
         labels, draws = generator.unconditional(SAMPLES), torch.Generator()
         timing = timed_in_turn(lambda: generator.sample(labels, draws), precision, rounds, 1)
         flops = SAMPLES * sampling_flops(config, dataset.channels, dataset.length, SAMPLES)
-    memory = peak_memory_bytes(run.device)
-    return {**timing._asdict(), "floor": flops / timing.rate / timing.seconds, "memory": memory}
+    return Measured(timing, flops, peak_memory_bytes(run.device))
 
 
 def main() -> None:
@@ -63,8 +58,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=8)
     arguments = parser.parse_args()
-    print("| case | precision | s | units | target | published | share of floor | product GFLOP/s | peak GB |")
-    print("|---|---|---|---|---|---|---|---|---|")
+    print(HEADER)
     for dataset, tasks in CASES:
         for task, (published, targets) in tasks.items():
             for precision, target in feasible(targets).items():
@@ -72,11 +66,7 @@ def main() -> None:
                 with multiprocessing.get_context("spawn").Pool(1) as process:
                     row = process.apply(measure, case)
                 name = f"{dataset}, one epoch" if task == "epoch" else f"{dataset}, sampling {SAMPLES} series"
-                print(
-                    f"| {name} | {precision} | {row['seconds']:.2f} | {row['units']:.1f} | {target} | {published} "
-                    f"| {row['floor']:.0%} | {row['rate'] / 1e9:.0f} | {row['memory'] / 1e9:.2f} |",
-                    flush=True,
-                )
+                print(row.row(name, precision, published, target), flush=True)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,9 @@ import torch
 from ncvq_core.precision import PRODUCT_TYPES, has_bfloat16
 
 CPU = torch.device("cpu")
+HEADER = """\
+| case | precision | s | units | target | published | floor, units | share of floor | product GFLOP/s | peak GB |
+|---|---|---|---|---|---|---|---|---|---|"""
 
 
 class Timing(NamedTuple):
@@ -23,6 +26,29 @@ class Timing(NamedTuple):
     units: float
     rate: float
     """FLOP/s of a product 4096×4096 · 4096×4096 in the work's precision."""
+
+    def times(self, count: int) -> "Timing":
+        """Return the timing of work that is done `count` times."""
+        return Timing(self.seconds * count, self.units * count, self.rate)
+
+
+class Measured(NamedTuple):
+    """Work, its time and its memory."""
+
+    timing: Timing
+    flops: float
+    """Of its products and convolutions; at `timing.rate` they are the floor."""
+    memory: int
+    """Peak, bytes."""
+
+    def row(self, case: str, precision: str, published: float, target: float) -> str:
+        """Return a row of the table that begins with HEADER; published and target in units."""
+        seconds, units, rate = self.timing
+        share = self.flops / rate / seconds
+        return (
+            f"| {case} | {precision} | {seconds:.2f} | {units:.1f} | {target} | {published} | {share * units:.1f} "
+            f"| {share:.0%} | {rate / 1e9:.0f} | {self.memory / 1e9:.2f} |"
+        )
 
 
 def feasible(targets: Mapping[str, float]) -> dict[str, float]:
