@@ -18,7 +18,7 @@ from ncvq_core.settings import written_fields
 from ncvq_core.stage1_config import Stage1Config, stage1_from_dict, written_stage1
 from ncvq_core.stage2_config import SamplingConfig, Stage2Config
 
-RESULTS_VERSION = 1
+RESULTS_VERSION = 2
 
 STAGES = "stages"
 """The setting that says how far a trial goes."""
@@ -81,15 +81,17 @@ class TrialConfig:
         """Content address of the trained prior; None without stage 2."""
         if self.stage2 is None:
             return None
-        return content_id({"stage2": {"stage1": self.stage1_id, **written_fields(self.stage2, keep_defaults=False)}})
+        trained = written_fields(self.stage2.as_trained, keep_defaults=False)
+        return content_id({"stage2": {"stage1": self.stage1_id, **trained}})
 
     @property
     def samples_id(self) -> str | None:
         """Content address of the prior's samples and their metrics; None without stage 2."""
-        if self.stage2_id is None:
+        if self.stage2 is None:
             return None
         sampling = written_fields(self.sampling, keep_defaults=False)
-        return content_id({"samples": {"stage2": self.stage2_id, **sampling}})
+        decoded = {} if self.stage2.as_trained == self.stage2 else {"token_embedding": self.stage2.token_embedding}
+        return content_id({"samples": {"stage2": self.stage2_id, **decoded, **sampling}})
 
     @property
     def trial_id(self) -> str:

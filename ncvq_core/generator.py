@@ -12,7 +12,7 @@ from ncvq_core.prior import Prior
 from ncvq_core.prior.prior import token_spaces
 from ncvq_core.prior.sampling import sample_tokens
 from ncvq_core.stage2_config import SamplingConfig, Stage2Config
-from ncvq_core.tokenizer.load import TrainedTokenizer, load_tokenizer
+from ncvq_core.tokenizer.load import TOKENIZER, TrainedTokenizer, load_tokenizer
 
 BATCH = 256
 
@@ -94,10 +94,14 @@ def load_generator(
 
 
 def _load_prior(config: Stage2Config, trained: TrainedTokenizer, dataset: Dataset, tensors: dict[str, Tensor]) -> Prior:
+    weights = dict(tensors)
+    made_with = weights.pop(TOKENIZER, trained.checksum)
+    if not torch.equal(made_with, trained.checksum):
+        raise CheckpointError(f"the prior of {dataset.name} was trained on another tokenizer than stage 1's")
     prior = Prior(config, token_spaces(trained.model), len(dataset.classes))
     prior.to(trained.model.codebooks[0].codes.device)
     try:
-        prior.load_state_dict(tensors)
+        prior.load_state_dict(weights)
     except RuntimeError as error:
         reason = " ".join(str(error).split())
         raise CheckpointError(f"stage 2 does not fit {dataset.name} and its config: {reason}") from error

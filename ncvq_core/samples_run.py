@@ -10,7 +10,7 @@ from ncvq_core.errors import DivergedError
 from ncvq_core.evaluation.cas import cas_training, synthetic_labels
 from ncvq_core.evaluation.samples import Judge
 from ncvq_core.evaluation.spectra import psd_distance
-from ncvq_core.fcn.network import judge_series
+from ncvq_core.fcn.network import FEATURES, judge_series
 from ncvq_core.fcn.train import FcnTrainer, LabelledSeries
 from ncvq_core.generator import load_generator
 from ncvq_core.memory import peak_memory_bytes
@@ -51,7 +51,8 @@ class SamplesRun(StageRun):
         device: where to compute; default CPU.
 
     Raises:
-        CheckpointError: tensors of another config or dataset.
+        CheckpointError: tensors of another config, dataset or tokenizer.
+        DataError: TEST is a single series.
     """
 
     def __init__(
@@ -113,7 +114,7 @@ class SamplesRun(StageRun):
             history=[],
             tensors=tensors,
             peak_memory_bytes=peak_memory_bytes(self.device),
-            notes=self.dataset.notes + self._judge.notes(len(samples)) + self._undefined_classes(by_class),
+            notes=self.dataset.notes + self._judge.notes(len(samples)) + self._class_notes(by_class),
         )
 
     def state(self) -> dict[str, Tensor]:
@@ -163,6 +164,14 @@ class SamplesRun(StageRun):
         view, _ = augmented_view(train, self._config, model.transform, draws)
         return (view * scaling.standard_deviation + scaling.mean).cpu()
 
-    def _undefined_classes(self, by_class: np.ndarray) -> tuple[str, ...]:
-        names = [self.dataset.classes[index] for index in np.flatnonzero(np.isnan(by_class))]
-        return (f"fid undefined for classes with fewer than two series: {', '.join(names)}",) if names else ()
+    def _class_notes(self, by_class: np.ndarray) -> tuple[str, ...]:
+        """Name the classes whose Fréchet distance is undefined, or uncertain for want of series."""
+        classes = np.array(self.dataset.classes)
+        drawn, real = (np.bincount(each, minlength=len(classes)) for each in (self._labels, self.dataset.test_labels))
+        undefined = np.isnan(by_class)
+        uncertain = ~undefined & (np.minimum(drawn, real) <= FEATURES)
+        groups = (
+            ("fid undefined for classes with fewer than two series", undefined),
+            (f"fid_by_class is ill-conditioned for classes of at most {FEATURES} series", uncertain),
+        )
+        return tuple(f"{words}: {', '.join(classes[chosen])}" for words, chosen in groups if any(chosen))

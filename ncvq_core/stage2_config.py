@@ -1,6 +1,7 @@
 """What a stage 2 is, and how it is sampled from: the configurations of the prior and of its samples."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from ncvq_core.settings import setting, validate
 
@@ -35,6 +36,13 @@ class Stage2Config:
     def __post_init__(self) -> None:
         """Check each value."""
         validate(self)
+
+    @property
+    def as_trained(self) -> Self:
+        """The config whose training gives the same prior: codebook_finetuned differs in decoding only."""
+        if self.token_embedding == "codebook_finetuned":
+            return replace(self, token_embedding="codebook_init")
+        return self
 
 
 @dataclass(frozen=True, kw_only=True)

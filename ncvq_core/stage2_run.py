@@ -13,7 +13,7 @@ from ncvq_core.prior.token_source import TokenSource
 from ncvq_core.stage2 import Stage2Trainer
 from ncvq_core.stage2_config import Stage2Config
 from ncvq_core.stage_run import StageResult, StageRun
-from ncvq_core.tokenizer.load import load_tokenizer
+from ncvq_core.tokenizer.load import TOKENIZER, load_tokenizer
 
 PRIOR_METRICS = ("prior_loss", "validation_prior_loss", "test_prior_loss")
 """Cross-entropy of masked tokens, in nats a token: mean over the last epoch, on the validation part, on TEST."""
@@ -50,7 +50,7 @@ class Stage2Run(StageRun):
 
     def result(self) -> StageResult:
         """Read TEST, for the first and only time, and return everything that is worth keeping."""
-        last = self._row(self.epoch - 1)
+        last, prior = self._row(self.epoch - 1), self.trainer.prior.state_dict()
         test = self._source(self.dataset.test, self.dataset.test_labels, np.arange(len(self.dataset.test)))
         metrics: dict[str, float | None] = {
             "prior_loss": last["prior_loss"],
@@ -60,16 +60,18 @@ class Stage2Run(StageRun):
         return StageResult(
             metrics=metrics,
             history=[self._row(epoch) for epoch in range(self.epoch)],
-            tensors={name: value.cpu() for name, value in self.trainer.prior.state_dict().items()},
+            tensors={name: value.cpu() for name, value in prior.items()} | {TOKENIZER: self._tokenizer.checksum},
             peak_memory_bytes=peak_memory_bytes(self.device),
             notes=self.dataset.notes,
         )
 
     def state(self) -> dict[str, Tensor]:
         """Return all that the rest of the run depends on, as named tensors."""
-        return {**self.trainer.state(), "held_out": self._held_out}
+        return {**self.trainer.state(), "held_out": self._held_out, TOKENIZER: self._tokenizer.checksum}
 
     def _restore(self, state: dict[str, Tensor]) -> None:
+        if not torch.equal(state[TOKENIZER], self._tokenizer.checksum):
+            raise ValueError("it comes from a prior on another tokenizer")
         self.trainer.restore(state)
         self._held_out.copy_(state["held_out"])
 

@@ -62,10 +62,10 @@ def restore_checkpoint(path: Path, run: StageRun, needed: Mapping[str, str]) -> 
         made_with = json.loads(metadata.get(NEEDED, "{}"))
         earlier = Earlier(datetime.fromisoformat(metadata["started_at"]), float(metadata["seconds"]))
     except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise CheckpointError(f"{path}: cannot be read: {error}") from error
+        raise CheckpointError(f"{path.name}: cannot be read: {error}") from error
     if metadata.get("checksum") != run.dataset.checksum():
-        raise CheckpointError(f"{path}: comes from other data")
+        raise CheckpointError(f"{path.name}: comes from other data")
     if made_with != needed:
-        raise CheckpointError(f"{path}: comes from other weights of the stages {', '.join(needed)}")
+        raise CheckpointError(f"{path.name}: comes from other weights of the stages {', '.join(needed)}")
     run.restore(state)
     return earlier

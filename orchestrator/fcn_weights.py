@@ -36,6 +36,21 @@ class Weights:
     """On TEST."""
 
     @property
+    def doubt(self) -> str | None:
+        """Say why the network may be that of another dataset: it knows no more of TEST than the commonest class.
+
+        It is not refused: for some datasets of the archive no FCN does better.
+        """
+        labels = self.dataset.test_labels
+        commonest = float(np.bincount(labels).max() / len(labels))
+        if self.accuracy > commonest:
+            return None
+        return (
+            f"{self.file} classifies {self.accuracy:.1%} of TEST, and its commonest class is {commonest:.1%}: "
+            f"are these weights of another dataset than {self.dataset.name}?"
+        )
+
+    @property
     def source(self) -> str:
         """Return the words that name it in results: file and checksum."""
         return f"{self.file} {bytes_checksum(self.model)[:8]}"
@@ -65,25 +80,14 @@ def read_weights(folder: Path, sweep: Sweep, datasets: dict[str, Dataset]) -> li
 
 
 def remarks(weights: Iterable[Weights], folder: Path, sweep: Sweep) -> list[str]:
-    """Say which datasets get a network of our own for want of a file, and which networks are doubtful.
-
-    Doubtful are those that know no more of TEST than its commonest class, as those of another dataset with as many
-    classes. They are not refused: for some datasets of the archive no FCN does better.
-    """
+    """Say which datasets get a network of our own for want of a file, and which networks are doubtful."""
     weights = list(weights)
     given = {each.dataset.name for each in weights}
     missing = [name for name in judged_datasets(sweep) if name not in given]
     words = []
     if missing:
         words.append(f"{folder} holds no FCN of {', '.join(missing)}: the store's is used, or one is trained")
-    for each in weights:
-        commonest = float(np.bincount(each.dataset.test_labels).max() / len(each.dataset.test_labels))
-        if each.accuracy <= commonest:
-            words.append(
-                f"{each.file} classifies {each.accuracy:.1%} of TEST, and its commonest class is {commonest:.1%}: "
-                f"are these weights of another dataset than {each.dataset.name}?"
-            )
-    return words
+    return words + [each.doubt for each in weights if each.doubt]
 
 
 def given_stages(weights: Iterable[Weights]) -> frozenset[str]:
@@ -130,6 +134,7 @@ def _record(weights: Weights) -> StageRecord:
         **provenance(CPU),
         "started_at": datetime.now(UTC).isoformat(),
         "data_checksum": weights.dataset.checksum(),
+        "data_notes": weights.doubt,
     }
     return StageRecord(
         metrics={"fcn_accuracy": weights.accuracy},

@@ -65,6 +65,7 @@ class StageJob:
         self._lane = Lane(self.device)
         self._run: StageRun | None = None
         self._needed: dict[str, str] = {}
+        self._remarks: tuple[str, ...] = ()
         self._checkpoint_path = self.store.checkpoint_path(task.stage_id)
         self._saved = time.monotonic()
         self._saving_seconds = 0.0
@@ -135,8 +136,9 @@ class StageJob:
         if self._checkpoint_path.exists():
             try:
                 earlier = restore_checkpoint(self._checkpoint_path, run, self._needed)
-            except CheckpointError:
+            except CheckpointError as error:
                 self.store.put_aside_checkpoint(self.task.stage_id)
+                self._remarks = (f"started anew, its checkpoint did not fit: {error}",)
                 return self._new_run(models)
             self.started_at, self.seconds = earlier
             self.restored_epochs = run.epoch
@@ -157,7 +159,7 @@ class StageJob:
         origin = {
             **self._origin(),
             "data_checksum": run.dataset.checksum(),
-            "data_notes": "; ".join(result.notes) or None,
+            "data_notes": "; ".join((*self._remarks, *result.notes)) or None,
         }
         return StageRecord(
             metrics=result.metrics,
@@ -165,6 +167,7 @@ class StageJob:
             provenance=origin,
             history=result.history,
             details=details_of(self.store, self.task, run.dataset, result, model),
+            needed=self._needed,
         )
 
     def _origin(self) -> dict[str, Any]:

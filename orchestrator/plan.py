@@ -11,7 +11,9 @@ from ncvq_core.config import TrialConfig
 from ncvq_core.cost import Cost, fcn_cost, samples_cost, stage1_cost, stage2_cost
 from ncvq_core.data import Dataset, load_dataset
 from ncvq_core.errors import DataError
+from ncvq_core.evaluation.samples import check_judgeable
 from ncvq_core.fcn_run import TRAINING
+from orchestrator.fcn_weights import judged_datasets
 from orchestrator.stages import FCN, STAGE1, STAGE2, STAGES, TrialStage, settings_of, trial_stages
 from orchestrator.store import Store
 from orchestrator.sweep import Cell, Sweep
@@ -61,10 +63,13 @@ def load_datasets(sweep: Sweep, data_dir: Path | None) -> dict[str, Dataset]:
     """Read every dataset of a sweep, by name.
 
     Raises:
-        DataError: one is missing or unusable.
+        DataError: one is missing, unusable, or too small for what the sweep measures.
     """
     names = dict.fromkeys(cell.config.stage1.dataset for cell in sweep.cells)
-    return {name: load_dataset(name, data_dir) for name in names}
+    datasets = {name: load_dataset(name, data_dir) for name in names}
+    for name in judged_datasets(sweep):
+        check_judgeable(datasets[name])
+    return datasets
 
 
 def make_plan(
@@ -131,6 +136,7 @@ def _checked_status(
     if store and (row is None or row["status"] != "done"):
         for stage in done:
             _check_same_data(store.read_stage(stage.stage_id).provenance["data_checksum"], cell, datasets)
+            store.check_origin(stage.stage_id)
     return row["status"] if row else None
 
 

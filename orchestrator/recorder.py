@@ -1,8 +1,10 @@
 """Turns ended stages into trials of the store."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
+from orchestrator.errors import StoreError
 from orchestrator.rows import failed_row, finished_row, history_rows
 from orchestrator.stages import trial_stages
 from orchestrator.store import StageRecord, Store
@@ -62,12 +64,22 @@ class Recorder:
         if outcome.status == "done":
             cells = [cell for cell in cells if self._is_complete(cell)]
         for cell in cells:
-            if outcome.status == "done":
+            ended = self._checked(cell, outcome) if outcome.status == "done" else outcome
+            if ended.status == "done":
                 self.finish(cell)
             else:
                 self._stopped.add(cell.config.trial_id)
-                self.store.write_trial(failed_row(cell.config, task.stage, outcome), [])
+                self.store.write_trial(failed_row(cell.config, task.stage, ended), [])
         return len(cells)
+
+    def _checked(self, cell: Cell, outcome: Outcome) -> Outcome:
+        """Return the outcome, or a failure where a stage was made from other weights than those that are here now."""
+        try:
+            for stage in trial_stages(cell.config):
+                self.store.check_origin(stage.stage_id)
+        except StoreError as error:
+            return replace(outcome, status="failed", error=f"StoreError: {error}")
+        return outcome
 
     def _is_complete(self, cell: Cell) -> bool:
         return all(self.store.has_stage(stage.stage_id) for stage in trial_stages(cell.config))

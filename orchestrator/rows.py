@@ -44,7 +44,7 @@ def finished_row(config: TrialConfig, records: Records) -> dict[str, Any]:
     own = {stage: records[stage] for stage in TIMED if stage in records}
     measured = {name: value for record in own.values() for name, value in record.metrics.items()}
     first, *_, last = (own[STAGE1], *own.values())
-    notes = [record.provenance.get("data_notes") for record in own.values()]
+    notes = [record.provenance.get("data_notes") for record in records.values()]
     details = last.details
     return {
         **config_columns(config),

@@ -32,8 +32,10 @@ def needed_models(store: Store, task: StageTask) -> dict[str, bytes]:
     """Read the weights that a task needs, by stage id.
 
     Raises:
-        StoreError: a file is missing or damaged.
+        StoreError: a file is missing or damaged, or was made from other weights than those that are here.
     """
+    for stage_id in task.needs:
+        store.check_origin(stage_id)
     return {stage_id: store.read_model(stage_id) for stage_id in task.needs}
 
 

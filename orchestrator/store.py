@@ -53,6 +53,8 @@ class StageRecord:
     history: list[dict[str, float]]
     details: dict[str, Any] = field(default_factory=dict)
     """What only some stages have: `fcn`, the network of or behind the metrics, and `fid_by_class`."""
+    needed: dict[str, str] = field(default_factory=dict)
+    """Checksums of the weights that it was made from, by stage id; empty in a record of an earlier ncvq, too."""
     model_checksum: str | None = field(default=None, compare=False)
     """Of the file of weights; None in a record that ncvq wrote before stages needed each other."""
 
@@ -121,6 +123,19 @@ class Store:
         if expected and bytes_checksum(content) != expected:
             raise StoreError(f"{path}: damaged, its checksum is not the recorded one; delete the folder and resume")
         return content
+
+    def check_origin(self, stage_id: str) -> None:
+        """Check that a finished stage was made from the weights that are here; those that are gone count for nothing.
+
+        Raises:
+            StoreError: the store holds others, to which its metrics do not belong.
+        """
+        for needed, checksum in self.read_stage(stage_id).needed.items():
+            if self.has_stage(needed) and self.read_stage(needed).model_checksum != checksum:
+                raise StoreError(
+                    f"{self._stage(stage_id)}: made from other weights of stage {needed} than the store holds; "
+                    "delete this folder too, and resume"
+                )
 
     def checkpoint_path(self, stage_id: str) -> Path:
         """Return where the checkpoint of an unfinished stage is kept."""

@@ -70,7 +70,19 @@ def provenance_warnings(results: Results) -> list[str]:
     dirty = table[(table["field"] == FIELDS["git_dirty"]) & (table["value"] == "True")]["trials"].sum()
     if dirty:
         warnings.append(f"{dirty} trials ran with uncommitted changes: their commit does not tell what code ran.")
-    return warnings
+    return warnings + _noted(results.done)
+
+
+def _noted(done: pd.DataFrame) -> list[str]:
+    """What trials noted about their data, their checkpoints and metrics that are uncertain, one sentence each."""
+    if not {"dataset", "data_notes"} <= set(done.columns):
+        return []
+    notes = done.assign(note=done["data_notes"].str.split("; ")).explode("note").dropna(subset=["note"])
+    counts = notes.groupby(["dataset", "note"], sort=False).size().reset_index(name="trials")
+    return [
+        f"{row.dataset}: {row.note} ({row.trials} {'trial' if row.trials == 1 else 'trials'})."
+        for row in counts.itertuples()
+    ]
 
 
 def total_seconds(results: Results) -> float:

@@ -33,7 +33,7 @@ def measured(trial: pd.Series, store: Path, dataset: Dataset) -> dict[str, float
     """Return the metrics of a trial's tokenizer: probes in training mode, all else after it has absorbed TEST."""
     config = TrialConfig.from_dict(json.loads(trial["config_json"])).stage1
     tensors = load_file(store / "stages" / trial["stage1_id"] / "model.safetensors")
-    model, scaling = load_tokenizer(config, dataset, tensors, torch.device("cpu"))
+    model, scaling, _ = load_tokenizer(config, dataset, tensors, torch.device("cpu"))
     train, test = (torch.from_numpy(scaling.apply(series)) for series in (dataset.train, dataset.test))
     model.train()
     absorb(model, test)

@@ -1,5 +1,6 @@
 """What a classifier's features say about samples, beside real series."""
 
+import math
 from collections import OrderedDict
 from dataclasses import dataclass
 
@@ -8,13 +9,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ncvq_core.checksum import tensors_checksum
 from ncvq_core.data import Dataset, Scaling
 from ncvq_core.errors import DataError
 from ncvq_core.evaluation.frechet import FeatureStatistics, frechet_distance
-from ncvq_core.evaluation.inception import inception_score
+from ncvq_core.evaluation.inception import SPLITS, inception_score
 from ncvq_core.evaluation.precision_recall import coverage, neighbour_radii
 from ncvq_core.fcn import Fcn, judge_series
-from ncvq_core.fcn.weights import weights_checksum
 
 FEWEST = 5
 """Series from which on precision and recall, with three neighbours, are defined."""
@@ -33,6 +34,16 @@ class RealFeatures:
     """None for a class of fewer than two series."""
 
 
+def check_judgeable(dataset: Dataset) -> None:
+    """Check that samples of a dataset can be judged.
+
+    Raises:
+        DataError: TEST is a single series.
+    """
+    if len(dataset.test) < 2:
+        raise DataError(f"{dataset.name}: TEST is a single series, at least 2 are needed to judge samples")
+
+
 class Judge:
     """A classifier and what it makes of a dataset's TEST.
 
@@ -48,13 +59,12 @@ class Judge:
         Raises:
             DataError: TEST is a single series.
         """
-        if len(dataset.test) < 2:
-            raise DataError(f"{dataset.name}: TEST is a single series, at least 2 are needed to judge samples")
+        check_judgeable(dataset)
         self.network = Fcn.of(fcn).to(device)
         self.device = device
         self.scaling = Scaling.of(dataset.train)
         self.classes = len(dataset.classes)
-        key = (dataset.checksum(), weights_checksum(fcn))
+        key = (dataset.checksum(), tensors_checksum(fcn))
         if key not in _REAL:
             _REAL[key] = self._real(dataset)
             if len(_REAL) > _REMEMBERED:
@@ -102,6 +112,8 @@ class Judge:
         notes = []
         if fewest <= dimension:
             notes.append(f"fid is ill-conditioned: {fewest} series for {dimension} features")
+        if (split := math.ceil(samples / SPLITS)) < self.classes:
+            notes.append(f"is_mean of {samples} series in {SPLITS} splits cannot exceed {split}")
         if fewest < FEWEST:
             notes.append(f"undefined for {fewest} series: sample_precision, sample_recall")
         return tuple(notes)

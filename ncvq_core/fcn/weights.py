@@ -1,6 +1,5 @@
 """Weights of an FCN from files: those of the public supervised-FCN package, or one's own."""
 
-import hashlib
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ncvq_core.checksum import tensors_checksum
 from ncvq_core.data import Dataset
 from ncvq_core.errors import CheckpointError, DataError
 from ncvq_core.fcn.network import Fcn
@@ -44,7 +44,7 @@ def read_weights(folder: Path, dataset: Dataset) -> FcnWeights | None:
         return None
     state = _state(path)
     check_weights(state, dataset, str(path))
-    return FcnWeights(state=state, file=path.name, checksum=weights_checksum(state))
+    return FcnWeights(state=state, file=path.name, checksum=tensors_checksum(state))
 
 
 def check_weights(state: dict[str, Tensor], dataset: Dataset, where: str) -> None:
@@ -73,16 +73,6 @@ def check_weights(state: dict[str, Tensor], dataset: Dataset, where: str) -> Non
             raise CheckpointError(f"{where}: not the weights of an FCN: {name} is {shapes}")
         if not torch.isfinite(state[name]).all():
             raise CheckpointError(f"{where}: {name} has values that are not finite")
-
-
-def weights_checksum(state: dict[str, Tensor]) -> str:
-    """Return 16 hex digits of SHA-256 over the names, shapes and values of a state dict."""
-    digest = hashlib.sha256()
-    for name in sorted(state):
-        tensor = state[name].detach().cpu().contiguous()
-        digest.update(f"{name}{tuple(tensor.shape)}{tensor.dtype}".encode())
-        digest.update(tensor.numpy().tobytes())
-    return digest.hexdigest()[:16]
 
 
 def _state(path: Path) -> dict[str, Tensor]:

@@ -39,10 +39,11 @@ class TokenEmbedding(nn.Module):
         self.register_buffer("scale", 1 / size)
         self.input = nn.Linear(codebook.shape[1], width)
         self.mask = nn.Parameter(torch.randn(1, codebook.shape[1]))
+        drawn = torch.randn(codebook.shape)  # by every kind, so that all others of a seed's initial weights are equal
         if kind == "codebook_frozen":
             self.register_buffer("codes", codebook.clone())
         elif kind == "learned":
-            self.codes = nn.Parameter(torch.randn(codebook.shape))
+            self.codes = nn.Parameter(drawn)
         else:
             self.codes = nn.Parameter(codebook.clone())
 

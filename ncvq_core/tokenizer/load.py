@@ -5,17 +5,23 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ncvq_core.checksum import tensors_checksum
 from ncvq_core.data import Dataset, Scaling
 from ncvq_core.errors import CheckpointError
 from ncvq_core.stage1_config import Stage1Config
 from ncvq_core.tokenizer.tokenizer import Tokenizer
 
+TOKENIZER = "tokenizer"
+"""Name of a tokenizer's checksum among the tensors of a prior that was trained on it."""
+
 
 class TrainedTokenizer(NamedTuple):
-    """A tokenizer in evaluation mode, and the scaling of its data."""
+    """A tokenizer in evaluation mode, with the scaling of its data."""
 
     model: Tokenizer
     scaling: Scaling
+    checksum: Tensor
+    """(8,), uint8: which weights these are, for a prior to remember."""
 
 
 def load_tokenizer(
@@ -41,4 +47,5 @@ def load_tokenizer(
         reason = " ".join(str(error).split())
         raise CheckpointError(f"stage 1 does not fit {dataset.name} and its config: {reason}") from error
     model.requires_grad_(False).eval().to(device)
-    return TrainedTokenizer(model, Scaling(mean=mean, standard_deviation=deviation))
+    checksum = torch.tensor(list(bytes.fromhex(tensors_checksum(tensors))), dtype=torch.uint8)
+    return TrainedTokenizer(model, Scaling(mean=mean, standard_deviation=deviation), checksum)

@@ -118,6 +118,20 @@ def test_a_trial_without_a_prior_cannot_be_sampled(prior_config: Trials, gunpoin
         load_generator(TrialConfig.from_dict({"dataset": "GunPoint"}), gunpoint, {}, {})
 
 
+def test_a_prior_on_another_tokenizer_is_refused(prior_config: Trials, tokenizer_of: Train, gunpoint: Dataset) -> None:
+    """Of the same shapes: another training of stage 1."""
+    config = prior_config()
+    tokenizer = tokenizer_of(config)
+    prior = Stage2Run(config, gunpoint, tokenizer)
+    while not prior.finished:
+        prior.advance()
+    tensors = prior.result().tensors
+    load_generator(config, gunpoint, tokenizer, tensors)
+    other = {name: tensor * 1.001 if name.endswith("weight") else tensor for name, tensor in tokenizer.items()}
+    with pytest.raises(CheckpointError, match="was trained on another tokenizer than stage 1's"):
+        load_generator(config, gunpoint, other, tensors)
+
+
 def test_tensors_of_another_trial_are_refused(prior_config: Trials, tokenizer_of: Train, gunpoint: Dataset) -> None:
     config = prior_config()
     tokenizer = tokenizer_of(config)

@@ -93,6 +93,17 @@ def test_state_of_another_prior_is_refused(
         Stage2Run(other, gunpoint, tokenizer_of(other)).restore(run.state())
 
 
+def test_state_of_a_prior_on_another_tokenizer_is_refused(
+    validating: TrialConfig, gunpoint: Dataset, tokenizer_of: Train
+) -> None:
+    """Of the same shapes: another training of stage 1."""
+    tensors = tokenizer_of(validating)
+    run = Stage2Run(validating, gunpoint, tensors)
+    other = {name: tensor * 1.001 if name.endswith("weight") else tensor for name, tensor in tensors.items()}
+    with pytest.raises(CheckpointError, match="does not fit GunPoint: it comes from a prior on another tokenizer"):
+        Stage2Run(validating, gunpoint, other).restore(run.state())
+
+
 def test_a_tokenizer_of_another_config_is_refused(
     validating: TrialConfig, prior_config: Trials, gunpoint: Dataset, tokenizer_of: Train
 ) -> None:

@@ -121,6 +121,16 @@ def test_mixed_provenance_is_warned_about(
     assert words in warnings[0]
 
 
+def test_what_trials_noted_is_said(writer: StoreWriter, cells: list[dict[str, Any]]) -> None:
+    for cell, notes in zip(cells, ("fid is ill-conditioned: 20 series; padded", "padded", None), strict=False):
+        writer.add_done(cell, data_notes=notes)
+    dataset = cells[0]["dataset"]
+    assert provenance_warnings(read_results(writer.finish(), "fixture")) == [
+        f"{dataset}: fid is ill-conditioned: 20 series (1 trial).",
+        f"{dataset}: padded (2 trials).",
+    ]
+
+
 def test_a_failed_trial_is_listed_but_does_not_warn(writer: StoreWriter, cells: list[dict[str, Any]]) -> None:
     writer.add_done(cells[0])
     writer.add_done(cells[1], status="failed", host="elsewhere", git_commit="2222222")
