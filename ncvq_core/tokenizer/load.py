@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ncvq_core.data import Dataset, Scaling
-from ncvq_core.errors import CheckpointError
+from ncvq_core.errors import CheckpointError, misfit
 from ncvq_core.stage1_config import Stage1Config
 from ncvq_core.tokenizer.tokenizer import Tokenizer
 
@@ -38,7 +38,6 @@ def load_tokenizer(
         model = Tokenizer(config, dataset.channels, dataset.length)
         model.load_state_dict(weights)
     except (KeyError, RuntimeError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise CheckpointError(f"stage 1 does not fit {dataset.name} and its config: {reason}") from error
+        raise CheckpointError(f"stage 1 does not fit {dataset.name} and its config: {misfit(error)}") from error
     model.requires_grad_(False).eval().to(device)
     return TrainedTokenizer(model, Scaling(mean=mean, standard_deviation=deviation))
