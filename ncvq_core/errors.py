@@ -1,6 +1,7 @@
 """The exception tree: everything that ncvq raises on purpose is an `NcvqError` with a one-line message."""
 
 import difflib
+import textwrap
 from collections.abc import Iterable
 
 
@@ -27,6 +28,13 @@ class DataError(NcvqError):
 
 class CheckpointError(NcvqError):
     """A checkpoint or weights file that does not belong to the model it is loaded into."""
+
+
+def misfit(error: Exception) -> str:
+    """Say in one line why tensors do not fit a model: torch takes many, and a KeyError only names what is lacking."""
+    return (
+        f"lacks {error.args[0]}" if isinstance(error, KeyError) else textwrap.shorten(str(error), 400, placeholder=" …")
+    )
 
 
 class DivergedError(NcvqError):

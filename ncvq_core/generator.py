@@ -6,7 +6,7 @@ from torch.nn import functional
 
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import Dataset
-from ncvq_core.errors import CheckpointError, ConfigError
+from ncvq_core.errors import CheckpointError, ConfigError, misfit
 from ncvq_core.precision import matrix_products
 from ncvq_core.prior import Prior
 from ncvq_core.prior.prior import token_spaces
@@ -103,6 +103,5 @@ def _load_prior(config: Stage2Config, trained: TrainedTokenizer, dataset: Datase
     try:
         prior.load_state_dict(weights)
     except RuntimeError as error:
-        reason = " ".join(str(error).split())
-        raise CheckpointError(f"stage 2 does not fit {dataset.name} and its config: {reason}") from error
+        raise CheckpointError(f"stage 2 does not fit {dataset.name} and its config: {misfit(error)}") from error
     return prior.requires_grad_(False).eval()

@@ -77,12 +77,12 @@ class AdamW:
         """Put back what `state` returned, into the tensors that are there: captured steps keep updating them.
 
         Raises:
-            KeyError: the tensors are those of other parameters.
+            ValueError: the tensors are those of other parameters.
             RuntimeError: their shapes are.
         """
         own = self.state()
         if own.keys() != tensors.keys():
-            raise KeyError(f"optimiser state of other parameters: {sorted(own.keys() ^ tensors.keys())[0]}")
+            raise ValueError(f"optimiser state of other parameters: {sorted(own.keys() ^ tensors.keys())[0]}")
         for name, tensor in own.items():
             tensor.copy_(tensors[name])
 

@@ -27,6 +27,9 @@ class Stage1Run(StageRun):
         config: the stage's configuration.
         dataset: the data that `config.dataset` names.
         device: where to train; default CPU.
+
+    Raises:
+        DataError: `config.val_fraction` leaves no series for validation, or fewer than two for training.
     """
 
     def __init__(self, config: Stage1Config, dataset: Dataset, device: torch.device | None = None) -> None:
@@ -36,6 +39,11 @@ class Stage1Run(StageRun):
         training, validation = split_train(dataset.train_labels, config.val_fraction, config.seed)
         if config.val_fraction and not len(validation):
             raise DataError(f"{dataset.name}: val_fraction = {config.val_fraction:g} leaves no series for validation")
+        if len(training) < 2:
+            raise DataError(
+                f"{dataset.name}: val_fraction = {config.val_fraction:g} leaves {len(training)} series for training, "
+                "at least 2 are needed"
+            )
         self.scaling = Scaling.of(dataset.train[training])
         labelled = partial(_labelled, scaling=self.scaling, device=self.device)
         self._train = labelled(dataset.train[training], dataset.train_labels[training])

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ncvq_core.data import Dataset
-from ncvq_core.errors import CheckpointError
+from ncvq_core.errors import CheckpointError, misfit
 from ncvq_core.memory import reset_peak_memory
 from ncvq_core.trainer import Trainer
 
@@ -105,7 +105,7 @@ class StageRun(ABC):
         except (torch.OutOfMemoryError, torch.AcceleratorError):
             raise  # RuntimeErrors too, but none of the checkpoint's
         except (KeyError, RuntimeError, ValueError) as error:
-            raise CheckpointError(f"checkpoint does not fit {self.dataset.name}: {error}") from error
+            raise CheckpointError(f"checkpoint does not fit {self.dataset.name}: {misfit(error)}") from error
 
     @abstractmethod
     def _restore(self, state: dict[str, Tensor]) -> None: ...

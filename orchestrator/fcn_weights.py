@@ -66,17 +66,16 @@ def read_weights(folder: Path, sweep: Sweep, datasets: dict[str, Dataset]) -> li
 
     Raises:
         DataError: no such folder.
-        ConfigError: it holds none of them, or the sweep draws no samples.
+        ConfigError: it holds no network at all, or the sweep draws no samples.
         CheckpointError: a file is damaged, or its network does not fit the dataset.
     """
     names = judged_datasets(sweep)
     if not names:
         raise ConfigError(f"--fcn-weights: sweep {sweep.name} draws no samples to judge (it stops at stage 1)")
     read = {name: read_fcn(folder, datasets[name]) for name in names}
-    found = [_measured(weights, datasets[name]) for name, weights in read.items() if weights]
-    if not found:
-        raise ConfigError(f"--fcn-weights {folder}: holds no NAME.ckpt of {', '.join(names)}")
-    return found
+    if not any(folder.glob("*.ckpt")):
+        raise ConfigError(f"--fcn-weights {folder}: holds no NAME.ckpt, such as {names[0]}.ckpt")
+    return [_measured(weights, datasets[name]) for name, weights in read.items() if weights]
 
 
 def remarks(weights: Iterable[Weights], folder: Path, sweep: Sweep) -> list[str]:

@@ -1,4 +1,4 @@
-"""Scale each series by a random factor."""
+"""Scale each series by a random factor (the study, arXiv 2408.16613; "scaling" in Um et al. 2017, arXiv 1706.00527)."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Reverse time."""
+"""Reverse time (the study, arXiv 2408.16613)."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Add white noise."""
+"""Add white noise (the study, arXiv 2408.16613; "jittering" in Um et al. 2017, arXiv 1706.00527)."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Multiply each series by a smooth random curve."""
+"""Multiply each series by a smooth random curve ("magnitude warping" in Um et al. 2017, arXiv 1706.00527)."""
 
 from dataclasses import dataclass
 from functools import cache

@@ -1,4 +1,4 @@
-"""Add white noise inside a random window."""
+"""Add white noise inside a random window (the study, arXiv 2408.16613)."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Cut each series into segments and permute them."""
+"""Cut each series into segments and permute them (Um et al. 2017, arXiv 1706.00527; the study, arXiv 2408.16613)."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Add a random linear trend."""
+"""Add a random linear trend (the study, arXiv 2408.16613)."""
 
 from dataclasses import dataclass
 

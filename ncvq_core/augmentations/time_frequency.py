@@ -1,6 +1,7 @@
 """Augmentations of the short-time Fourier transform: masks, phase shift and scale.
 
-Each transforms a series, changes the spectrogram and transforms back. None is part of the study's sets.
+Each transforms a series, changes the spectrogram and transforms back. Frequency masks are after SpecAugment (Park et
+al. 2019, arXiv 1904.08779). None is part of the sets of the study (arXiv 2408.16613).
 """
 
 import math

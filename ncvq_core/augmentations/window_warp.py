@@ -1,4 +1,4 @@
-"""Stretch or squeeze a random window in time."""
+"""Stretch or squeeze a random window in time (Le Guennec et al. 2016; scales: the study, arXiv 2408.16613)."""
 
 from dataclasses import dataclass
 

@@ -31,6 +31,16 @@ def download(name: str, folder: Path) -> tuple[Path, Path]:
     Raises:
         DataError: it cannot be had.
     """
+    try:
+        return _download(name, folder)
+    except OSError as error:
+        raise DataError(
+            f"{name}: not at hand, and a download cannot be kept in {folder}: {error.strerror or error}; "
+            "let XDG_CACHE_HOME name a folder that can be written"
+        ) from error
+
+
+def _download(name: str, folder: Path) -> tuple[Path, Path]:
     from aeon.datasets import load_classification
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -53,10 +63,13 @@ def verify(files: tuple[Path, Path]) -> None:
     """Check downloaded files against their checksums.
 
     Raises:
-        DataError: they have changed since the download.
+        DataError: they have changed since the download, or the checksums are lost.
     """
     marker = files[0].parent / _CHECKSUMS
-    expected = json.loads(marker.read_text(encoding="utf-8")) if marker.exists() else {}
+    try:
+        expected = dict(json.loads(marker.read_text(encoding="utf-8"))) if marker.exists() else {}
+    except (OSError, ValueError, TypeError) as error:
+        raise DataError(f"{marker}: damaged; delete {marker.parent} to download {marker.parent.name} again") from error
     for path in files:
         if expected.get(path.name) != _sha256(path):
             raise DataError(f"{path}: not as it was downloaded; delete {path.parent} to download it again")

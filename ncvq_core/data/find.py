@@ -1,9 +1,11 @@
 """Where datasets are: a local archive, those that the aeon package ships, and its downloads."""
 
+import glob
 import importlib.util
 import os
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 from ncvq_core.data.dataset import Dataset
@@ -48,7 +50,7 @@ def locate(name: str, data_dir: Path | None = None) -> Location:
     A dataset of the UCR or UEA archive that is not at hand is downloaded, once.
 
     Raises:
-        DataError: the archive does not exist or holds one of the two files only, or the download fails.
+        DataError: the archive does not exist or holds the dataset in another layout, or the download fails.
         ConfigError: there is no such dataset; the ones at hand are listed.
     """
     for source, folder in _sources(data_dir):
@@ -59,6 +61,7 @@ def locate(name: str, data_dir: Path | None = None) -> Location:
         check_not_half(folder / name, name)
     if name in downloadable():
         return Location(name=name, source=DOWNLOADED, files=download(name, download_folder()))
+    _check_layout(name, archive_folder(data_dir))
     names = [location.name for location in list_datasets(data_dir)]
     raise unknown_name("dataset", name, names, "dataset")
 
@@ -89,6 +92,24 @@ def _read(location: Location) -> Dataset:
     if location.source == DOWNLOADED:
         verify(location.files)
     return read_dataset(location.name, location.files)
+
+
+def _check_layout(name: str, archive: Path | None) -> None:
+    """Complain about a dataset that lies in or near a local archive, but not where or not as it is read.
+
+    Raises:
+        DataError: it does.
+    """
+    if archive is None or not name or name != Path(name).name:
+        return
+    file = f"{glob.escape(name)}_TRAIN.*"
+    folders = (path for path in archive.iterdir() if path.name == name)
+    found = next(chain(*(archive.glob(f"{above}{file}") for above in ("", "*/", "*/*/")), folders), None)
+    if found is not None:
+        raise DataError(
+            f"{name}: found {found}, but --data-dir or NCVQ_DATA must name a folder that holds "
+            f"{name}/{name}_TRAIN.tsv and {name}/{name}_TEST.tsv, or both as .ts; it is {archive}"
+        )
 
 
 def _sources(data_dir: Path | None) -> list[tuple[str, Path]]:

@@ -1,6 +1,5 @@
 """Reading the two files of a dataset: UCR tab-separated text, or `.ts`."""
 
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,8 @@ from ncvq_core.data.dataset import Dataset
 from ncvq_core.errors import DataError
 
 FORMATS = (".tsv", ".ts")
+REASON_LENGTH = 100
+"""Most characters of an error that quote the file."""
 
 Split = tuple[list[NDArray[np.float32]], list[str]]
 
@@ -30,7 +31,7 @@ def check_not_half(folder: Path, name: str) -> None:
     Raises:
         DataError: it does.
     """
-    half = [path for path in sorted(folder.glob(f"{name}_T*")) if path.suffix in FORMATS]
+    half = [path for path in sorted(folder.glob(f"{name}_T*")) if path.suffix in FORMATS and path.is_file()]
     if half:
         raise DataError(f"{name}: only {half[0].name} in {folder}; {name}_TRAIN and {name}_TEST are both needed")
 
@@ -45,7 +46,6 @@ def read_dataset(name: str, files: tuple[Path, Path]) -> Dataset:
     channels = {series.shape[0] for series in (*train, *test)}
     if len(channels) != 1:
         raise DataError(f"{name}: series have different numbers of channels: {sorted(channels)}")
-    lengths = {_valid_length(series) for series in (*train, *test)}
     longest = max(series.shape[1] for series in (*train, *test))
     classes = sorted({*train_labels, *test_labels}, key=_natural)
     return Dataset(
@@ -55,7 +55,7 @@ def read_dataset(name: str, files: tuple[Path, Path]) -> Dataset:
         test=_stack(test, longest),
         test_labels=np.array([classes.index(label) for label in test_labels], dtype=np.int64),
         classes=tuple(classes),
-        notes=tuple(_notes([*train, *test], lengths, longest)),
+        notes=tuple(_notes([*train, *test], longest)),
     )
 
 
@@ -69,37 +69,50 @@ def _read_file(path: Path) -> Split:
 
 
 def _read_tsv(path: Path) -> Split:
-    try:
-        with warnings.catch_warnings(action="ignore"):  # of a file without lines, which is an error below
-            table = np.loadtxt(path, delimiter="\t", ndmin=2, encoding="utf-8")
-    except ValueError as error:
-        reason = str(error).splitlines()[0]
-        raise DataError(f"{path}: not tab-separated numbers with the label first: {reason}") from error
-    if len(table) == 0:
+    series, labels = [], []
+    with path.open(encoding="utf-8") as lines, np.errstate(over="ignore"):  # becomes infinite, which Dataset refuses
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                numbers = _numbers(line, f"{path}: line {number}")
+                labels.append(str(int(numbers[0])))
+                series.append(np.array([numbers[1:]], dtype=np.float32))
+    if not series:
         raise DataError(f"{path}: no series in the file")
-    if table.shape[1] < 2:
-        raise DataError(f"{path}: one column only; write label, tab, values")
-    labels = table[:, 0]
-    wrong = ~np.isfinite(labels) | (labels != np.round(labels))
-    if wrong.any():
-        row = int(wrong.argmax())
-        raise DataError(
-            f"{path}: series {row + 1}: the first column must be a class, a whole number, not {labels[row]:g}"
-        )
-    with np.errstate(over="ignore"):  # becomes infinite, which Dataset refuses
-        series = table[:, None, 1:].astype(np.float32)
-    return list(series), [str(int(label)) for label in labels]
+    return series, labels
+
+
+def _numbers(line: str, where: str) -> list[float]:
+    """Read a class, a whole number, and the values of a series; `where` begins the message of an error."""
+    cells = line.split("\t")
+    try:
+        numbers = [*map(float, cells)]
+    except ValueError as error:
+        if not all(cell.strip() for cell in cells):
+            raise DataError(f"{where}: an empty cell; write NaN for a missing value") from error
+        reason = str(error)[:REASON_LENGTH]
+        raise DataError(f"{where}: not tab-separated numbers with the label first: {reason}") from error
+    if len(numbers) < 2:
+        raise DataError(f"{where}: one column only; write label, tab, values")
+    if not numbers[0].is_integer():
+        raise DataError(f"{where}: the first column must be a class, a whole number, not {numbers[0]:g}")
+    return numbers
 
 
 def _read_ts(path: Path) -> Split:
     from aeon.datasets import load_from_ts_file  # slow to import, and only this format needs it
 
     try:
-        series, labels = load_from_ts_file(str(path))
+        series, labels, header = load_from_ts_file(str(path), return_meta_data=True)
     except (ValueError, IndexError, AttributeError, KeyError, TypeError) as error:
         raise DataError(f"{path}: not a .ts file: {error}") from error
     if len(series) == 0:
         raise DataError(f"{path}: no series in the file")
+    if header["targetlabel"]:
+        raise DataError(f"{path}: a regression problem (@targetLabel true); series need class labels")
+    if len(labels) != len(series) or any("," in label for label in labels):  # a label with commas is a channel
+        raise DataError(
+            f"{path}: class labels are missing; name the classes after @classLabel true, end lines in :CLASS"
+        )
     return [np.asarray(item, dtype=np.float32) for item in series], [str(label) for label in labels]
 
 
@@ -114,11 +127,15 @@ def _valid_length(series: NDArray[np.float32]) -> int:
     return int(present[-1]) + 1 if len(present) else 0
 
 
-def _notes(series: list[NDArray[np.float32]], lengths: set[int], longest: int) -> list[str]:
+def _notes(series: list[NDArray[np.float32]], longest: int) -> list[str]:
     notes = []
+    of_each = [_valid_length(item) for item in series]
+    lengths = set(of_each) - {0}
+    if empty := of_each.count(0):
+        notes.append(f"{empty} series of missing values only, each replaced by the mean of TRAIN")
     if len(lengths) > 1:
         notes.append(f"series of length {min(lengths)} to {max(lengths)} padded at the end to {longest} with the mean")
-    inner = sum(int(np.isnan(item[:, : _valid_length(item)]).sum()) for item in series)
+    inner = sum(int(np.isnan(item[:, :length]).sum()) for item, length in zip(series, of_each, strict=True))
     if inner:
         notes.append(f"{inner} missing values replaced by the mean of TRAIN")
     return notes

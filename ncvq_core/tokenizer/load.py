@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ncvq_core.checksum import tensors_checksum
 from ncvq_core.data import Dataset, Scaling
-from ncvq_core.errors import CheckpointError
+from ncvq_core.errors import CheckpointError, misfit
 from ncvq_core.stage1_config import Stage1Config
 from ncvq_core.tokenizer.tokenizer import Tokenizer
 
@@ -44,8 +44,7 @@ def load_tokenizer(
         model = Tokenizer(config, dataset.channels, dataset.length)
         model.load_state_dict(weights)
     except (KeyError, RuntimeError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise CheckpointError(f"stage 1 does not fit {dataset.name} and its config: {reason}") from error
+        raise CheckpointError(f"stage 1 does not fit {dataset.name} and its config: {misfit(error)}") from error
     model.requires_grad_(False).eval().to(device)
     checksum = torch.tensor(list(bytes.fromhex(tensors_checksum(tensors))), dtype=torch.uint8)
     return TrainedTokenizer(model, Scaling(mean=mean, standard_deviation=deviation), checksum)

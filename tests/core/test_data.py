@@ -124,6 +124,28 @@ def test_shorter_test_series_are_padded(tmp_path: Path, write_tsv: Write) -> Non
     assert dataset.notes == ("series of length 17 to 20 padded at the end to 20 with the mean",)
 
 
+def test_shorter_lines_are_padded(tmp_path: Path, write_tsv: Write) -> None:
+    ragged = [row[:length] for row, length in zip(rows(4, 20), [21, 18, 19, 21], strict=True)]
+    filled = [[*row, *["NaN"] * (21 - len(row))] for row in ragged]
+    for name, train in (("Ragged", ragged), ("Filled", filled)):
+        write_tsv(tmp_path, name, "TRAIN", train)
+        write_tsv(tmp_path, name, "TEST", rows(2, 16, seed=1))
+    one, other = (load_dataset(name, tmp_path) for name in ("Ragged", "Filled"))
+    assert one.checksum() == other.checksum()
+    assert one.notes == other.notes == ("series of length 16 to 20 padded at the end to 20 with the mean",)
+
+
+def test_series_without_values_are_noted(tmp_path: Path, write_tsv: Write) -> None:
+    train, test = rows(4), rows(3, seed=1)
+    for row in (train[1], test[0]):
+        row[1:] = ["NaN"] * 16
+    write_tsv(tmp_path, "Mine", "TRAIN", train)
+    write_tsv(tmp_path, "Mine", "TEST", test)
+    dataset = load_dataset("Mine", tmp_path)
+    assert dataset.notes == ("2 series of missing values only, each replaced by the mean of TRAIN",)
+    assert (Scaling.of(dataset.train).apply(dataset.train)[1] == 0).all()
+
+
 def test_scaling_of_a_constant_series_keeps_its_scale() -> None:
     scaling = Scaling.of(np.full((3, 1, 16), 7, dtype=np.float32))
     assert scaling == Scaling(mean=7.0, standard_deviation=1.0)

@@ -11,6 +11,7 @@ from ncvq_core.errors import ConfigError, DataError, NcvqError
 
 Write = Callable[..., Path]
 GOOD = "".join(f"{label}\t" + "\t".join(map(str, range(20))) + "\n" for label in (1, 2, 1, 2))
+NO_NUMBERS = "not tab-separated numbers with the label first: could not convert string to float: "
 ONE = GOOD.splitlines(keepends=True)[0]
 TS_HEADER = (
     "@problemName Bad\n@timeStamps false\n@missing false\n@univariate {univariate}\n{dimensions}"
@@ -41,19 +42,29 @@ def store(archive: Path, train: str | bytes, test: str | bytes, suffix: str = ".
 
 BAD_CONTENT: dict[str, tuple[str | bytes, str]] = {
     "empty": ("", "Bad_TRAIN.tsv: the file is empty"),
-    "blank lines only": ("\n\n", "Bad_TRAIN.tsv: "),
-    "text": ("this is no dataset\n", "Bad_TRAIN.tsv: not tab-separated numbers with the label first: "),
-    "bytes": (bytes(range(128, 256)), "Bad_TRAIN.tsv: not tab-separated numbers with the label first: "),
-    "commas": (GOOD.replace("\t", ","), "Bad_TRAIN.tsv: not tab-separated numbers with the label first: "),
-    "a word among numbers": (GOOD.replace("\t7\t", "\tseven\t", 1), "Bad_TRAIN.tsv: not tab-separated numbers"),
-    "an empty cell": (GOOD.replace("\t7\t", "\t\t", 1), "Bad_TRAIN.tsv: not tab-separated numbers"),
+    "blank lines only": ("\n\n", "Bad_TRAIN.tsv: no series in the file"),
+    "text": ("this is no dataset\n", f"Bad_TRAIN.tsv: line 1: {NO_NUMBERS}'this is no dataset\\n'"),
+    "bytes": (bytes(range(128, 256)), "Bad_TRAIN.tsv: cannot be read: 'utf-8' codec can't decode"),
+    "commas": (GOOD.replace("\t", ","), f"Bad_TRAIN.tsv: line 1: {NO_NUMBERS}'1,0,1,2,3"),
+    "a word among numbers": (GOOD.replace("\t7\t", "\tseven\t", 1), f"Bad_TRAIN.tsv: line 1: {NO_NUMBERS}'seven'"),
+    "an empty cell": (
+        GOOD + ONE.replace("\t7\t", "\t\t"),
+        "Bad_TRAIN.tsv: line 5: an empty cell; write NaN for a missing value",
+    ),
+    "a tab at the end": (
+        ONE.replace("\n", "\t\n"),
+        "Bad_TRAIN.tsv: line 1: an empty cell; write NaN for a missing value",
+    ),
     "no label column": (
         GOOD.replace("\t7\t", "\t7.5\t").replace("1\t", "1.5\t", 1),
-        "Bad_TRAIN.tsv: series 1: the first column",
+        "Bad_TRAIN.tsv: line 1: the first column must be a class, a whole number, not 1.5",
     ),
-    "ragged lines": (GOOD + "1\t2\t3\n", "Bad_TRAIN.tsv: not tab-separated numbers"),
-    "one column": ("1\n2\n1\n", "Bad_TRAIN.tsv: one column only; write label, tab, values"),
-    "no label": (GOOD + "NaN\t" + ONE.split("\t", 1)[1], "Bad_TRAIN.tsv: series 5: the first column must be a class"),
+    "one column": ("1\n2\n1\n", "Bad_TRAIN.tsv: line 1: one column only; write label, tab, values"),
+    "a label alone": (GOOD + "\n1\n", "Bad_TRAIN.tsv: line 6: one column only; write label, tab, values"),
+    "no label": (
+        GOOD + "NaN\t" + ONE.split("\t", 1)[1],
+        "Bad_TRAIN.tsv: line 5: the first column must be a class, a whole number, not nan",
+    ),
     "infinite": (GOOD.replace("\t7\t", "\tinf\t", 1), "Bad: a series has an infinite value"),
     "minus infinite": (GOOD.replace("\t7\t", "\t-inf\t", 1), "Bad: a series has an infinite value"),
     "too large for float32": (GOOD.replace("\t7\t", "\t1e300\t", 1), "Bad: a series has an infinite value"),
@@ -66,7 +77,9 @@ BAD_CONTENT: dict[str, tuple[str | bytes, str]] = {
 def test_bad_training_file(tmp_path: Path, case: str) -> None:
     content, expected = BAD_CONTENT[case]
     store(tmp_path, content, GOOD)
-    assert expected in message(DataError, "Bad", tmp_path)
+    text = message(DataError, "Bad", tmp_path)
+    assert expected in text
+    assert len(text) < len(str(tmp_path)) + 200
 
 
 @pytest.mark.parametrize("case", ["empty", "text", "infinite", "one column"])
@@ -97,7 +110,36 @@ def test_a_folder_in_place_of_a_file(tmp_path: Path) -> None:
     store(tmp_path, GOOD, GOOD)
     (tmp_path / "Bad" / "Bad_TEST.tsv").unlink()
     (tmp_path / "Bad" / "Bad_TEST.tsv").mkdir()
-    assert "Bad" in message(DataError, "Bad", tmp_path)
+    expected = f"Bad: only Bad_TRAIN.tsv in {tmp_path / 'Bad'}; Bad_TRAIN and Bad_TEST are both needed"
+    assert message(DataError, "Bad", tmp_path) == expected
+
+
+OTHER_LAYOUTS = {
+    "the dataset's folder as archive": ("archive/Mine", "archive/Mine/Mine_TRAIN.tsv"),
+    "files in the archive itself": ("archive", "archive/Mine_TRAIN.tsv"),
+    "comma-separated": ("archive", "archive/Mine/Mine_TRAIN.csv"),
+    "a folder of another name": ("archive", "archive/mine/Mine_TRAIN.ts"),
+    "the folder above the archive": (".", "./archive/Mine/Mine_TRAIN.tsv"),
+}
+
+
+@pytest.mark.parametrize("case", OTHER_LAYOUTS)
+def test_another_layout_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str) -> None:
+    archive, train = OTHER_LAYOUTS[case]
+    monkeypatch.chdir(tmp_path)
+    Path(train).parent.mkdir(parents=True)
+    for part in ("TRAIN", "TEST"):
+        Path(train.replace("TRAIN", part)).write_text(GOOD)
+    assert message(DataError, "Mine", Path(archive)) == (
+        f"Mine: found {Path(train)}, but --data-dir or NCVQ_DATA must name a folder that holds "
+        f"Mine/Mine_TRAIN.tsv and Mine/Mine_TEST.tsv, or both as .ts; it is {archive}"
+    )
+
+
+def test_a_folder_with_files_of_another_name_is_named(tmp_path: Path) -> None:
+    store(tmp_path, GOOD, GOOD)
+    (tmp_path / "Bad").rename(tmp_path / "Mine")
+    assert message(DataError, "Mine", tmp_path).startswith(f"Mine: found {tmp_path / 'Mine'}, but --data-dir or ")
 
 
 def test_missing_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,15 +168,29 @@ def test_a_path_is_no_name(tmp_path: Path) -> None:
     assert message(ConfigError, str(tmp_path / "Bad"), tmp_path).startswith("unknown dataset ")
 
 
+NO_LABELS = "class labels are missing; name the classes after @classLabel true, end lines in :CLASS"
 BAD_TS = {
-    "no header": ("no header at all\n", "Bad_TRAIN.ts: "),
+    "no header": ("no header at all\n", "Bad_TRAIN.ts: no series in the file"),
     "no series": (TS_HEADERS[1], "Bad_TRAIN.ts: no series in the file"),
     "text": (TS_HEADERS[1] + f"{TS_ROW}:a\n1,two,3:b\n", "Bad_TRAIN.ts: not a .ts file: "),
     "other channels than TEST": (
         TS_HEADERS[2] + f"{TS_ROW}:{TS_ROW}:a\n{TS_ROW}:{TS_ROW}:b\n",
         "Bad: series have different numbers of channels: [1, 2]",
     ),
-    "no label": (TS_HEADERS[1] + f"{TS_ROW}\n{TS_ROW}\n", "Bad"),
+    "no labels": (TS_HEADERS[1] + f"{TS_ROW}\n{TS_ROW}\n", f"Bad_TRAIN.ts: {NO_LABELS}"),
+    "no labels, two channels": (TS_HEADERS[2] + f"{TS_ROW}:{TS_ROW}\n" * 2, f"Bad_TRAIN.ts: {NO_LABELS}"),
+    "no labels, as the header says": (
+        TS_HEADERS[1].replace("true a b", "false") + f"{TS_ROW}\n{TS_ROW}\n",
+        f"Bad_TRAIN.ts: {NO_LABELS}",
+    ),
+    "no label in a line": (
+        TS_GOOD + f"{TS_ROW}\n",
+        "Bad_TRAIN.ts: cannot be read: Inconsistent number of dimensions in case 3. Expecting 1 but have read 0",
+    ),
+    "regression": (
+        TS_HEADERS[1].replace("@classLabel true a b", "@targetLabel true") + f"{TS_ROW}:0.5\n{TS_ROW}:1.5\n",
+        "Bad_TRAIN.ts: a regression problem (@targetLabel true); series need class labels",
+    ),
     "empty": ("", "Bad_TRAIN.ts: the file is empty"),
 }
 

@@ -1,5 +1,6 @@
 """Downloads, with aeon's network part replaced: there is no network in tests."""
 
+import errno
 import shutil
 from pathlib import Path
 from urllib.error import URLError
@@ -49,6 +50,36 @@ def test_changed_download_is_refused(cache: Path, calls: list[str]) -> None:
     path.write_text(path.read_text().replace("1", "2", 1))
     with pytest.raises(DataError, match="not as it was downloaded"):
         load_dataset("Beef")
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", "5", '{"Beef_TRAIN.ts"'])
+def test_damaged_checksums_are_one_line(cache: Path, calls: list[str], content: str) -> None:
+    folder = locate("Beef").files[0].parent
+    (folder / "sha256.json").write_text(content)
+    with pytest.raises(DataError) as caught:
+        load_dataset("Beef")
+    assert str(caught.value) == f"{folder / 'sha256.json'}: damaged; delete {folder} to download Beef again"
+
+
+def test_a_cache_that_cannot_be_written_is_one_line(cache: Path, calls: list[str]) -> None:
+    cache.parent.write_text("a file where the folder would be")
+    with pytest.raises(DataError) as caught:
+        locate("Coffee")
+    assert str(caught.value) == (
+        f"Coffee: not at hand, and a download cannot be kept in {cache}: Not a directory; "
+        "let XDG_CACHE_HOME name a folder that can be written"
+    )
+    assert calls == []
+
+
+def test_a_full_disk_is_one_line(cache: Path, calls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(source: Path, target: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("ncvq_core.data.download.os.replace", full)
+    with pytest.raises(DataError, match=r"^Coffee: .* cannot be kept in .*: No space left on device; let XDG_CACHE"):
+        locate("Coffee")
+    assert list(cache.iterdir()) == []
 
 
 def test_failed_download_is_one_line_and_leaves_nothing(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,5 +59,5 @@ def test_restored_optimizer_goes_on() -> None:
 def test_state_of_other_parameters_is_refused() -> None:
     small, rate = nn.Linear(2, 2), torch.zeros(())
     optimizer = AdamW(network(), rate, 0.1)
-    with pytest.raises(KeyError, match="other parameters"):
+    with pytest.raises(ValueError, match="other parameters"):
         AdamW(small, rate, 0.1).restore(optimizer.state())

@@ -1,6 +1,7 @@
 """A whole stage 1: TEST is read once, at the end, and has no influence on training."""
 
 import dataclasses
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from ncvq_core.data import Dataset, Scaling
 from ncvq_core.data.validation import split_train
-from ncvq_core.errors import CheckpointError
+from ncvq_core.errors import CheckpointError, DataError
 from ncvq_core.stage1_config import Stage1Config
 from ncvq_core.stage1_run import EVALUATED, Stage1Run, StageResult
 
@@ -58,6 +59,17 @@ def test_validation_is_evaluated_every_second_epoch(result: StageResult) -> None
     for row in result.history:
         evaluated = {name for name in row if name.startswith("validation_")}
         assert evaluated == ({f"validation_{name}" for name in EVALUATED} if row["epoch"] % 2 == 0 else set())
+
+
+@pytest.mark.parametrize("ssl", ["none", "byol"])
+def test_two_series_must_be_left_for_training(small_config: Config, gunpoint: Dataset, ssl: str) -> None:
+    config = small_config(ssl=ssl, epochs=1, val_fraction=0.5)
+    one_class = {"train": gunpoint.train[:4], "train_labels": np.zeros(4, dtype=np.int64)}
+    assert np.isfinite(Stage1Run(config, altered(gunpoint, **one_class)).advance()["loss"])
+    three = altered(gunpoint, **{name: value[:3] for name, value in one_class.items()})
+    with pytest.raises(DataError) as caught:
+        Stage1Run(config, three)
+    assert str(caught.value) == "GunPoint: val_fraction = 0.5 leaves 1 series for training, at least 2 are needed"
 
 
 def test_without_evaluate_every_nothing_is_evaluated(small_config: Config, gunpoint: Dataset) -> None:
@@ -164,10 +176,34 @@ def test_resumed_run_equals_an_uninterrupted_one(
     assert resumed.metrics == result.metrics
 
 
-def test_a_checkpoint_of_another_model_is_refused(small_config: Config, gunpoint: Dataset) -> None:
+OTHER_MODELS: dict[str, tuple[dict[str, Any], str]] = {
+    "channels": ({"channels": 8}, r"Error\(s\) in loading .*: size mismatch for tokenizer\.bands\.0\..*"),
+    "SSL": ({"ssl": "vicreg"}, r"Error\(s\) in loading .*: Unexpected key\(s\) in state_dict: \"head\.projector.* …"),
+    "epochs": ({"epochs": 9}, r"The size of tensor a \(3\) must match the size of tensor b \(9\) .*"),
+}
+
+
+def refusal(run: Stage1Run, state: dict[str, Tensor]) -> str:
+    with pytest.raises(CheckpointError) as caught:
+        run.restore(state)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("other", OTHER_MODELS)
+def test_a_checkpoint_of_another_model_is_refused_in_one_line(
+    small_config: Config, gunpoint: Dataset, other: str
+) -> None:
+    changes, reason = OTHER_MODELS[other]
+    state = Stage1Run(small_config(**{"ssl": "none", **changes}), gunpoint).state()
+    message = refusal(Stage1Run(small_config(ssl="none"), gunpoint), state)
+    assert re.fullmatch(f"checkpoint does not fit GunPoint: {reason}", message)
+    assert not re.search(r"[\n\t]", message)
+    assert len(message) < 500
+
+
+@pytest.mark.parametrize("name", ["generator.order", "history", "steps_done", "evaluations"])
+def test_a_checkpoint_that_lacks_a_tensor_is_refused(small_config: Config, gunpoint: Dataset, name: str) -> None:
     run = Stage1Run(small_config(ssl="none"), gunpoint)
-    for other in (small_config(ssl="none", channels=8), small_config(ssl="vicreg"), small_config(ssl="none", epochs=9)):
-        with pytest.raises(CheckpointError, match=r"^checkpoint does not fit GunPoint: "):
-            run.restore(Stage1Run(other, gunpoint).state())
-    with pytest.raises(CheckpointError):
-        run.restore({})
+    state = {key: value for key, value in run.state().items() if key != name}
+    assert refusal(run, state) == f"checkpoint does not fit GunPoint: lacks {name}"
+    assert "Missing key(s) in state_dict" in refusal(run, {})

@@ -109,7 +109,7 @@ def test_a_tokenizer_of_another_config_is_refused(
 ) -> None:
     with pytest.raises(CheckpointError, match="stage 1 does not fit GunPoint and its config"):
         Stage2Run(prior_config(channels=32), gunpoint, tokenizer_of(validating))
-    with pytest.raises(CheckpointError, match="stage 1 does not fit GunPoint and its config"):
+    with pytest.raises(CheckpointError, match=r"stage 1 does not fit GunPoint and its config: lacks scaling$"):
         Stage2Run(validating, gunpoint, {})
 
 

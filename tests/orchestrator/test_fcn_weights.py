@@ -61,6 +61,21 @@ def test_a_dataset_without_a_file_is_named(weights: Path, tmp_path: Path) -> Non
     assert remarks(given, weights, sweep) == [words]
 
 
+def test_a_folder_with_networks_of_other_datasets_alone_starts(weights: Path, tmp_path: Path) -> None:
+    from tests.orchestrator.test_cli import ncvq
+
+    (weights / f"{DATASET}.ckpt").rename(weights / "FordA.ckpt")
+    sweep = tiny2(tmp_path)
+    given = read_weights(weights, sweep, load_datasets(sweep, None))
+    assert given == []
+    (words,) = remarks(given, weights, sweep)
+    assert words == f"{weights} holds no FCN of {DATASET}: the store's is used, or one is trained"
+    planned = ncvq("plan", tiny2_file(tmp_path), "--store", tmp_path / "s", "--fcn-weights", weights)
+    assert planned.exit_code == 0
+    assert "FCN runs: 1 (shared: 1)" in planned.stdout
+    assert words in planned.stdout
+
+
 def test_a_network_that_knows_nothing_of_the_data_is_named(weights: Path, tmp_path: Path) -> None:
     sweep = tiny2(tmp_path)
     datasets = load_datasets(sweep, None)
@@ -117,7 +132,7 @@ def test_weights_that_do_not_fit_start_nothing(weights: Path, tmp_path: Path, co
 def test_a_folder_without_networks_starts_nothing(tmp_path: Path, design: Design) -> None:
     sweep = tiny2(tmp_path)
     refused(DataError, "absent: no such folder", sweep, tmp_path / "s", tmp_path / "absent")
-    refused(ConfigError, f"holds no NAME.ckpt of {DATASET}$", sweep, tmp_path / "s", tmp_path)
+    refused(ConfigError, f"holds no NAME.ckpt, such as {DATASET}.ckpt$", sweep, tmp_path / "s", tmp_path)
     refused(ConfigError, "sweep tiny draws no samples to judge", design(), tmp_path / "s", tmp_path)
     assert not (tmp_path / "s").exists()
 
