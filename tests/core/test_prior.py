@@ -196,7 +196,7 @@ def masks_that_networks_see(model: Prior, progress: Tensor) -> list[Tensor]:
 
 
 def test_masks_are_the_same_whatever_the_embedding() -> None:
-    """Known fault 3: opposite mask ratios of the priors that are compared. All see cos(π t / 2) of the tokens masked."""
+    """Known fault 3: priors that are compared had opposite mask ratios. All see cos(π t / 2) of the tokens masked."""
     progress = torch.linspace(0, 1, 101)
     seen = {kind: masks_that_networks_see(prior(kind, bands=2), progress) for kind in TOKEN_EMBEDDINGS}
     for kind, masks in seen.items():
