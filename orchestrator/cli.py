@@ -140,7 +140,8 @@ def sample(
     label: Annotated[str | None, typer.Option("--class", help="Class of the series. Default: of no class.")] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seeds every draw.")] = 0,
     guidance_scale: Annotated[
-        float | None, typer.Option(min=0.0, help="Weight of the class; 1: no guidance. Default: that of the trial.")
+        float | None,
+        typer.Option(min=0.0, help="Weight of the class, with --class; 1: no guidance. Default: that of the trial."),
     ] = None,
     store: StoreOption = DEFAULT_STORE,
     data_dir: DataOption = None,

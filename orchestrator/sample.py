@@ -2,10 +2,12 @@
 
 import dataclasses
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
@@ -14,7 +16,7 @@ from torch import Tensor
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import Dataset, load_dataset
 from ncvq_core.errors import ConfigError, DataError, unknown_name
-from ncvq_core.generator import Generator, load_generator
+from ncvq_core.generator import BATCH, Generator, load_generator
 from ncvq_core.precision import has_bfloat16
 from orchestrator.atomic import write_atomically
 from orchestrator.errors import StoreError
@@ -24,8 +26,10 @@ from orchestrator.store import Store
 MADE_BY = b"ncvq_sample"
 """Key of the file's metadata: what the series were drawn from and how, as JSON."""
 
-
 SUFFIX = ".parquet"
+
+AT_ONCE = 16 * BATCH
+"""Series in memory: a multiple of the generator's batch, so that the parts are the series drawn at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,33 +56,66 @@ def write_samples(store: Store, trial: str, options: SampleOptions, out: Path, d
 
     Raises:
         StoreError: no such trial, damaged weights, or `out` is something else and would be lost, or cannot be there.
-        ConfigError: the trial has no prior, or the data no such class.
+        ConfigError: the trial has no prior, the data no such class, or a guidance scale is given without a class.
         DataError: the dataset is missing, or no longer the one that the trial was trained on.
+        CheckpointError: the trial's weights do not fit its config or the dataset.
     """
+    if options.guidance_scale is not None and options.label is None:
+        raise ConfigError("--guidance-scale weighs the class of the series: give one with --class")
     _check_file(out)
-    row = store.find_trial(trial)
+    row = _find(store, trial)
     config = _config(row, options)
     dataset = load_dataset(config.stage1.dataset, data_dir)
     if dataset.checksum() != row["data_checksum"]:
         raise DataError(f"{dataset.name}: the files have changed since trial {row['trial_id']} was trained on them")
     generator = _load(store, config, dataset)
+    labels = _labels(generator, dataset, options)
+    used = {"guidance_scale": generator.sampling.guidance_scale}
+    origin = {"trial_id": row["trial_id"], **dataclasses.asdict(options), **used}
+    schema = _schema(dataset.channels, origin)
+
+    def write(temporary: Path) -> None:
+        with pq.ParquetWriter(temporary, schema) as writer:
+            for part in _tables(generator, labels, options, schema):
+                writer.write_table(part)
+
+    write_atomically(out, write)
+
+
+def _tables(generator: Generator, labels: Tensor, options: SampleOptions, schema: pa.Schema) -> Iterator[pa.Table]:
+    """Draw the series in parts, each a table."""
     draws = torch.Generator().manual_seed(options.seed)
-    series = generator.sample(_labels(generator, dataset, options), draws)
-    origin = {"trial_id": row["trial_id"], **dataclasses.asdict(options)}
-    table = samples_table(series, options.label).replace_schema_metadata({MADE_BY: json.dumps(origin)})
-    write_atomically(out, lambda temporary: pq.write_table(table, temporary))
+    first = 0
+    for part in torch.split(labels, AT_ONCE):
+        yield samples_table(generator.sample(part, draws), options.label, first, schema)
+        first += len(part)
 
 
-def samples_table(series: Tensor, label: str | None) -> pa.Table:
-    """Return series (n, C, L) as a table with one row a series."""
-    columns: dict[str, pa.Array] = {
-        "sample": pa.array(range(len(series)), pa.int64()),
-        "class": pa.array([label] * len(series), pa.string()),
-    }
-    for channel in range(series.shape[1]):
-        values = series[:, channel].float().tolist()
-        columns[f"channel_{channel}"] = pa.array(values, pa.list_(pa.float32()))
-    return pa.table(columns)
+def samples_table(series: Tensor, label: str | None, first: int, schema: pa.Schema) -> pa.Table:
+    """Return series (n, C, L), numbered from `first`, as a table with one row a series."""
+    count, channels, length = series.shape
+    offsets = pa.array(np.arange(count + 1, dtype=np.int32) * length)
+    columns = [
+        pa.array(np.arange(first, first + count)),
+        pa.repeat(pa.scalar(label, pa.string()), count),
+        *(
+            pa.ListArray.from_arrays(offsets, pa.array(series[:, channel].float().flatten().numpy()))
+            for channel in range(channels)
+        ),
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _schema(channels: int, origin: dict[str, Any]) -> pa.Schema:
+    values = [(f"channel_{channel}", pa.list_(pa.float32())) for channel in range(channels)]
+    fields = [("sample", pa.int64()), ("class", pa.string()), *values]
+    return pa.schema(fields, metadata={MADE_BY: json.dumps(origin)})
+
+
+def _find(store: Store, trial: str) -> dict[str, Any]:
+    if not trial:
+        raise StoreError("TRIAL is empty: give the id of a trial, or its first digits")
+    return store.find_trial(trial)
 
 
 def _config(row: dict[str, Any], options: SampleOptions) -> TrialConfig:

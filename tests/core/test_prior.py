@@ -165,9 +165,10 @@ def test_lower_tokens_are_placed_where_they_are_in_time() -> None:
     assert same[0].tolist() == [True] * 4 + [False] * 2
 
 
+@pytest.mark.parametrize("kind", TOKEN_EMBEDDINGS)
 @pytest.mark.parametrize("bands", [1, 2])
-def test_loss_counts_masked_tokens_only(bands: int) -> None:
-    model = prior(bands=bands)
+def test_loss_counts_masked_tokens_only(kind: str, bands: int) -> None:
+    model = prior(kind, bands)
     tokens = [torch.randint(CODES, (4, network.positions), generator=draws(1)) for network in model.networks]
     labels, progress = torch.tensor([0, 1, 2, CLASSES]), torch.tensor([0.0, 0.3, 0.6, 0.9])
     loss = model(tokens, labels, progress, draws(2))
@@ -185,14 +186,24 @@ def test_loss_counts_masked_tokens_only(bands: int) -> None:
     torch.testing.assert_close(loss, torch.stack(expected).mean())
 
 
+def masks_that_networks_see(model: Prior, progress: Tensor) -> list[Tensor]:
+    seen: list[Tensor] = []
+    for network in model.networks:
+        network.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0] == module.codes))
+    tokens = [torch.zeros(len(progress), network.positions).long() for network in model.networks]
+    model(tokens, torch.zeros(len(progress)).long(), progress, draws(7))
+    return seen
+
+
 def test_masks_are_the_same_whatever_the_embedding() -> None:
-    """Known fault 3: opposite mask ratios of the priors that are compared."""
-    seen = []
-    for kind in TOKEN_EMBEDDINGS:
-        generator, model = draws(7), prior(kind)
-        model([torch.zeros(4, 6).long()], torch.zeros(4).long(), torch.rand(4, generator=draws(8)), generator)
-        seen.append(generator.get_state())
-    assert all(torch.equal(state, seen[0]) for state in seen)
+    """Known fault 3: priors that are compared had opposite mask ratios. All see cos(π t / 2) of the tokens masked."""
+    progress = torch.linspace(0, 1, 101)
+    seen = {kind: masks_that_networks_see(prior(kind, bands=2), progress) for kind in TOKEN_EMBEDDINGS}
+    for kind, masks in seen.items():
+        for mask, same, tokens in zip(masks, seen["learned"], (6, 12), strict=True):
+            expected = [max(1, math.ceil(tokens * math.cos(math.pi * t / 2) - 1e-6)) for t in progress.tolist()]
+            assert mask.sum(dim=1).tolist() == expected, kind
+            assert torch.equal(mask, same), kind
 
 
 @pytest.mark.parametrize("kind", TOKEN_EMBEDDINGS)

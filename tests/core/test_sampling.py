@@ -1,6 +1,7 @@
 """Samples: of the prior's tokens, and of series."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from ncvq_core.data import Dataset
 from ncvq_core.errors import CheckpointError, ConfigError
 from ncvq_core.generator import Generator, load_generator
 from ncvq_core.prior import Prior
+from ncvq_core.prior.band_prior import BandPrior
 from ncvq_core.prior.prior import TokenSpace
 from ncvq_core.prior.sampling import _all_masked, _first_logits, _guided_logits, sample_tokens
 from ncvq_core.stage2_config import SamplingConfig, Stage2Config
@@ -61,6 +63,67 @@ def test_a_step_keeps_the_surest_tokens() -> None:
     assert kept.sum(dim=1).tolist() == [2] * 64  # ⌊6 cos(π/4)⌋ = 4 are masked again
     chance = probabilities.gather(2, seen[1].clamp(max=4).unsqueeze(2)).squeeze(2)
     assert chance[kept].mean() > probabilities.max(dim=2).values.mean() * 0.9
+
+
+def only_sees(network: BandPrior) -> None:
+    """Make the logits of a network depend on nothing, up to what a test then sets."""
+    for parameter in network.parameters():
+        parameter.zero_()
+    network.output.gain.fill_(1)
+
+
+@pytest.mark.parametrize("steps", [1, 4])
+def test_tokens_of_the_lower_band_decide_those_of_the_upper(steps: int) -> None:
+    """The upper band's network is set to predict, at each position, the lower band's token at that time."""
+    model = prior(bands=2)
+    network = model.networks[1]
+    only_sees(network)
+    network.lower_embedding.codes[:, :5] = torch.eye(5)
+    network.lower_embedding.input.weight[:8] = torch.eye(8)
+    network.output.linear.weight[:, :5] = 100 * torch.eye(5)
+    lower, upper = sample_tokens(model, torch.arange(3), SamplingConfig(sampling_steps=steps), draws())
+    assert len(lower.unique()) > 1
+    assert torch.equal(upper.view(3, 2, 6), lower.view(3, 2, 3).repeat_interleave(2, dim=2))
+
+
+def test_choice_temperature_changes_the_tokens() -> None:
+    labels, model = torch.zeros(8).long(), prior()
+    surest, default, wild = (
+        sample_tokens(model, labels, SamplingConfig(choice_temperature=temperature), draws())[0]
+        for temperature in (0, 4, 100)
+    )
+    assert not torch.equal(surest, default)
+    assert not torch.equal(default, wild)
+
+
+def test_noise_on_the_choice_falls_over_the_steps() -> None:
+    """MaskGIT: it is Gumbel's, times temperature · (1 − progress).
+
+    Half of the positions have a certain token, the others any of the five. Where a step keeps one, it is thus a certain
+    one with odds of a · exp(log 5 / noise) to b, where a and b positions of either kind are left.
+    """
+    model = prior()
+    network = model.networks[0]
+    only_sees(network)
+    certain = torch.tensor([True, False] * 3)
+    network.position[1:, 0] = certain.float()
+    network.position[1:, 1] = 1 - certain.float()
+    network.output.linear.weight[0, 0] = 10
+    masks: list[Tensor] = []
+    network.register_forward_pre_hook(lambda module, inputs: masks.append(inputs[0] == module.codes))
+    config = SamplingConfig(sampling_steps=10, choice_temperature=4)
+    sample_tokens(model, torch.zeros(3000).long(), config, draws())
+    checked = []
+    for step, (before, after) in enumerate(pairwise([masks[0].expand(3000, -1), *masks[1:]])):
+        a, b = (before & certain).sum(dim=1), (before & ~certain).sum(dim=1)
+        open_ = (a > 0) & (b > 0)
+        kept = before & ~after
+        if int(kept[0].sum()) == 1:
+            odds = a * 5 ** (1 / (4 * (1 - (step + 1) / 10))) / b
+            share = (kept & certain).any(dim=1)[open_].float().mean()
+            assert float(share) == pytest.approx(float((odds / (1 + odds))[open_].mean()), abs=0.025), step
+            checked.append(step)
+    assert checked == [0, 3, 5, 6, 7]
 
 
 def test_each_series_starts_from_its_own_class() -> None:

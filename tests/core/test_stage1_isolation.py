@@ -1,10 +1,8 @@
 """Interruption, neighbours and global state change no bit of a training."""
 
-import random
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -12,6 +10,7 @@ from torch import Tensor
 from ncvq_core.ssl import SSL_METHODS
 from ncvq_core.stage1 import Stage1Trainer
 from ncvq_core.stage1_config import Stage1Config
+from tests.core.global_generators import global_state, seed_globals
 
 Build = Callable[..., Stage1Trainer]
 METHODS = ["none", *SSL_METHODS]
@@ -113,17 +112,6 @@ def test_a_diverged_neighbour_hurts_nobody(build: Build) -> None:
         sick.step()
     assert not bool(sick.state()["history"].isfinite().all())
     assert differing(copied(healthy), run(build())) == []
-
-
-def seed_globals(seed: int) -> None:
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)
-
-
-def global_state() -> tuple[Any, ...]:
-    name, keys, *rest = np.random.get_state()
-    return random.getstate(), name, np.asarray(keys).tobytes(), tuple(rest), torch.get_rng_state().numpy().tobytes()
 
 
 @pytest.mark.parametrize("ssl", METHODS)

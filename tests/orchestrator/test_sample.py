@@ -1,13 +1,19 @@
 """`ncvq sample`: series of a finished trial as a table, and one-line refusals."""
 
+import errno
 import json
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
+from torch import Tensor
 
-from orchestrator.sample import MADE_BY
+from ncvq_core.generator import BATCH, Generator
+from orchestrator.errors import StoreError
+from orchestrator.sample import AT_ONCE, MADE_BY, SampleOptions, _schema, samples_table, write_samples
 from orchestrator.store import Store
 from tests.orchestrator.stage2 import DATASET, tiny2
 from tests.orchestrator.test_cli import ncvq, refusal
@@ -28,7 +34,9 @@ def test_series_are_rows(finished2: Store, trial: str, tmp_path: Path) -> None:
     assert table["class"].isna().all()
     assert {len(values) for values in table["channel_0"]} == {24}
     origin = json.loads(pq.read_schema(out).metadata[MADE_BY])
-    assert origin == {"trial_id": trial, "count": 5, "label": None, "seed": 0, "guidance_scale": None}
+    assert origin == {"trial_id": trial, "count": 5, "label": None, "seed": 0, "guidance_scale": 1.0}, (
+        "the trial's scale"
+    )
 
 
 def test_class_seed_and_guidance_change_the_series(finished2: Store, trial: str, tmp_path: Path) -> None:
@@ -46,12 +54,83 @@ def test_class_seed_and_guidance_change_the_series(finished2: Store, trial: str,
     assert values() != first
 
 
+def test_the_guidance_scale_given_is_recorded(finished2: Store, trial: str, tmp_path: Path) -> None:
+    out = tmp_path / "samples.parquet"
+    given = ("--class", "1", "--guidance-scale", "2.5", "-n", "1")
+    assert ncvq("sample", trial, "--out", out, "--store", finished2.path, *given).exit_code == 0
+    assert json.loads(pq.read_schema(out).metadata[MADE_BY])["guidance_scale"] == 2.5
+
+
+@pytest.mark.parametrize("label", [None, "2"])
+def test_series_drawn_in_parts_are_those_drawn_at_once(
+    finished2: Store, trial: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, label: str | None
+) -> None:
+    """Values, types and order of the columns; `AT_ONCE` is a multiple of what the generator draws at once."""
+    drawn: list[Tensor] = []
+    sample = Generator.sample
+
+    def recorded(generator: Generator, labels: Tensor, draws: torch.Generator) -> Tensor:
+        drawn.append(sample(generator, labels, draws))
+        return drawn[-1]
+
+    monkeypatch.setattr(Generator, "sample", recorded)
+    out, options = tmp_path / "samples.parquet", SampleOptions(count=600, label=label, seed=3)
+    write_samples(finished2, trial, options, out, None)
+    at_once, table = drawn.pop(), pq.read_table(out)
+    assert len(at_once) == 600
+    assert AT_ONCE % BATCH == 0
+    monkeypatch.setattr("orchestrator.sample.AT_ONCE", BATCH)
+    write_samples(finished2, trial, options, out, None)
+    assert [len(part) for part in drawn] == [256, 256, 88]
+    assert torch.equal(torch.cat(drawn), at_once)
+    assert pq.read_table(out).equals(table, check_metadata=True)
+    rows = {
+        "sample": pa.array(range(600), pa.int64()),
+        "class": pa.array([label] * 600, pa.string()),
+        "channel_0": pa.array(at_once[:, 0].tolist(), pa.list_(pa.float32())),
+    }
+    assert table.equals(pa.table(rows))
+
+
+def test_each_channel_is_a_column() -> None:
+    series = torch.arange(24.0).view(4, 2, 3)
+    schema = _schema(2, {})
+    table = samples_table(series, "a", 10, schema)
+    assert table.schema == schema
+    assert table["sample"].to_pylist() == [10, 11, 12, 13]
+    assert [table[f"channel_{channel}"].to_pylist() for channel in (0, 1)] == series.transpose(0, 1).tolist()
+
+
+def test_a_failure_in_the_middle_leaves_the_old_file(
+    finished2: Store, trial: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    out = folder / "samples.parquet"
+    write_samples(finished2, trial, SampleOptions(count=1), out, None)
+    before, sample = out.read_bytes(), Generator.sample
+
+    def fail_late(generator: Generator, labels: Tensor, draws: torch.Generator) -> Tensor:
+        if len(labels) < BATCH:
+            raise OSError(errno.ENOSPC, "no space")
+        return sample(generator, labels, draws)
+
+    monkeypatch.setattr(Generator, "sample", fail_late)
+    monkeypatch.setattr("orchestrator.sample.AT_ONCE", BATCH)
+    with pytest.raises(StoreError, match="cannot be written: No space left on device"):
+        write_samples(finished2, trial, SampleOptions(count=BATCH + 1), out, None)
+    assert out.read_bytes() == before
+    assert list(folder.iterdir()) == [out]
+
+
 def test_refusals_are_one_line(finished2: Store, finished_folder: Path, trial: str, tmp_path: Path) -> None:
     out = tmp_path / "samples.parquet"
     given = ("sample", trial, "--out", out, "--store", finished2.path)
     line = refusal(*given, "--class", "3")
     assert line.startswith(f"ncvq: unknown class of {DATASET} '3'")
     assert line.endswith("valid: 1, 2")
+    line = refusal(*given, "--guidance-scale", "2")
+    assert line == "ncvq: --guidance-scale weighs the class of the series: give one with --class"
     plain = Store(finished_folder).trial_ids()[0]
     line = refusal("sample", plain, "--out", out, "--store", finished_folder)
     assert line == f"ncvq: trial {plain} has no prior to sample from: its sweep stops at stage 1 (see stages: 2)"
@@ -89,6 +168,15 @@ def test_numbers_out_of_range_are_usage_errors(
     assert result.exit_code == 2
     assert "Invalid value" in result.stderr
     assert not out.exists()
+
+
+def test_an_empty_id_is_no_trial_even_where_there_is_one_only(finished2: Store, trial: str, tmp_path: Path) -> None:
+    for path in (finished2.path / "trials").iterdir():
+        if trial not in path.name:
+            path.unlink()
+    assert finished2.trial_ids() == [trial]
+    line = refusal("sample", "", "--out", tmp_path / "x.parquet", "--store", finished2.path)
+    assert line == "ncvq: TRIAL is empty: give the id of a trial, or its first digits"
 
 
 def test_a_trial_that_failed_has_no_series(finished2: Store, trial: str, tmp_path: Path) -> None:
