@@ -98,7 +98,8 @@ def _load_prior(config: Stage2Config, trained: TrainedTokenizer, dataset: Datase
     made_with = weights.pop(TOKENIZER, trained.checksum)
     if not torch.equal(made_with, trained.checksum):
         raise CheckpointError(f"the prior of {dataset.name} was trained on another tokenizer than stage 1's")
-    prior = Prior(config, token_spaces(trained.model), len(dataset.classes))
+    with torch.random.fork_rng(devices=[]):  # of weights that are replaced
+        prior = Prior(config, token_spaces(trained.model), len(dataset.classes))
     prior.to(trained.model.codebooks[0].codes.device)
     try:
         prior.load_state_dict(weights)

@@ -63,7 +63,8 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
                 debug=debug,
             )
             summary = launch(read_sweep(sweep, set_, data_dir), options, console())
-        _print_summary(summary, store, _resume_command(sweep, store, data_dir, set_), console())
+        report = shlex.join(["ncvq", "report", sweep, "--store", str(store)])
+        _print_summary(summary, store, _resume_command(sweep, store, data_dir, set_), report, console())
         raise typer.Exit(summary.exit_code)
 
     return command
@@ -78,7 +79,7 @@ def _resume_command(sweep: str, store: Path, data_dir: Path | None, settings: li
     return shlex.join(words)
 
 
-def _print_summary(summary: "Summary", store: Path, resume: str, console: Console) -> None:
+def _print_summary(summary: "Summary", store: Path, resume: str, report: str, console: Console) -> None:
     lines = [f"{summary.finished} of {summary.trials} trials have a result in {store}"]
     for trial_id, (label, error) in summary.failures.items():
         lines.append(f"failed {trial_id} {label}: {error} (details: ncvq show {trial_id} --store {store})")
@@ -91,5 +92,7 @@ def _print_summary(summary: "Summary", store: Path, resume: str, console: Consol
         lines.append(f"retry what failed with: {resume}")
     elif summary.finished < summary.trials:
         lines.append(f"ended early; go on with: {resume}")
+    else:
+        lines.append(f"figures and tables: {report}")
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)

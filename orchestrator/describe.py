@@ -75,14 +75,18 @@ def print_trial(row: dict[str, Any], console: Console) -> None:
 
 
 def print_datasets(data_dir: Path | None, console: Console) -> None:
-    """Print the datasets at hand, with their size, and what is done to those that need it."""
-    table = Table("dataset", "source", "train", "test", "channels", "length", "classes", "remarks")
+    """Print the datasets at hand with their sizes, and below them what is done to those that need it."""
+    table = Table("dataset", "source", "train", "test", "channels", "length", "classes")
+    remarks = []
     for location in list_datasets(data_dir):
         try:
             data = load_dataset(location.name, data_dir)
         except DataError as error:
-            table.add_row(location.name, location.source, *[""] * 5, f"unusable: {error}")
+            remarks.append(f"{location.name}: unusable: {error}")
             continue
         sizes = (len(data.train), len(data.test), data.channels, data.length, len(data.classes))
-        table.add_row(location.name, location.source, *map(str, sizes), "; ".join(data.notes))
+        table.add_row(location.name, location.source, *map(str, sizes))
+        remarks += [f"{location.name}: {note}" for note in data.notes]
     console.print(table)
+    for remark in remarks:
+        console.print(remark, markup=False, highlight=False, soft_wrap=True)

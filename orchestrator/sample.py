@@ -63,7 +63,7 @@ def write_samples(store: Store, trial: str, options: SampleOptions, out: Path, d
     if options.guidance_scale is not None and options.label is None:
         raise ConfigError("--guidance-scale weighs the class of the series: give one with --class")
     _check_file(out)
-    row = _find(store, trial)
+    row = store.find_trial(trial)
     config = _config(row, options)
     dataset = load_dataset(config.stage1.dataset, data_dir)
     if dataset.checksum() != row["data_checksum"]:
@@ -110,12 +110,6 @@ def _schema(channels: int, origin: dict[str, Any]) -> pa.Schema:
     values = [(f"channel_{channel}", pa.list_(pa.float32())) for channel in range(channels)]
     fields = [("sample", pa.int64()), ("class", pa.string()), *values]
     return pa.schema(fields, metadata={MADE_BY: json.dumps(origin)})
-
-
-def _find(store: Store, trial: str) -> dict[str, Any]:
-    if not trial:
-        raise StoreError("TRIAL is empty: give the id of a trial, or its first digits")
-    return store.find_trial(trial)
 
 
 def _config(row: dict[str, Any], options: SampleOptions) -> TrialConfig:

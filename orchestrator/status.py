@@ -1,5 +1,7 @@
 """The state of a sweep, for people."""
 
+from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 from rich.console import Console
@@ -7,18 +9,25 @@ from rich.table import Table
 
 from orchestrator.lock import running_owner
 from orchestrator.plan import FINAL, cell_label
+from orchestrator.stages import trial_stages
 from orchestrator.store import Store
-from orchestrator.sweep import Sweep
+from orchestrator.sweep import Cell, Sweep
+
+BEGUN = "begun (they go on from a checkpoint)"
 
 
 def print_status(sweep: Sweep, store: Store, console: Console) -> bool:
     """Print counts, what runs, and failures with their reasons; return whether somebody is running."""
     rows = {cell.config.trial_id: store.read_trial(cell.config.trial_id) for cell in sweep.cells}
-    statuses = {trial_id: row["status"] if row else "missing" for trial_id, row in rows.items()}
     owner = running_owner(store.path)
-    running = {stage: state for stage, state in store.read_running().items() if owner and _concerns(state, statuses)}
-    words = [f"{count} {name}" for name in (*FINAL, "failed", "missing") if (count := _count(statuses, name))]
+    running = {stage: state for stage, state in store.read_running().items() if owner and _concerns(state, rows)}
+    at_work = {trial_id for state in running.values() for trial_id in state["trial_ids"]}
+    statuses = Counter(_status(cell, rows[cell.config.trial_id], at_work, store) for cell in sweep.cells)
+    names = (*FINAL, "failed", "running", BEGUN, "missing")
+    words = [f"{statuses[name]} {name}" for name in names if statuses[name]]
     console.print(f"{sweep.name}: {len(rows)} trials: {', '.join(words)}", highlight=False)
+    if other := _other_launch(sweep, store):
+        console.print(other, markup=False, highlight=False, soft_wrap=True)
     if owner is None:
         console.print("nobody is running in this store", highlight=False)
     else:
@@ -38,9 +47,26 @@ def print_status(sweep: Sweep, store: Store, console: Console) -> bool:
     return owner is not None
 
 
-def _count(statuses: dict[str, str], name: str) -> int:
-    return sum(1 for status in statuses.values() if status == name)
+def _status(cell: Cell, row: dict[str, Any] | None, at_work: Collection[str], store: Store) -> str:
+    if cell.config.trial_id in at_work:
+        return "running"
+    if row:
+        return str(row["status"])
+    stages = [stage.stage_id for stage in trial_stages(cell.config)]
+    return BEGUN if any(store.checkpoint_path(stage_id).exists() for stage_id in stages) else "missing"
 
 
-def _concerns(state: dict[str, Any], statuses: dict[str, str]) -> bool:
-    return any(trial_id in statuses for trial_id in state["trial_ids"])
+def _other_launch(sweep: Sweep, store: Store) -> str | None:
+    """Say how far the last launch of this name is, where that had other trials, as with other settings."""
+    launched = store.read_sweep(sweep.name)
+    if launched is None:
+        return None
+    trial_ids = {cell["trial_id"] for cell in launched["cells"]}
+    if trial_ids == {cell.config.trial_id for cell in sweep.cells}:
+        return None
+    done = sum((row := store.read_trial(trial_id)) is not None and row["status"] in FINAL for trial_id in trial_ids)
+    return f"launched last with other settings: {len(trial_ids)} trials, {done} finished; repeat its --set to see them"
+
+
+def _concerns(state: dict[str, Any], rows: Collection[str]) -> bool:
+    return any(trial_id in rows for trial_id in state["trial_ids"])

@@ -176,6 +176,8 @@ class Store:
         Raises:
             StoreError: no trial of the store does, or several do.
         """
+        if not prefix:
+            raise StoreError("TRIAL is empty: give the id of a trial, or its first digits")
         ids = self.trial_ids()
         found = [trial_id for trial_id in ids if trial_id.startswith(prefix)]
         row = self.read_trial(found[0]) if len(found) == 1 else None
@@ -200,6 +202,13 @@ class Store:
             write_json(path.with_stem(other["name"]), other)
         write_json(path, record)
         return other["name"] if other else None
+
+    def read_sweep(self, name: str) -> dict[str, Any] | None:
+        """Return a sweep as it was launched last; None where it never was, or its file is damaged."""
+        path = self.path / "sweeps" / f"{name}.json"
+        with contextlib.suppress(OSError, ValueError):
+            return read_json(path)
+        return None
 
     def write_running(self, stage_id: str, progress: dict[str, Any]) -> None:
         """Say how far a running stage is."""

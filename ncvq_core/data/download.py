@@ -50,7 +50,10 @@ def _download(name: str, folder: Path) -> tuple[Path, Path]:
             load_classification(name, extract_path=temporary)
             files = find_files(fresh, name)
         except (OSError, ValueError, zipfile.BadZipFile) as error:
-            raise DataError(f"{name}: not at hand, and the download failed: {error}") from error
+            reason = " ".join(str(error).split())
+            raise DataError(
+                f"{name}: not at hand (--data-dir names a local archive), and the download failed: {reason}"
+            ) from error
         if files is None:
             raise DataError(f"{name}: the download has no {name}_TRAIN and {name}_TEST file")
         (fresh / _CHECKSUMS).write_text(json.dumps({path.name: _sha256(path) for path in files}), encoding="utf-8")

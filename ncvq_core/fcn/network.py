@@ -47,7 +47,8 @@ class Fcn(nn.Module):
             KeyError: it lacks a parameter.
             RuntimeError: its shapes or names are those of something else.
         """
-        network = cls(state["layers.0.layers.0.weight"].shape[1], len(state["final.bias"]))
+        with torch.random.fork_rng(devices=[]):  # of weights that are replaced
+            network = cls(state["layers.0.layers.0.weight"].shape[1], len(state["final.bias"]))
         network.load_state_dict(state)
         return network.eval()
 

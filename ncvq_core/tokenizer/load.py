@@ -41,7 +41,8 @@ def load_tokenizer(
     weights = dict(tensors)
     try:
         mean, deviation = weights.pop("scaling").tolist()
-        model = Tokenizer(config, dataset.channels, dataset.length)
+        with torch.random.fork_rng(devices=[]):  # of weights that are replaced
+            model = Tokenizer(config, dataset.channels, dataset.length)
         model.load_state_dict(weights)
     except (KeyError, RuntimeError, ValueError) as error:
         raise CheckpointError(f"stage 1 does not fit {dataset.name} and its config: {misfit(error)}") from error

@@ -107,3 +107,9 @@ def test_measuring_samples(trained: Trained, monkeypatch: pytest.MonkeyPatch) ->
         return state | results[0].tensors | metrics
 
     twice(measure)
+
+
+def test_loading_leaves_them(trained: Trained, gunpoint: Dataset) -> None:
+    fcn = Fcn(gunpoint.channels, len(gunpoint.classes)).state_dict()
+    untouched(lambda: Stage2Run(trained.config, gunpoint, trained.tokenizer) and None)
+    untouched(lambda: SamplesRun(trained.config, gunpoint, trained.tokenizer, trained.prior, fcn) and None)

@@ -1,5 +1,6 @@
 """The command line: its surface, its help, its exit codes and its one-line errors."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -270,7 +271,11 @@ def test_show(finished: Store, design: Design) -> None:
 def test_show_of_no_trial_and_of_several(finished: Store) -> None:
     ids = finished.trial_ids()
     assert refusal("show", "zz", "--store", finished.path).endswith(f"it holds 4: {', '.join(ids)}")
-    assert refusal("show", "", "--store", finished.path).startswith("ncvq: trial '' is ambiguous, 4 ids start with it")
+    assert refusal("show", "", "--store", finished.path).startswith("ncvq: TRIAL is empty")
+    near = ids[0][:-1]
+    shutil.copy(finished.path / "trials" / f"{ids[0]}.parquet", finished.path / "trials" / f"{near}x.parquet")
+    words = f"ncvq: trial '{near}' is ambiguous, 2 ids start with it: {ids[0]}, {near}x"
+    assert refusal("show", near, "--store", finished.path) == words
 
 
 def test_report_names_its_page(tiny_file: Path, finished: Store, tmp_path: Path) -> None:
