@@ -26,6 +26,9 @@ from reports.panels import (
 from reports.read_store import Results, Sweep
 from reports.value_figure import intervals_are_cut, use_log_axis, value_limits, value_table
 
+SHARED = {"codebook_init", "codebook_finetuned"}
+"""Embeddings that train alike and differ in what samples are decoded with."""
+
 VALUES = tuple(metric for metric in METRICS if metric.name in ("fid", "is_mean"))
 METRIC_BY_NAME = {metric.name: metric for metric in VALUES}
 LOSSES = tuple(curve for curve in CURVES if curve.column in ("validation_prior_loss", "prior_loss"))[::-1]
@@ -94,6 +97,8 @@ def prior_caption(table: pd.DataFrame, results: Results) -> str:
     ]
     if curve.noisy:
         sentences.append(RUNNING_MEAN)
+    if set(table["method"]) >= SHARED:
+        sentences.append(f"{' and '.join(sorted(SHARED))} share their training, so that their curves are one.")
     if any(_is_cut(table, metric) for metric in VALUES):
         sentences.append("Intervals that reach far beyond all values are cut at the edge of the panel.")
     datasets = set(table[COLUMN_FACTOR]) if COLUMN_FACTOR in table else set(networks(results.done))

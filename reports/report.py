@@ -60,7 +60,7 @@ def _write_all(results: Results, folder: Path) -> Path:
     _write_table(summary, folder, "summary")
     _write_table(coverage_table(results), folder, "coverage")
     _write_table(provenance_table(results.cells), folder, "provenance")
-    with matplotlib.rc_context({"pdf.fonttype": 42, "font.family": "DejaVu Sans"}):
+    with matplotlib.rc_context({"pdf.fonttype": 42, "font.family": "DejaVu Sans", "axes.formatter.useoffset": False}):
         compared = [metric for metric in metrics if is_compared(results, metric.stage)]
         value_figures = [_value_figure(of_stage(results, metric.stage), metric, folder) for metric in compared]
         history_figures = [_history_figure(of_stage(results, curve.stage), curve, folder) for curve in CURVES]
