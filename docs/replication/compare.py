@@ -19,6 +19,7 @@ HERE = Path(__file__).parent
 SETS = {"gaussian_noise": "gauss", "slice_and_shuffle": "slice", "window_warp+amplitude_resize": "warp"}
 METRICS = {
     1: {
+        "val_loss": ("stage1", "val_loss"),
         "reconstruction": ("stage1", "val_loss"),
         "probe_svm": ("stage1", "svm_accuracy"),
         "probe_knn": ("stage1", "knn_accuracy"),
