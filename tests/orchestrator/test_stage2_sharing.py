@@ -221,6 +221,7 @@ def test_a_checkpoint_of_another_tokenizer_is_put_aside(
         job.save_checkpoint()
         if stage == "other":
             change_model(finished2, config.stage1_id)
+            unmake(finished2, str(config.samples_id))
             monkeypatch.setattr(Store, "write_stage", noted)
         trained.clear()
         assert run_here(sweep, finished2.path)[0].exit_code == 0
