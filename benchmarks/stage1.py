@@ -64,9 +64,9 @@ def main() -> None:
         for precision, target in feasible(targets).items():
             case = (dataset, ssl, augmentation, precision, arguments.data_dir, arguments.threads, arguments.rounds)
             with multiprocessing.get_context("spawn").Pool(1) as process:
-                row = process.apply(measure, case)
+                measured = process.apply(measure, case)
             name = ", ".join(part for part in (dataset, ssl, augmentation) if part)
-            print(row.row(name, precision, published, target), flush=True)
+            print(measured.row(name, precision, published, target), flush=True)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
+from ncvq_core.precision import has_onednn
+
 TakeRows = Callable[[int, Tensor], None]
 """Takes the gradient of some rows of a weight: the first row, and the gradient (R, features in)."""
 
@@ -99,5 +101,4 @@ def _product(left: Tensor, right: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 def _by_onednn(x: Tensor, product_type: torch.dtype) -> bool:
-    available = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-    return x.device.type == "cpu" and bool(available) and product_type == torch.float32
+    return x.device.type == "cpu" and product_type == torch.float32 and has_onednn()

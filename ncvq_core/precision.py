@@ -14,12 +14,16 @@ def exact_float32() -> None:
     torch.backends.cuda.matmul.allow_tf32 = False
 
 
+def has_onednn() -> bool:
+    """Return whether torch was built with oneDNN, Intel's library of products and convolutions on a CPU."""
+    return bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
+
+
 def has_bfloat16(device: torch.device) -> bool:
     """Return whether a device multiplies bfloat16 fast; a CPU without a way is hundreds of times slower."""
     if device.type != "cpu":
         return True
-    has_onednn = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-    return has_onednn and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return has_onednn() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def fastest_precision(device: torch.device) -> str:

@@ -50,17 +50,18 @@ class Stage2Run(StageRun):
 
     def result(self) -> StageResult:
         """Read TEST, for the first and only time, and return everything that is worth keeping."""
-        last, prior = self._row(self.epoch - 1), self.trainer.prior.state_dict()
+        last = self._row(self.epoch - 1)
         test = self._source(self.dataset.test, self.dataset.test_labels, np.arange(len(self.dataset.test)))
         metrics: dict[str, float | None] = {
             "prior_loss": last["prior_loss"],
             "validation_prior_loss": last.get("validation_prior_loss"),
             "test_prior_loss": self.trainer.held_out_loss(*test),
         }
+        weights = {name: value.cpu() for name, value in self.trainer.prior.state_dict().items()}
         return StageResult(
             metrics=metrics,
             history=[self._row(epoch) for epoch in range(self.epoch)],
-            tensors={name: value.cpu() for name, value in prior.items()} | {TOKENIZER: self._tokenizer.checksum},
+            tensors={**weights, TOKENIZER: self._tokenizer.checksum},
             peak_memory_bytes=peak_memory_bytes(self.device),
             notes=self.dataset.notes,
         )

@@ -91,13 +91,17 @@ def make_plan(
 
     Raises:
         DataError: a dataset is no longer the one that stored results come from.
+        StoreError: a finished stage was made from other weights than those that are there.
     """
     plan = Plan(sweep=sweep)
+    reused: dict[str, Cell] = {}  # trials share stages: each is read once
     waiting: dict[str, tuple[TrialStage, list[Cell]]] = {}
     for cell in sweep.cells:
         stages = trial_stages(cell.config)
         done = [stage for stage in stages if store and store.has_stage(stage.stage_id)]
-        status = _checked_status(cell, store, done, datasets)
+        status = _checked_status(cell, store, datasets)
+        if status != "done":
+            reused |= {stage.stage_id: cell for stage in done}
         lacking = [stage for stage in stages if stage not in done and stage.stage_id not in given]
         if status in FINAL:
             plan.finished.append(cell)
@@ -109,6 +113,10 @@ def make_plan(
             plan.trials_to_run += 1
             for stage in lacking:
                 waiting.setdefault(stage.stage_id, (stage, []))[1].append(cell)
+    if store:
+        for stage_id, cell in reused.items():
+            _check_same_data(store.read_stage(stage_id).provenance["data_checksum"], cell, datasets)
+            store.check_origin(stage_id)
     plan.tasks = longest_first(_task(stage, cells, datasets) for stage, cells in waiting.values())
     return plan
 
@@ -126,17 +134,11 @@ def expected_cost(stage: str, config: TrialConfig, dataset: Dataset) -> Cost:
     return _cost(stage, seedless, len(dataset.train), len(dataset.test), dataset.channels, dataset.length)
 
 
-def _checked_status(
-    cell: Cell, store: Store | None, done: list[TrialStage], datasets: dict[str, Dataset]
-) -> str | None:
-    """Return the status of a cell's row, None without one, where the data is still that of the row and the stages."""
+def _checked_status(cell: Cell, store: Store | None, datasets: dict[str, Dataset]) -> str | None:
+    """Return the status of a cell's row, None without one, where the data is still that of the row."""
     row = store.read_trial(cell.config.trial_id) if store else None
     if row:
         _check_same_data(row["data_checksum"], cell, datasets)
-    if store and (row is None or row["status"] != "done"):
-        for stage in done:
-            _check_same_data(store.read_stage(stage.stage_id).provenance["data_checksum"], cell, datasets)
-            store.check_origin(stage.stage_id)
     return row["status"] if row else None
 
 

@@ -197,7 +197,7 @@ class Store:
             The name that the earlier one has from now on; None where there is none.
         """
         path = self.path / "sweeps" / f"{record['name']}.json"
-        other = _other_design(path, record)
+        other = _other_design(self.read_sweep(record["name"]), record)
         if other is not None:
             write_json(path.with_stem(other["name"]), other)
         write_json(path, record)
@@ -205,10 +205,11 @@ class Store:
 
     def read_sweep(self, name: str) -> dict[str, Any] | None:
         """Return a sweep as it was launched last; None where it never was, or its file is damaged."""
-        path = self.path / "sweeps" / f"{name}.json"
-        with contextlib.suppress(OSError, ValueError):
-            return read_json(path)
-        return None
+        try:
+            record = read_json(self.path / "sweeps" / f"{name}.json")
+            return record if {"factors", "baseline", "cells"} <= record.keys() else None
+        except (OSError, ValueError):
+            return None
 
     def write_running(self, stage_id: str, progress: dict[str, Any]) -> None:
         """Say how far a running stage is."""
@@ -272,16 +273,12 @@ class Store:
             raise StoreError(f"{self.path}: cannot make a store here: {error.strerror}") from error
 
 
-def _other_design(path: Path, record: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the sweep in a file under a name of its own, None where it has the same design or cannot be read."""
-    try:
-        earlier = read_json(path)
-        parts = ("factors", "baseline", "cells")
-        if all(earlier[part] == record[part] for part in parts):
-            return None
-        text = json.dumps([earlier[part] for part in parts], sort_keys=True)
-    except (OSError, ValueError, KeyError):
+def _other_design(earlier: dict[str, Any] | None, record: dict[str, Any]) -> dict[str, Any] | None:
+    """Return an earlier launch of a sweep under a name of its own; None without one, or with the same design."""
+    parts = ("factors", "baseline", "cells")
+    if earlier is None or all(earlier[part] == record[part] for part in parts):
         return None
+    text = json.dumps([earlier[part] for part in parts], sort_keys=True)
     return {**earlier, "name": f"{record['name']}-{bytes_checksum(text.encode())[:8]}"}
 
 

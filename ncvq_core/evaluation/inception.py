@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import log_softmax
 
 SPLITS = 10
 
@@ -17,6 +16,8 @@ def inception_score(logits: ArrayLike, splits: int = SPLITS) -> tuple[float, flo
         logits: (n, K), the classifier's.
         splits: parts of equal size, or nearly; fewer where n is smaller.
     """
+    from scipy.special import log_softmax  # 18 MB, which only judging needs
+
     log_probabilities = log_softmax(np.asarray(logits, dtype=np.float64), axis=1)
     order = np.random.default_rng(0).permutation(len(log_probabilities))
     scores = [_score(log_probabilities[part]) for part in np.array_split(order, min(splits, len(order)))]
