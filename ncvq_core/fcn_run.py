@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from ncvq_core.data import Dataset, Scaling
-from ncvq_core.fcn.network import judge_series
+from ncvq_core.fcn.network import TEST_FEATURES, judge_series
 from ncvq_core.fcn.train import FcnTrainer, FcnTraining, LabelledSeries
 from ncvq_core.memory import peak_memory_bytes
 from ncvq_core.stage_run import StageResult, StageRun
@@ -31,13 +31,15 @@ class FcnRun(StageRun):
         self.trainer: FcnTrainer = FcnTrainer(TRAINING, data, len(dataset.classes), self.device)
 
     def result(self) -> StageResult:
-        """Read TEST and return the network and its accuracy there."""
+        """Read TEST and return the network, its accuracy there and what it makes of TEST."""
         test = torch.from_numpy(self._scaling.apply(self.dataset.test)).to(self.device)
-        predicted = judge_series(self.trainer.network, test).logits.argmax(dim=1).cpu().numpy()
+        judged = judge_series(self.trainer.network, test)
+        predicted = judged.logits.argmax(dim=1).cpu().numpy()
+        tensors = {**self.trainer.network.state_dict(), TEST_FEATURES: judged.features}
         return StageResult(
             metrics={"fcn_accuracy": float((predicted == self.dataset.test_labels).mean())},
             history=[],
-            tensors={name: value.cpu() for name, value in self.trainer.network.state_dict().items()},
+            tensors={name: value.cpu() for name, value in tensors.items()},
             peak_memory_bytes=peak_memory_bytes(self.device),
             notes=self.dataset.notes,
         )

@@ -13,11 +13,13 @@ from ncvq_core.config import fcn_id
 from ncvq_core.data import Dataset, Scaling
 from ncvq_core.errors import ConfigError
 from ncvq_core.fcn import Fcn, judge_series
+from ncvq_core.fcn.network import TEST_FEATURES
 from ncvq_core.fcn.weights import FcnWeights
 from ncvq_core.fcn.weights import read_weights as read_fcn
 from orchestrator.errors import StoreError
 from orchestrator.provenance import provenance
-from orchestrator.store import StageRecord, Store, bytes_checksum
+from orchestrator.stage_runs import fcn_checksum
+from orchestrator.store import StageRecord, Store
 from orchestrator.sweep import Sweep
 
 CPU = torch.device("cpu")
@@ -31,7 +33,9 @@ class Weights:
     file: str
     """Name of the file that it came in."""
     model: bytes
-    """Its tensors, as the bytes of a safetensors file."""
+    """Its tensors and what it makes of TEST, as the bytes of a safetensors file."""
+    checksum: str
+    """Of its own tensors, as `fcn_checksum` has it."""
     accuracy: float
     """On TEST."""
 
@@ -53,7 +57,7 @@ class Weights:
     @property
     def source(self) -> str:
         """Return the words that name it in results: file and checksum."""
-        return f"{self.file} {bytes_checksum(self.model)[:8]}"
+        return f"{self.file} {self.checksum}"
 
 
 def judged_datasets(sweep: Sweep) -> tuple[str, ...]:
@@ -104,10 +108,10 @@ def check_weights(store: Store, weights: Iterable[Weights]) -> None:
         stage_id = fcn_id(each.dataset.name)
         if not store.has_stage(stage_id):
             continue
-        held = store.read_stage(stage_id)
-        if held.model_checksum != bytes_checksum(each.model):
+        held = store.read_stage(stage_id).details["fcn"]
+        if held.split()[-1] != each.checksum:
             raise StoreError(
-                f"{each.dataset.name}: the store's samples are judged by another FCN ({held.details['fcn']}) than "
+                f"{each.dataset.name}: the store's samples are judged by another FCN ({held}) than "
                 f"{each.source}, and their figures cannot be compared; use another --store"
             )
 
@@ -122,10 +126,16 @@ def keep_weights(store: Store, weights: Iterable[Weights]) -> None:
 
 def _measured(weights: FcnWeights, dataset: Dataset) -> Weights:
     series = torch.from_numpy(Scaling.of(dataset.train).apply(dataset.test))
-    predicted = judge_series(Fcn.of(weights.state), series).logits.argmax(dim=1).numpy()
-    model = save({name: tensor.contiguous() for name, tensor in weights.state.items()})
-    accuracy = float((predicted == dataset.test_labels).mean())
-    return Weights(dataset=dataset, file=weights.file, model=model, accuracy=accuracy)
+    judged = judge_series(Fcn.of(weights.state), series)
+    predicted = judged.logits.argmax(dim=1).numpy()
+    tensors = {**weights.state, TEST_FEATURES: judged.features}
+    return Weights(
+        dataset=dataset,
+        file=weights.file,
+        model=save({name: tensor.contiguous() for name, tensor in tensors.items()}),
+        checksum=fcn_checksum(tensors),
+        accuracy=float((predicted == dataset.test_labels).mean()),
+    )
 
 
 def _record(weights: Weights) -> StageRecord:

@@ -153,9 +153,9 @@ class StageJob:
         result = run.result()
         model = save({name: tensor.contiguous() for name, tensor in result.tensors.items()})
         seconds = self.seconds + time.monotonic() - began
-        self.store.write_stage(self.task.stage_id, self._record(run, result, model, seconds), model)
+        self.store.write_stage(self.task.stage_id, self._record(run, result, seconds), model)
 
-    def _record(self, run: StageRun, result: StageResult, model: bytes, seconds: float) -> StageRecord:
+    def _record(self, run: StageRun, result: StageResult, seconds: float) -> StageRecord:
         origin = {
             **self._origin(),
             "data_checksum": run.dataset.checksum(),
@@ -166,7 +166,7 @@ class StageJob:
             timings={"seconds": seconds, "peak_memory_bytes": result.peak_memory_bytes},
             provenance=origin,
             history=result.history,
-            details=details_of(self.store, self.task, run.dataset, result, model),
+            details=details_of(self.store, self.task, run.dataset, result),
             needed=self._needed,
         )
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load
+from safetensors.torch import load, save
 from torch import Tensor
 
 from ncvq_core.config import TrialConfig, fcn_id
 from ncvq_core.data import Dataset
+from ncvq_core.fcn.network import TEST_FEATURES
 from ncvq_core.fcn_run import FcnRun
 from ncvq_core.samples_run import SamplesRun
 from ncvq_core.stage1_run import Stage1Run
@@ -69,14 +70,20 @@ def new_run(task: StageTask, config: TrialConfig, dataset: Dataset, models: Mode
     return SamplesRun(config, dataset, needs[STAGE1], needs[STAGE2], needs[FCN], device)
 
 
-def details_of(store: Store, task: StageTask, dataset: Dataset, result: StageResult, model: bytes) -> dict[str, Any]:
+def details_of(store: Store, task: StageTask, dataset: Dataset, result: StageResult) -> dict[str, Any]:
     """Return what only some stages have: which network judges, and the Fréchet distance of each class."""
     if task.stage == FCN:
-        return {"fcn": f"trained {bytes_checksum(model)[:8]}"}
+        return {"fcn": f"trained {fcn_checksum(result.tensors)}"}
     if task.stage == SAMPLES:
         details = {"fcn": store.read_stage(fcn_id(dataset.name)).details["fcn"]}
         return details | _by_class(dataset, result.tensors)
     return {}
+
+
+def fcn_checksum(tensors: Mapping[str, Tensor]) -> str:
+    """Return 8 hex digits that name an FCN: of its own tensors, without what it makes of TEST."""
+    own = {name: tensor.contiguous() for name, tensor in tensors.items() if name != TEST_FEATURES}
+    return bytes_checksum(save(own))[:8]
 
 
 def _by_class(dataset: Dataset, tensors: Mapping[str, Tensor]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from ncvq_core.evaluation.frechet import FeatureStatistics, frechet_distance
 from ncvq_core.evaluation.inception import SPLITS, inception_score
 from ncvq_core.evaluation.precision_recall import coverage, neighbour_radii
 from ncvq_core.fcn import Fcn, judge_series
+from ncvq_core.fcn.network import TEST_FEATURES
 
 FEWEST = 5
 """Series from which on precision and recall, with three neighbours, are defined."""
@@ -48,25 +49,25 @@ class Judge:
     """A classifier and what it makes of a dataset's TEST.
 
     Args:
-        fcn: the classifier's state dict.
+        fcn: the classifier's state dict, with TEST_FEATURES where they are known.
         dataset: whose samples are judged.
         device: where to compute.
     """
 
     def __init__(self, fcn: dict[str, Tensor], dataset: Dataset, device: torch.device) -> None:
-        """Build the network; real features are those computed before, where they are still at hand.
+        """Build the network; TEST passes through it only where its features are neither given nor remembered.
 
         Raises:
             DataError: TEST is a single series.
         """
         check_judgeable(dataset)
-        self.network = Fcn.of(fcn).to(device)
+        self.network = Fcn.of({name: value for name, value in fcn.items() if name != TEST_FEATURES}).to(device)
         self.device = device
         self.scaling = Scaling.of(dataset.train)
         self.classes = len(dataset.classes)
         key = (dataset.checksum(), tensors_checksum(fcn))
         if key not in _REAL:
-            _REAL[key] = self._real(dataset)
+            _REAL[key] = self._real(dataset, fcn.get(TEST_FEATURES))
             if len(_REAL) > _REMEMBERED:
                 _REAL.popitem(last=False)
         self.real = _REAL[key]
@@ -118,8 +119,9 @@ class Judge:
             notes.append(f"undefined for {fewest} series: sample_precision, sample_recall")
         return tuple(notes)
 
-    def _real(self, dataset: Dataset) -> RealFeatures:
-        features = judge_series(self.network, self.scaled(dataset.test)).features
+    def _real(self, dataset: Dataset, known: Tensor | None) -> RealFeatures:
+        features = judge_series(self.network, self.scaled(dataset.test)).features if known is None else known
+        features = features.to(self.device)
         radii = neighbour_radii(features) if len(features) >= FEWEST else features.new_zeros(len(features))
         return RealFeatures(
             features=features,

@@ -15,6 +15,9 @@ FEATURES = 128
 KERNELS = (8, 5, 3)
 WIDTHS = (128, 256, FEATURES)
 
+TEST_FEATURES = "test_features"
+"""Name of a tensor (m, 128) beside a network's own: what it makes of TEST, computed once for a dataset."""
+
 POINTS = 32_768
 """Time points of a batch in evaluation: bounds its memory for any length."""
 

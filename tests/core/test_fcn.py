@@ -13,7 +13,7 @@ from torch.nn import functional
 from ncvq_core.data import Dataset, Scaling, load_dataset
 from ncvq_core.errors import CheckpointError, DataError
 from ncvq_core.fcn import Fcn, judge_series
-from ncvq_core.fcn.network import NormalizedFcn
+from ncvq_core.fcn.network import TEST_FEATURES, NormalizedFcn
 from ncvq_core.fcn.train import FcnTrainer, FcnTraining, LabelledSeries
 from ncvq_core.fcn.weights import read_weights
 from ncvq_core.fcn_run import FcnRun
@@ -178,6 +178,10 @@ def test_run_resumes_and_refuses_another_state(gunpoint: Dataset) -> None:
     second.restore({name: value.clone() for name, value in first.state().items()})
     assert second.epoch == 1
     assert first.advance()["loss"] == second.advance()["loss"]
-    assert second.result().tensors.keys() == Fcn(1, 2).state_dict().keys()
+    tensors = second.result().tensors
+    features = tensors.pop(TEST_FEATURES)
+    assert tensors.keys() == Fcn(1, 2).state_dict().keys()
+    test = torch.from_numpy(Scaling.of(gunpoint.train).apply(gunpoint.test))
+    assert torch.equal(features, judge_series(Fcn.of(tensors), test).features)
     with pytest.raises(CheckpointError, match="checkpoint does not fit GunPoint"):
         second.restore({})

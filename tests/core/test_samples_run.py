@@ -14,6 +14,7 @@ from ncvq_core.errors import CheckpointError, DataError, DivergedError
 from ncvq_core.evaluation.cas import MINIMUM_SERIES, synthetic_labels
 from ncvq_core.evaluation.samples import Judge
 from ncvq_core.fcn import Fcn
+from ncvq_core.fcn.network import TEST_FEATURES
 from ncvq_core.samples_run import (
     FID_BY_CLASS,
     LABELLED_SAMPLES,
@@ -168,6 +169,12 @@ def test_real_features_are_computed_once(gunpoint: Dataset, fcn: dict[str, Tenso
     assert Judge(fcn, gunpoint, CPU).real is Judge(fcn, gunpoint, CPU).real
     changed = {name: value + 1 if value.is_floating_point() else value for name, value in fcn.items()}
     assert Judge(changed, gunpoint, CPU).real is not Judge(fcn, gunpoint, CPU).real
+
+
+def test_given_features_of_test_are_taken(gunpoint: Dataset, fcn: dict[str, Tensor]) -> None:
+    computed = Judge(fcn, gunpoint, CPU).real.features
+    given = Judge({**fcn, TEST_FEATURES: computed + 1}, gunpoint, CPU).real.features
+    assert torch.equal(given, computed + 1)
 
 
 def test_a_single_test_series_is_refused(gunpoint: Dataset, fcn: dict[str, Tensor]) -> None:

@@ -12,6 +12,7 @@ from safetensors.torch import load
 
 from ncvq_core.config import fcn_id
 from ncvq_core.errors import CheckpointError, ConfigError, DataError
+from ncvq_core.fcn.network import TEST_FEATURES
 from orchestrator.errors import StoreError
 from orchestrator.fcn_weights import read_weights, remarks
 from orchestrator.launch import LaunchOptions, launch
@@ -30,6 +31,7 @@ def weights(finished2_folder: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "weights"
     folder.mkdir()
     tensors = load(Store(finished2_folder).read_model(fcn_id(DATASET)))
+    del tensors[TEST_FEATURES]
     torch.save(tensors, folder / f"{DATASET}.ckpt")
     return folder
 
@@ -42,6 +44,9 @@ def test_a_given_network_judges(run_here: Launch, weights: Path, tmp_path: Path,
     store = Store(tmp_path / "s")
     record = store.read_stage(fcn_id(DATASET))
     assert record.details["fcn"].startswith(f"{DATASET}.ckpt ")
+    models = [load(each.read_model(fcn_id(DATASET))) for each in (store, Store(finished2_folder))]
+    torch.testing.assert_close(*models)
+    assert TEST_FEATURES in models[0]
     assert record.metrics["fcn_accuracy"] == Store(finished2_folder).read_stage(fcn_id(DATASET)).metrics["fcn_accuracy"]
     row = store.read_trial(sweep.cells[0].config.trial_id)
     assert row is not None
