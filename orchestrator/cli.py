@@ -53,7 +53,7 @@ def plan(
 ) -> None:
     """Show what would run, what is shared or already done, expected time and memory; run nothing."""
     from orchestrator.describe import print_plan
-    from orchestrator.estimate import expected_seconds
+    from orchestrator.estimate import expected_time
     from orchestrator.fcn_weights import check_weights, given_stages, read_weights, remarks
     from orchestrator.gpus import gpus_of_a_worker, workers_that_fit
     from orchestrator.machine import precision_remark
@@ -70,7 +70,7 @@ def plan(
         made = make_plan(design, opened, datasets, given=given_stages(weights))
         gpus = gpus_of_a_worker(None, workers, None)
         workers = workers or workers_that_fit(gpus, 1, made.memory_bytes)
-        print_plan(made, expected_seconds(made, opened, datasets, workers), workers, console())
+        print_plan(made, expected_time(made, opened, datasets, workers), workers, console())
         words_of_weights = remarks(weights, fcn_weights, design) if fcn_weights else []
         for words in filter(None, [None if gpus else precision_remark(design), *words_of_weights]):
             console().print(words, markup=False, highlight=False, soft_wrap=True)

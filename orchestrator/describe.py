@@ -9,6 +9,7 @@ from rich.table import Table
 
 from ncvq_core.data import list_datasets, load_dataset
 from ncvq_core.errors import DataError
+from orchestrator.estimate import Expectation
 from orchestrator.plan import Plan, cell_label
 from orchestrator.schema import METRICS, TRIALS
 from orchestrator.stages import FCN, SAMPLES, STAGE1, STAGE2, STAGES
@@ -26,7 +27,7 @@ def print_sweeps(sweeps: list[Sweep], console: Console) -> None:
     console.print(table)
 
 
-def print_plan(plan: Plan, seconds: float, workers: int, console: Console) -> None:
+def print_plan(plan: Plan, expected: Expectation, workers: int, console: Console) -> None:
     """Print what a launch would run, what is shared or done, expected time and memory."""
     sweep = plan.sweep
     console.print(f"{sweep.name}: {sweep.description}", markup=False, highlight=False)
@@ -47,10 +48,12 @@ def print_plan(plan: Plan, seconds: float, workers: int, console: Console) -> No
             runs, waiting = plan.stage_runs.get(stage, 0), plan.waiting(stage)
             console.print(f"{NAMES[stage]} runs: {runs} (shared: {waiting - runs})", highlight=False)
     if plan.tasks:
-        time = timedelta(seconds=round(seconds))
+        time = timedelta(seconds=round(expected.seconds))
+        guess = "" if expected.measured else " (a guess, before the first run)"
         console.print(
-            f"expected: about {time} with {workers} workers, {plan.memory_bytes / 1e9:.1f} GB a worker",
+            f"expected: about {time} with {workers} workers{guess}, {plan.memory_bytes / 1e9:.1f} GB a worker",
             highlight=False,
+            soft_wrap=True,
         )
     for cell in plan.failed:
         console.print(f"  failed: {cell_label(cell)}", markup=False, highlight=False)

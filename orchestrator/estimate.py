@@ -1,6 +1,8 @@
-"""How fast this machine trains: measured from the store, else a round guess."""
+"""How fast this machine trains: measured from the store, else guessed from the speed of a product."""
 
 import statistics
+import time
+from typing import NamedTuple
 
 from ncvq_core.data import Dataset
 from orchestrator.plan import Plan, expected_cost
@@ -8,23 +10,35 @@ from orchestrator.stages import trial_stages
 from orchestrator.store import Store
 from orchestrator.tasks import makespan
 
-CPU_FLOPS_PER_SECOND = 4e10
-"""A round figure for one current CPU core on small convolutions, until the store has a run to go by."""
+_SHARE = 0.4
+"""Of the rate of a product, what a worker of one thread reaches in small trainings."""
 
 
-def expected_seconds(plan: Plan, store: Store | None, datasets: dict[str, Dataset], workers: int) -> float:
-    """Return how long so many workers need for a plan's tasks, waiting for the last one included."""
-    rates = {stage: expected_rate(stage, plan, store, datasets) for stage in plan.stage_runs}
-    return makespan(plan.tasks, {task.stage_id: task.flops / rates[task.stage] for task in plan.tasks}, workers)
+class Expectation(NamedTuple):
+    """How long a plan's tasks need."""
+
+    seconds: float
+    """Waiting for the last one included."""
+    measured: bool
+    """Whether the store has runs of each stage to go by; else it is a guess."""
 
 
-def expected_rate(stage: str, plan: Plan, store: Store | None, datasets: dict[str, Dataset]) -> float:
+def expected_time(plan: Plan, store: Store | None, datasets: dict[str, Dataset], workers: int) -> Expectation:
+    """Return how long so many workers need for a plan's tasks."""
+    measured = {stage: measured_rate(stage, plan, store, datasets) for stage in plan.stage_runs}
+    guess = None if all(measured.values()) else _SHARE * _product_rate()
+    rates = {stage: rate or guess or 1.0 for stage, rate in measured.items()}
+    seconds = makespan(plan.tasks, {task.stage_id: task.flops / rates[task.stage] for task in plan.tasks}, workers)
+    return Expectation(seconds, guess is None)
+
+
+def measured_rate(stage: str, plan: Plan, store: Store | None, datasets: dict[str, Dataset]) -> float | None:
     """Return operations a second of one worker in a stage: the median over what the store holds of the sweep.
 
-    Without such a run it is a round figure for one CPU core.
+    None without such a run.
     """
     if store is None:
-        return CPU_FLOPS_PER_SECOND
+        return None
     runs = {
         each.stage_id: cell.config
         for cell in plan.sweep.cells
@@ -35,4 +49,21 @@ def expected_rate(stage: str, plan: Plan, store: Store | None, datasets: dict[st
     for stage_id, config in runs.items():
         if seconds := store.read_stage(stage_id).timings["seconds"]:  # 0 where it was imported
             rates.append(expected_cost(stage, config, datasets[config.stage1.dataset]).flops / seconds)
-    return statistics.median(rates) if rates else CPU_FLOPS_PER_SECOND
+    return statistics.median(rates) if rates else None
+
+
+def _product_rate() -> float:
+    """Return FLOP/s of a float32 product on one thread."""
+    import torch  # seconds that commands without a plan need not wait
+
+    size, threads, times = 1024, torch.get_num_threads(), []
+    torch.set_num_threads(1)
+    try:
+        matrix = torch.ones(size, size)
+        for _ in range(3):
+            start = time.perf_counter()
+            matrix @ matrix
+            times.append(time.perf_counter() - start)
+    finally:
+        torch.set_num_threads(threads)
+    return 2 * size**3 / min(times)

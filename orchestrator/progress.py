@@ -116,7 +116,8 @@ class ProgressDisplay:
             counts.done += trials
         self._remove_bar(task)
         reason = f": {outcome.error}" if outcome.error else ""
-        self.say(f"{outcome.status:8} {task.stage} {task.label}{reason}  [{counts.line()}]")
+        trial = f" trial={task.trial_ids[0]}" if len(task.trial_ids) == 1 else ""
+        self.say(f"{outcome.status:8} {task.stage} {task.label}{trial}{reason}  [{counts.line()}]")
         self._refresh()
 
     def put_back(self, task: StageTask) -> None:

@@ -55,7 +55,7 @@ def read_dataset(name: str, files: tuple[Path, Path]) -> Dataset:
         test=_stack(test, longest),
         test_labels=np.array([classes.index(label) for label in test_labels], dtype=np.int64),
         classes=tuple(classes),
-        notes=tuple(_notes([*train, *test], longest)),
+        notes=(*_notes([*train, *test], longest), *_class_notes(train_labels, test_labels)),
     )
 
 
@@ -139,6 +139,12 @@ def _notes(series: list[NDArray[np.float32]], longest: int) -> list[str]:
     if inner:
         notes.append(f"{inner} missing values replaced by the mean of TRAIN")
     return notes
+
+
+def _class_notes(train: list[str], test: list[str]) -> list[str]:
+    """Name the classes that one of the two files lacks."""
+    groups = (("in TEST only, which cannot be learned", {*test} - {*train}), ("in TRAIN only", {*train} - {*test}))
+    return [f"classes {where}: {', '.join(sorted(names, key=_natural))}" for where, names in groups if names]
 
 
 def _natural(label: str) -> tuple[int, Any]:

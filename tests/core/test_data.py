@@ -124,6 +124,17 @@ def test_shorter_test_series_are_padded(tmp_path: Path, write_tsv: Write) -> Non
     assert dataset.notes == ("series of length 17 to 20 padded at the end to 20 with the mean",)
 
 
+def test_classes_that_one_file_lacks_are_noted(tmp_path: Path, write_tsv: Write) -> None:
+    train, test = rows(4, 20), rows(4, 20)
+    for row, label in zip([*train, *test], [10, 2, 3, 3, 3, 4, 5, 4], strict=True):
+        row[0] = label
+    write_tsv(tmp_path, "Mine", "TRAIN", train)
+    write_tsv(tmp_path, "Mine", "TEST", test)
+    dataset = load_dataset("Mine", tmp_path)
+    assert dataset.classes == ("2", "3", "4", "5", "10")
+    assert dataset.notes == ("classes in TEST only, which cannot be learned: 4, 5", "classes in TRAIN only: 2, 10")
+
+
 def test_shorter_lines_are_padded(tmp_path: Path, write_tsv: Write) -> None:
     ragged = [row[:length] for row, length in zip(rows(4, 20), [21, 18, 19, 21], strict=True)]
     filled = [[*row, *["NaN"] * (21 - len(row))] for row in ragged]

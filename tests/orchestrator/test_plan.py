@@ -2,8 +2,8 @@
 
 import dataclasses
 import json
+import shutil
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from ncvq_core.data import load_dataset
 from ncvq_core.errors import DataError
 from orchestrator.errors import StoreError
-from orchestrator.estimate import CPU_FLOPS_PER_SECOND, expected_rate, expected_seconds
+from orchestrator.estimate import expected_time, measured_rate
 from orchestrator.plan import Plan, cell_label, expected_cost, load_datasets, make_plan
 from orchestrator.rows import failed_row
 from orchestrator.store import Store
@@ -97,17 +97,23 @@ def test_a_damaged_stage_is_named(design: Design, finished: Store) -> None:
         made(design(), finished)
 
 
-def test_expected_rate_is_measured(design: Design, finished: Store, tmp_path: Path) -> None:
+def test_expected_rate_is_measured(design: Design, finished: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     sweep = design()
     datasets = load_datasets(sweep, None)
-    assert expected_rate("stage1", made(sweep, None), None, datasets) == CPU_FLOPS_PER_SECOND
+    assert measured_rate("stage1", made(sweep, None), None, datasets) is None
     for cell in sweep.cells:
         record = finished.read_stage(cell.config.stage1_id)
         seconds = expected_cost("stage1", cell.config, datasets["ItalyPowerDemand"]).flops / 7e9
         finished.write_stage(cell.config.stage1_id, dataclasses.replace(record, timings={"seconds": seconds}), b"")
-    assert expected_rate("stage1", made(sweep, finished), finished, datasets) == pytest.approx(7e9)
+    assert measured_rate("stage1", made(sweep, finished), finished, datasets) == pytest.approx(7e9)
     other = made(design(epochs=3), finished)
-    assert expected_rate("stage1", other, finished, datasets) == CPU_FLOPS_PER_SECOND
-    assert expected_seconds(other, finished, datasets, 1) == pytest.approx(other.flops / CPU_FLOPS_PER_SECOND)
+    assert measured_rate("stage1", other, finished, datasets) is None
     longest = max(task.flops for task in other.tasks)
-    assert expected_seconds(other, finished, datasets, 100) == pytest.approx(longest / CPU_FLOPS_PER_SECOND)
+    monkeypatch.setattr("orchestrator.estimate._product_rate", lambda: 1e10)
+    assert expected_time(other, finished, datasets, 1) == (pytest.approx(other.flops / 4e9), False)
+    assert expected_time(other, finished, datasets, 100) == (pytest.approx(longest / 4e9), False)
+    cell = sweep.cells[0].config
+    (finished.path / "trials" / f"{cell.trial_id}.parquet").unlink()
+    shutil.rmtree(finished.path / "stages" / cell.stage1_id)
+    lacking = made(sweep, finished)
+    assert expected_time(lacking, finished, datasets, 1) == (pytest.approx(lacking.flops / 7e9), True)

@@ -120,7 +120,11 @@ def test_another_sweep_shares_tokenizer_and_network(
     assert summary.exit_code == 0
     assert trained == {"Stage2Run": 2}
     assert written_at(finished2.path).items() >= before.items()
-    assert "done     samples token_embedding=codebook_frozen seed=0  [2/2 done, nothing running, 0 failed" in printed
+    frozen = other.cells[1].config.trial_id
+    line = (
+        f"done     samples token_embedding=codebook_frozen seed=0 trial={frozen}  [2/2 done, nothing running, 0 failed"
+    )
+    assert line in printed
 
 
 def test_a_killed_launch_goes_on_after_its_last_stage(
