@@ -91,9 +91,8 @@ def test_a_trial_that_raises_stops_no_other(design: Design, run_here: Launch, tm
     assert (summary.finished, summary.trials, summary.exit_code) == (3, 4, 1)
     ((trial_id, (label, error)),) = summary.failures.items()
     assert (label, error) == ("ssl=barlowtwins seed=1", "ValueError: a bug in")
-    assert (
-        "failed   stage1 ssl=barlowtwins seed=1: ValueError: a bug in  [1/4 done, nothing running, 1 failed" in printed
-    )
+    line = f"failed   stage1 ssl=barlowtwins seed=1 trial={trial_id}: ValueError: a bug in"
+    assert f"{line}  [1/4 done, nothing running, 1 failed" in printed
     assert "[3/4 done, nothing running, 1 failed" in printed.splitlines()[-1]
     row = Store(tmp_path / "s").read_trial(trial_id)
     assert row is not None
@@ -129,7 +128,8 @@ def test_a_diverged_trial_is_a_result(design: Design, run_here: Launch, tmp_path
     sweep = design(learning_rate=1e30, ssl=["none"], seed=[0], epochs=6)
     summary, printed = run_here(sweep, tmp_path / "s")
     assert (summary.finished, summary.exit_code) == (1, 0)
-    assert "diverged stage1 ssl=none seed=0: DivergedError: the loss became" in printed
+    trial = f"trial={sweep.cells[0].config.trial_id}"
+    assert f"diverged stage1 ssl=none seed=0 {trial}: DivergedError: the loss became" in printed
     before = written_at(tmp_path / "s")
     assert run_here(sweep, tmp_path / "s", retry_failed=True) == (summary, "")
     assert written_at(tmp_path / "s") == before
