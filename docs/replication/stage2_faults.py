@@ -100,7 +100,9 @@ def cas_as_published(drawn: LabelledSeries, test: LabelledSeries, classes: int, 
     while not trainer.finished:
         trainer.run_epoch()
         if epochs - trainer.epoch < AVERAGED:
-            for accuracy in batch_accuracies(trainer.network, test):
+            accuracies = batch_accuracies(trainer.network, test)
+            print(f"classifier, epoch {trainer.epoch}: accuracy {np.mean(accuracies):.3f}", flush=True)
+            for accuracy in accuracies:
                 average = accuracy if math.isnan(average) else 0.99 * average + 0.01 * accuracy
     return average
 
