@@ -1,6 +1,6 @@
 """Steps of stage 1 beside the same training in plain torch, in turn on the same machine.
 
-The plain version is what one writes first, and what the published code does: modules as they come, channels first, each
+The plain version is what one writes first, much like the published code: modules as they come, channels first, each
 view encoded by itself, the whole cross-correlation matrix, AdamW without options, series augmented one at a time, one
 backward pass, losses read in each step. It has the same parameters; float32.
 
@@ -18,8 +18,7 @@ from torch.nn import functional
 
 from benchmarks.units import seconds_of
 from ncvq_core.config import TrialConfig
-from ncvq_core.data import load_dataset
-from ncvq_core.data.dataset import Scaling
+from ncvq_core.data import Scaling, load_dataset
 from ncvq_core.memory import peak_memory_bytes
 from ncvq_core.stage1 import Stage1Trainer
 from ncvq_core.tokenizer.encoder import halvings

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from ncvq_core.data import Dataset, Scaling
-from ncvq_core.fcn.network import TEST_FEATURES, judge_series
+from ncvq_core.fcn.network import TEST_FEATURES, judge_test
 from ncvq_core.fcn.train import FcnTrainer, FcnTraining, LabelledSeries
 from ncvq_core.memory import peak_memory_bytes
 from ncvq_core.stage_run import StageResult, StageRun
@@ -26,18 +26,16 @@ class FcnRun(StageRun):
     def __init__(self, dataset: Dataset, device: torch.device | None = None) -> None:
         """Scale the data and draw initial weights."""
         super().__init__(dataset, device)
-        self._scaling = Scaling.of(dataset.train)
-        data = LabelledSeries(torch.from_numpy(self._scaling.apply(dataset.train)), dataset.train_labels)
+        series = torch.from_numpy(Scaling.of(dataset.train).apply(dataset.train))
+        data = LabelledSeries(series, dataset.train_labels)
         self.trainer: FcnTrainer = FcnTrainer(TRAINING, data, len(dataset.classes), self.device)
 
     def result(self) -> StageResult:
         """Read TEST and return the network, its accuracy there and what it makes of TEST."""
-        test = torch.from_numpy(self._scaling.apply(self.dataset.test)).to(self.device)
-        judged = judge_series(self.trainer.network, test)
-        predicted = judged.logits.argmax(dim=1).cpu().numpy()
+        judged = judge_test(self.trainer.network, self.dataset, self.device)
         tensors = {**self.trainer.network.state_dict(), TEST_FEATURES: judged.features}
         return StageResult(
-            metrics={"fcn_accuracy": float((predicted == self.dataset.test_labels).mean())},
+            metrics={"fcn_accuracy": judged.accuracy},
             history=[],
             tensors={name: value.cpu() for name, value in tensors.items()},
             peak_memory_bytes=peak_memory_bytes(self.device),

@@ -10,7 +10,7 @@ from ncvq_core.errors import DivergedError
 from ncvq_core.evaluation.cas import cas_training, synthetic_labels
 from ncvq_core.evaluation.samples import Judge
 from ncvq_core.evaluation.spectra import psd_distance
-from ncvq_core.fcn.network import FEATURES, judge_series
+from ncvq_core.fcn.network import FEATURES, judge_test
 from ncvq_core.fcn.train import FcnTrainer, LabelledSeries
 from ncvq_core.generator import load_generator
 from ncvq_core.memory import peak_memory_bytes
@@ -148,9 +148,7 @@ class SamplesRun(StageRun):
 
     def _accuracy(self) -> float:
         assert self.trainer is not None
-        test = self._judge.scaled(self.dataset.test)
-        predicted = judge_series(self.trainer.network, test).logits.argmax(dim=1).cpu().numpy()
-        return float((predicted == self.dataset.test_labels).mean())
+        return judge_test(self.trainer.network, self.dataset, self.device).accuracy
 
     def _spectral_distance(self, samples: Tensor, reference: np.ndarray | Tensor) -> float:
         """Compare spectra of scaled series: an offset of the data counts as little as missing values."""

@@ -26,10 +26,11 @@ class Expectation(NamedTuple):
 def expected_time(plan: Plan, store: Store | None, datasets: dict[str, Dataset], workers: int) -> Expectation:
     """Return how long so many workers need for a plan's tasks."""
     measured = {stage: measured_rate(stage, plan, store, datasets) for stage in plan.stage_runs}
-    guess = None if all(measured.values()) else _SHARE * _product_rate()
-    rates = {stage: rate or guess or 1.0 for stage, rate in measured.items()}
+    known = all(measured.values())
+    guess = 0.0 if known else _SHARE * _product_rate()
+    rates = {stage: rate or guess for stage, rate in measured.items()}
     seconds = makespan(plan.tasks, {task.stage_id: task.flops / rates[task.stage] for task in plan.tasks}, workers)
-    return Expectation(seconds, guess is None)
+    return Expectation(seconds, known)
 
 
 def measured_rate(stage: str, plan: Plan, store: Store | None, datasets: dict[str, Dataset]) -> float | None:

@@ -10,10 +10,10 @@ import torch
 from safetensors.torch import save
 
 from ncvq_core.config import fcn_id
-from ncvq_core.data import Dataset, Scaling
+from ncvq_core.data import Dataset
 from ncvq_core.errors import ConfigError
-from ncvq_core.fcn import Fcn, judge_series
-from ncvq_core.fcn.network import TEST_FEATURES
+from ncvq_core.fcn import Fcn
+from ncvq_core.fcn.network import TEST_FEATURES, judge_test
 from ncvq_core.fcn.weights import FcnWeights
 from ncvq_core.fcn.weights import read_weights as read_fcn
 from orchestrator.errors import StoreError
@@ -125,16 +125,14 @@ def keep_weights(store: Store, weights: Iterable[Weights]) -> None:
 
 
 def _measured(weights: FcnWeights, dataset: Dataset) -> Weights:
-    series = torch.from_numpy(Scaling.of(dataset.train).apply(dataset.test))
-    judged = judge_series(Fcn.of(weights.state), series)
-    predicted = judged.logits.argmax(dim=1).numpy()
+    judged = judge_test(Fcn.of(weights.state), dataset, CPU)
     tensors = {**weights.state, TEST_FEATURES: judged.features}
     return Weights(
         dataset=dataset,
         file=weights.file,
         model=save({name: tensor.contiguous() for name, tensor in tensors.items()}),
         checksum=fcn_checksum(tensors),
-        accuracy=float((predicted == dataset.test_labels).mean()),
+        accuracy=judged.accuracy,
     )
 
 

@@ -41,6 +41,7 @@ from orchestrator.schema import HISTORY_TABLE, SCHEMA_VERSION, TRIALS, table
 
 IDS_IN_A_MESSAGE = 12
 UNFIT = ".unfit"
+_DESIGN = ("factors", "baseline", "cells")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,7 +208,7 @@ class Store:
         """Return a sweep as it was launched last; None where it never was, or its file is damaged."""
         try:
             record = read_json(self.path / "sweeps" / f"{name}.json")
-            return record if {"factors", "baseline", "cells"} <= record.keys() else None
+            return record if record.keys() >= {*_DESIGN} else None
         except (OSError, ValueError):
             return None
 
@@ -275,10 +276,9 @@ class Store:
 
 def _other_design(earlier: dict[str, Any] | None, record: dict[str, Any]) -> dict[str, Any] | None:
     """Return an earlier launch of a sweep under a name of its own; None without one, or with the same design."""
-    parts = ("factors", "baseline", "cells")
-    if earlier is None or all(earlier[part] == record[part] for part in parts):
+    if earlier is None or all(earlier[part] == record[part] for part in _DESIGN):
         return None
-    text = json.dumps([earlier[part] for part in parts], sort_keys=True)
+    text = json.dumps([earlier[part] for part in _DESIGN], sort_keys=True)
     return {**earlier, "name": f"{record['name']}-{bytes_checksum(text.encode())[:8]}"}
 
 

@@ -16,7 +16,7 @@ from ncvq_core.evaluation.frechet import FeatureStatistics, frechet_distance
 from ncvq_core.evaluation.inception import SPLITS, inception_score
 from ncvq_core.evaluation.precision_recall import coverage, neighbour_radii
 from ncvq_core.fcn import Fcn, judge_series
-from ncvq_core.fcn.network import TEST_FEATURES
+from ncvq_core.fcn.network import TEST_FEATURES, judge_test
 
 FEWEST = 5
 """Series from which on precision and recall, with three neighbours, are defined."""
@@ -120,7 +120,7 @@ class Judge:
         return tuple(notes)
 
     def _real(self, dataset: Dataset, known: Tensor | None) -> RealFeatures:
-        features = judge_series(self.network, self.scaled(dataset.test)).features if known is None else known
+        features = judge_test(self.network, dataset, self.device).features if known is None else known
         features = features.to(self.device)
         radii = neighbour_radii(features) if len(features) >= FEWEST else features.new_zeros(len(features))
         return RealFeatures(

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ncvq_core.data import Dataset, Scaling
 from ncvq_core.precision import full_precision, matrix_products
 
 FEATURES = 128
@@ -111,6 +112,22 @@ class Judged(NamedTuple):
     """(n, 128), float32."""
     logits: Tensor
     """(n, K), float32."""
+
+
+class JudgedTest(NamedTuple):
+    """What the network makes of a dataset's TEST."""
+
+    features: Tensor
+    """(m, 128), float32."""
+    accuracy: float
+
+
+def judge_test(network: Fcn, dataset: Dataset, device: torch.device) -> JudgedTest:
+    """Classify a dataset's TEST by a network on a device."""
+    series = torch.from_numpy(Scaling.of(dataset.train).apply(dataset.test)).to(device)
+    features, logits = judge_series(network, series)
+    predicted = logits.argmax(dim=1).cpu().numpy()
+    return JudgedTest(features, float((predicted == dataset.test_labels).mean()))
 
 
 @torch.inference_mode()
