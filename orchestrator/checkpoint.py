@@ -11,7 +11,7 @@ from safetensors.torch import save
 
 from ncvq_core.errors import CheckpointError
 from ncvq_core.stage_run import StageRun
-from orchestrator.atomic import write_atomically
+from orchestrator.store.atomic import write_atomically
 
 NEEDED = "needed"
 

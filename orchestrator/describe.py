@@ -11,8 +11,8 @@ from ncvq_core.data import list_datasets, load_dataset
 from ncvq_core.errors import DataError
 from orchestrator.estimate import Expectation
 from orchestrator.plan import Plan, cell_label
-from orchestrator.schema import METRICS, TRIALS
 from orchestrator.stages import FCN, SAMPLES, STAGE1, STAGE2, STAGES
+from orchestrator.store.schema import METRICS, TRIALS
 from orchestrator.sweep import Sweep
 
 NAMES = {STAGE1: "stage 1", FCN: "FCN", STAGE2: "stage 2", SAMPLES: "samples"}
@@ -55,6 +55,8 @@ def print_plan(plan: Plan, expected: Expectation, workers: int, console: Console
             highlight=False,
             soft_wrap=True,
         )
+    for words in plan.damaged:
+        console.print(f"damaged, counts as missing: {words}", markup=False, highlight=False, soft_wrap=True)
     for cell in plan.failed:
         console.print(f"  failed: {cell_label(cell)}", markup=False, highlight=False)
 

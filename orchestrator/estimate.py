@@ -1,5 +1,6 @@
 """How fast this machine trains: measured from the store, else guessed from the speed of a product."""
 
+import contextlib
 import statistics
 import time
 from typing import NamedTuple
@@ -7,7 +8,7 @@ from typing import NamedTuple
 from ncvq_core.data import Dataset
 from orchestrator.plan import Plan, expected_cost
 from orchestrator.stages import trial_stages
-from orchestrator.store import Store
+from orchestrator.store import DamagedError, Store
 from orchestrator.tasks import makespan
 
 _SHARE = 0.4
@@ -48,8 +49,9 @@ def measured_rate(stage: str, plan: Plan, store: Store | None, datasets: dict[st
     }
     rates = []
     for stage_id, config in runs.items():
-        if seconds := store.read_stage(stage_id).timings["seconds"]:  # 0 where it was imported
-            rates.append(expected_cost(stage, config, datasets[config.stage1.dataset]).flops / seconds)
+        with contextlib.suppress(DamagedError):  # it is run again, and no measure until then
+            if seconds := store.read_stage(stage_id).timings["seconds"]:  # 0 where it was imported
+                rates.append(expected_cost(stage, config, datasets[config.stage1.dataset]).flops / seconds)
     return statistics.median(rates) if rates else None
 
 

@@ -16,10 +16,10 @@ from ncvq_core.fcn import Fcn
 from ncvq_core.fcn.network import TEST_FEATURES, judge_test
 from ncvq_core.fcn.weights import FcnWeights
 from ncvq_core.fcn.weights import read_weights as read_fcn
-from orchestrator.errors import StoreError
 from orchestrator.provenance import provenance
 from orchestrator.stage_runs import fcn_checksum
 from orchestrator.store import StageRecord, Store
+from orchestrator.store.errors import StoreError
 from orchestrator.sweep import Sweep
 
 CPU = torch.device("cpu")
@@ -121,7 +121,12 @@ def keep_weights(store: Store, weights: Iterable[Weights]) -> None:
     for each in weights:
         stage_id = fcn_id(each.dataset.name)
         if not store.has_stage(stage_id):
-            store.write_stage(stage_id, _record(each), each.model)
+            model = each.model
+            store.write_stage(
+                stage_id,
+                _record(each),
+                lambda path: (path.write_bytes(model), __import__("hashlib").sha256(model).hexdigest())[1],
+            )
 
 
 def _measured(weights: FcnWeights, dataset: Dataset) -> Weights:

@@ -22,7 +22,8 @@ from ncvq_core.stage_run import StageResult, StageRun
 from orchestrator.checkpoint import Earlier, restore_checkpoint, write_checkpoint
 from orchestrator.provenance import provenance
 from orchestrator.stage_runs import details_of, needed_models, new_run
-from orchestrator.store import StageRecord, Store, bytes_checksum
+from orchestrator.store import StageRecord, Store
+from orchestrator.store.stage_folder import bytes_checksum
 from orchestrator.tasks import CROWDED, Outcome, StageTask
 
 CHECKPOINT_SECONDS = 60.0
@@ -153,7 +154,11 @@ class StageJob:
         result = run.result()
         model = save({name: tensor.contiguous() for name, tensor in result.tensors.items()})
         seconds = self.seconds + time.monotonic() - began
-        self.store.write_stage(self.task.stage_id, self._record(run, result, seconds), model)
+        self.store.write_stage(
+            self.task.stage_id,
+            self._record(run, result, seconds),
+            lambda path: (path.write_bytes(model), __import__("hashlib").sha256(model).hexdigest())[1],
+        )
 
     def _record(self, run: StageRun, result: StageResult, seconds: float) -> StageRecord:
         origin = {

@@ -18,12 +18,15 @@ from ncvq_core.errors import ConfigError
 from orchestrator.fcn_weights import Weights, check_weights, keep_weights, read_weights, remarks
 from orchestrator.gpus import GPU_PACK, gpus_of_a_worker, workers_that_fit
 from orchestrator.job import Worker
-from orchestrator.lock import exclusive
 from orchestrator.machine import precision_remark
 from orchestrator.plan import Plan, cell_label, load_datasets, make_plan
 from orchestrator.progress import Counts, ProgressDisplay
 from orchestrator.recorder import Recorder
+from orchestrator.stages import trial_stages
 from orchestrator.store import Store
+from orchestrator.store.heal import heal
+from orchestrator.store.lock import exclusive
+from orchestrator.store.upgrade import upgrade
 from orchestrator.sweep import Sweep, sweep_record
 from orchestrator.tasks import Outcome, StageTask, TaskQueue
 from orchestrator.tracking import make_tracker, tracking_mode
@@ -94,14 +97,15 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
     store = Store(options.store, create=True)
     with exclusive(store.path, " ".join(["ncvq", *sys.argv[1:]])):
         store.clear_remains()
-        store.upgrade()
+        upgrade(store)
+        for note in heal(store, _stage_ids(sweep), thorough=options.retry_failed):
+            _say(note, console)
         check_weights(store, weights)
         keep_weights(store, weights)
         plan = make_plan(sweep, store, datasets, retry_failed=options.retry_failed)
         launched_at = datetime.now(UTC).isoformat(timespec="seconds")
         if earlier := store.write_sweep({**sweep_record(sweep), "launched_at": launched_at}):
-            words = f"an earlier {sweep.name} of another design is kept: ncvq report {earlier}"
-            console.print(words, markup=False, highlight=False, soft_wrap=True)
+            _say(f"an earlier {sweep.name} of another design is kept: ncvq report {earlier}", console)
         recorder = Recorder(store, sweep.cells, make_tracker(sweep.name, store, mode))
         for cell in plan.assemble:
             recorder.finish(cell)
@@ -119,8 +123,18 @@ def _read_weights(
         return []
     weights = read_weights(options.fcn_weights, sweep, datasets)
     for words in remarks(weights, options.fcn_weights, sweep):
-        console.print(words, markup=False, highlight=False, soft_wrap=True)
+        _say(words, console)
     return weights
+
+
+def _stage_ids(sweep: Sweep) -> list[str]:
+    """Return the ids of all stages of a sweep, each after what it needs."""
+    ids = {stage.stage_id: None for cell in sweep.cells for stage in trial_stages(cell.config)}
+    return list(ids)
+
+
+def _say(line: str, console: Console) -> None:
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 class _Launch:
@@ -230,13 +244,11 @@ def _stop_on_interrupt(events: _Launch) -> Iterator[None]:
 
 def _summary(plan: Plan, recorder: Recorder, interrupted: bool) -> Summary:
     labels = {cell.config.trial_id: cell_label(cell) for cell in plan.sweep.cells}
-    rows = {trial_id: recorder.store.read_trial(trial_id) for trial_id in labels}
+    rows = recorder.store.read_trials(labels, ("status", "error")).rows
     failures = {
-        trial_id: (labels[trial_id], row["error"] or "")
-        for trial_id, row in rows.items()
-        if row and row["status"] == "failed"
+        trial_id: (labels[trial_id], row["error"] or "") for trial_id, row in rows.items() if row["status"] == "failed"
     }
-    finished = sum(1 for row in rows.values() if row and row["status"] != "failed")
+    finished = sum(1 for row in rows.values() if row["status"] != "failed")
     return Summary(
         finished=finished,
         trials=len(labels),

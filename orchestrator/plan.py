@@ -6,6 +6,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
 
 from ncvq_core.config import TrialConfig
 from ncvq_core.cost import Cost, fcn_cost, samples_cost, stage1_cost, stage2_cost
@@ -15,7 +18,7 @@ from ncvq_core.evaluation.samples import check_judgeable
 from ncvq_core.fcn_run import TRAINING
 from orchestrator.fcn_weights import judged_datasets
 from orchestrator.stages import FCN, STAGE1, STAGE2, STAGES, TrialStage, settings_of, trial_stages
-from orchestrator.store import Store
+from orchestrator.store import DamagedError, Store
 from orchestrator.sweep import Cell, Sweep
 from orchestrator.tasks import StageTask, longest_first
 
@@ -32,11 +35,13 @@ class Plan:
     failed: list[Cell] = field(default_factory=list)
     """Cells that failed before and are left alone."""
     assemble: list[Cell] = field(default_factory=list)
-    """Cells whose stages are all done, though their row is not written."""
+    """Cells whose stages are all done, though their row or their history is not written."""
     tasks: list[StageTask] = field(default_factory=list)
     """Stages to run, those of the longest trials first."""
     trials_to_run: int = 0
     """Cells that wait for those stages."""
+    damaged: list[str] = field(default_factory=list)
+    """What the store holds no more as it was written, one line each; it counts as missing."""
 
     @property
     def flops(self) -> float:
@@ -89,34 +94,38 @@ def make_plan(
         retry_failed: run failed trials again.
         given: ids of stages that count as done although the store lacks them.
 
+    A done trial of which a stage or the history is missing is work to do, too.
+
     Raises:
         DataError: a dataset is no longer the one that stored results come from.
         StoreError: a finished stage was made from other weights than those that are there.
     """
     plan = Plan(sweep=sweep)
-    reused: dict[str, Cell] = {}  # trials share stages: each is read once
+    kept = _Kept.of(store, sweep)
+    plan.damaged += kept.damaged
     waiting: dict[str, tuple[TrialStage, list[Cell]]] = {}
     for cell in sweep.cells:
-        stages = trial_stages(cell.config)
-        done = [stage for stage in stages if store and store.has_stage(stage.stage_id)]
-        status = _checked_status(cell, store, datasets)
-        if status != "done":
-            reused |= {stage.stage_id: cell for stage in done}
-        lacking = [stage for stage in stages if stage not in done and stage.stage_id not in given]
-        if status in FINAL:
-            plan.finished.append(cell)
-        elif status == "failed" and not retry_failed:
+        row = kept.rows.get(cell.config.trial_id)
+        _check_same_data(row["data_checksum"] if row else None, cell, datasets)
+        status = row["status"] if row else None
+        if status == "failed" and not retry_failed:
             plan.failed.append(cell)
-        elif not lacking:
-            plan.assemble.append(cell)
-        else:
+            continue
+        if status in FINAL and status != "done":
+            plan.finished.append(cell)
+            continue
+        there = [stage for stage in trial_stages(cell.config) if store and store.has_stage(stage.stage_id)]
+        if status != "done":
+            there = [stage for stage in there if store and _is_sound(stage.stage_id, cell, store, datasets, plan)]
+        lacking = [stage for stage in trial_stages(cell.config) if stage not in there and stage.stage_id not in given]
+        if lacking:
             plan.trials_to_run += 1
             for stage in lacking:
                 waiting.setdefault(stage.stage_id, (stage, []))[1].append(cell)
-    if store:
-        for stage_id, cell in reused.items():
-            _check_same_data(store.read_stage(stage_id).provenance["data_checksum"], cell, datasets)
-            store.check_origin(stage_id)
+        elif status == "done" and cell.config.trial_id in kept.with_history:
+            plan.finished.append(cell)
+        else:
+            plan.assemble.append(cell)
     plan.tasks = longest_first(_task(stage, cells, datasets) for stage, cells in waiting.values())
     return plan
 
@@ -134,12 +143,44 @@ def expected_cost(stage: str, config: TrialConfig, dataset: Dataset) -> Cost:
     return _cost(stage, seedless, len(dataset.train), len(dataset.test), dataset.channels, dataset.length)
 
 
-def _checked_status(cell: Cell, store: Store | None, datasets: dict[str, Dataset]) -> str | None:
-    """Return the status of a cell's row, None without one, where the data is still that of the row."""
-    row = store.read_trial(cell.config.trial_id) if store else None
-    if row:
-        _check_same_data(row["data_checksum"], cell, datasets)
-    return row["status"] if row else None
+@dataclass(frozen=True, kw_only=True)
+class _Kept:
+    """What a store holds of a sweep's trials."""
+
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """`status` and `data_checksum` by trial id."""
+    with_history: frozenset[str] = frozenset()
+    """Ids of the trials that have one."""
+    damaged: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, store: Store | None, sweep: Sweep) -> "_Kept":
+        if store is None:
+            return cls()
+        trials = store.read_trials({cell.config.trial_id for cell in sweep.cells}, ("status", "data_checksum"))
+        history = store.read_history(("trial_id",))
+        return cls(
+            rows=trials.rows,
+            with_history=frozenset(pc.unique(history.rows.column("trial_id")).to_pylist()),
+            damaged=(*trials.damaged.values(), *history.damaged.values()),
+        )
+
+
+def _is_sound(stage_id: str, cell: Cell, store: Store, datasets: dict[str, Dataset], plan: Plan) -> bool:
+    """Say whether a finished stage can be used; one that is damaged is noted in the plan.
+
+    Raises:
+        DataError: it comes from other data.
+        StoreError: it was made from other weights than those that are there.
+    """
+    try:
+        record = store.read_stage(stage_id)
+        store.check_origin(stage_id)
+    except DamagedError as error:
+        plan.damaged += [] if str(error) in plan.damaged else [str(error)]
+        return False
+    _check_same_data(record.provenance["data_checksum"], cell, datasets)
+    return True
 
 
 def _task(stage: TrialStage, cells: list[Cell], datasets: dict[str, Dataset]) -> StageTask:

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from orchestrator.errors import StoreError
 from orchestrator.rows import failed_row, finished_row, history_rows
 from orchestrator.stages import trial_stages
 from orchestrator.store import StageRecord, Store
+from orchestrator.store.errors import StoreError
 from orchestrator.sweep import Cell
 from orchestrator.tasks import Outcome, StageTask
 from orchestrator.tracking import Tracker
@@ -45,8 +45,9 @@ class Recorder:
         if self.tracker is None:
             return
         refusals: list[str] = []
+        rows = self.store.read_trials(self.cells).rows
         for cell in self.cells.values():
-            row = self.store.read_trial(cell.config.trial_id)
+            row = rows.get(cell.config.trial_id)
             if row is None or row["status"] != "done":
                 continue
             if len(refusals) < PATIENCE:

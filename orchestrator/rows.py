@@ -8,9 +8,9 @@ from typing import Any
 from ncvq_core.config import TrialConfig
 from ncvq_core.ssl import SSL_METHODS
 from ncvq_core.stage1_config import augmentations_text, band_augmentations_text
-from orchestrator.schema import METRICS
 from orchestrator.stages import STAGE1, STAGE2, TIMED
 from orchestrator.store import StageRecord
+from orchestrator.store.schema import METRICS
 from orchestrator.tasks import Outcome
 
 Records = Mapping[str, StageRecord]

@@ -17,9 +17,10 @@ from ncvq_core.samples_run import SamplesRun
 from ncvq_core.stage1_run import Stage1Run
 from ncvq_core.stage2_run import Stage2Run
 from ncvq_core.stage_run import StageResult, StageRun
-from orchestrator.errors import StoreError
 from orchestrator.stages import FCN, SAMPLES, STAGE1, STAGE2, trial_stages
-from orchestrator.store import Store, bytes_checksum
+from orchestrator.store import Store
+from orchestrator.store.errors import StoreError
+from orchestrator.store.stage_folder import bytes_checksum
 from orchestrator.tasks import StageTask
 
 Models = Mapping[str, bytes]
@@ -37,7 +38,7 @@ def needed_models(store: Store, task: StageTask) -> dict[str, bytes]:
     """
     for stage_id in task.needs:
         store.check_origin(stage_id)
-    return {stage_id: store.read_model(stage_id) for stage_id in task.needs}
+    return {stage_id: store.sound_model(stage_id).path.read_bytes() for stage_id in task.needs}
 
 
 def tensors_of(models: Models, stage_id: str) -> dict[str, Tensor]:

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, get_args
 
 from ncvq_core.errors import unknown_name
-from orchestrator.schema import METRICS
 from orchestrator.store import Store
+from orchestrator.store.schema import METRICS
 
 Mode = Literal["online", "offline", "disabled"]
 

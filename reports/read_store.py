@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +10,9 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from orchestrator.store import Store, StoreError, TableRead
+from orchestrator.store.lock import running_owner
 from reports.errors import ReportError
 from reports.judges import without_mixed_judgements
 
@@ -70,42 +70,56 @@ def read_results(store: Path, name: str) -> Results:
     """Read a sweep and whatever is there of its trials.
 
     Raises:
-        ReportError: the store or the sweep does not exist, or a file of it cannot be read.
+        ReportError: the store or the sweep does not exist, or a file of it is no longer what was written.
     """
-    document = _read_json(_sweep_file(store, name))
+    try:
+        return _read(Store(store), name)
+    except (StoreError, OSError, pa.ArrowException) as error:
+        raise ReportError(str(error).splitlines()[0]) from error
+
+
+def _read(store: Store, name: str) -> Results:
+    document = _read_sweep(store, name)
     try:
         sweep, cells = _parse_sweep(document)
     except (KeyError, TypeError, AttributeError) as error:
-        raise ReportError(f"sweeps/{name}.json is not the record of a sweep ({error!r}): launch it again") from error
-    cells = _with_trials(cells, _read_rows(store / "trials", cells["trial_id"]), list(sweep.factors))
-    cells = _with_progress(cells, store / "running")
+        raise ReportError(f"sweeps/{name} is not the record of a sweep ({error!r}): launch it again") from error
+    trials = _whole(store.read_trials_table(cells["trial_id"]), name)
+    cells = _with_trials(cells, trials, list(sweep.factors))
+    cells = _with_progress(cells, store.read_running() if running_owner(store.path) else {})
     done = cells.loc[cells["status"] == DONE, ["trial_id", *sweep.factors]]
-    history = _read_rows(store / "history", done["trial_id"], HISTORY_COLUMNS)
-    history = history.reindex(columns=list(HISTORY_COLUMNS)).merge(done, on="trial_id")
+    history = _whole(store.read_history(HISTORY_COLUMNS), name)
+    history = history.reindex(columns=list(HISTORY_COLUMNS)).drop_duplicates(["trial_id", "stage", "epoch"])
     judges = set(cells["fcn"].dropna()) if "fcn" in cells else set()
-    return Results(sweep=sweep, cells=cells, history=history, judge_seconds=_judge_seconds(store / "stages", judges))
+    return Results(
+        sweep=sweep,
+        cells=cells,
+        history=history.merge(done, on="trial_id"),
+        judge_seconds=_judge_seconds(store, judges),
+    )
 
 
-def _sweep_file(store: Path, name: str) -> Path:
-    names = sorted(path.stem for path in (store / "sweeps").glob("*.json"))
+def _read_sweep(store: Store, name: str) -> dict[str, Any]:
+    names = store.sweep_names()
     if name in names:
-        return store / "sweeps" / f"{name}.json"
-    if not store.is_dir():
-        raise ReportError(f"no store at {store}: give the folder that `ncvq launch --store` wrote to")
+        return store.read_sweep(name)
     if not names:
-        raise ReportError(f"the store {store} holds no sweep yet: launch one with `ncvq launch SWEEP --store {store}`")
+        raise ReportError(
+            f"the store {store.path} holds no sweep yet: launch one with `ncvq launch SWEEP --store {store.path}`"
+        )
     nearest = sorted(names, key=lambda known: -difflib.SequenceMatcher(a=name, b=known).ratio())
-    raise ReportError(f"sweep {name!r} is not in the store {store}; it holds: {', '.join(nearest)}")
+    raise ReportError(f"sweep {name!r} is not in the store {store.path}; it holds: {', '.join(nearest)}")
 
 
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ReportError(f"{path.parent.name}/{path.name} cannot be read: {error}") from error
-    if not isinstance(document, dict):
-        raise ReportError(f"{path.parent.name}/{path.name} cannot be read: it holds no JSON object")
-    return document
+def _whole(read: TableRead, name: str) -> pd.DataFrame:
+    """Return the rows of a table of which every part is whole.
+
+    Raises:
+        ReportError: one is damaged; a report of the others would be another report.
+    """
+    if read.damaged:
+        raise ReportError(f"{next(iter(read.damaged.values()))}; `ncvq resume {name}` makes it again")
+    return pd.DataFrame(read.rows.to_pandas())
 
 
 def _parse_sweep(document: Mapping[str, Any]) -> tuple[Sweep, pd.DataFrame]:
@@ -138,36 +152,14 @@ def _label(level: object) -> str | None:
     return None if level is None else str(level)
 
 
-def _read_rows(folder: Path, trial_ids: Iterable[str], columns: Iterable[str] | None = None) -> pd.DataFrame:
-    """The rows of those trials that have a file; files written by different versions may differ in their columns."""
-    paths = [folder / f"{trial_id}.parquet" for trial_id in trial_ids]
-    tables = [_read_table(path, columns) for path in paths if path.exists()]
-    if not tables:
-        return pd.DataFrame({"trial_id": pd.Series(dtype="str")})
-    try:
-        return pd.DataFrame(pa.concat_tables(tables, promote_options="permissive").to_pandas())
-    except pa.ArrowException as error:
-        raise ReportError(f"the files in {folder.name}/ do not agree on the type of a column: {error}") from error
-
-
-def _read_table(path: Path, columns: Iterable[str] | None) -> pa.Table:
-    try:
-        with pq.ParquetFile(path) as file:
-            known = file.schema_arrow.names
-            return file.read(columns=[name for name in columns if name in known] if columns else None)
-    except (OSError, pa.ArrowException) as error:
-        reason = str(error).splitlines()[0]
-        raise ReportError(f"{path.parent.name}/{path.name} cannot be read ({reason}): remove it and resume") from error
-
-
-def _judge_seconds(folder: Path, judges: set[str]) -> dict[str, float]:
+def _judge_seconds(store: Store, judges: set[str]) -> dict[str, float]:
     """The training of those networks that is a stage of the store: no trial's row holds it, because trials share it."""
     seconds = {}
-    for path in folder.glob("*/record.json") if judges else ():
-        record = _read_json(path)
-        name = record.get("details", {}).get("fcn")
-        if name in judges and "fcn_accuracy" in record["metrics"]:
-            seconds[name] = float(record["timings"]["seconds"])
+    for stage_id in store.stage_ids() if judges else ():
+        record = store.read_stage(stage_id)
+        name = record.details.get("fcn")
+        if name in judges and "fcn_accuracy" in record.metrics:
+            seconds[name] = float(record.timings["seconds"])
     return seconds
 
 
@@ -179,21 +171,15 @@ def _with_trials(cells: pd.DataFrame, trials: pd.DataFrame, factors: list[str]) 
     return joined.assign(status=joined["status"].fillna(MISSING), recorded=joined["trial_id"].isin(trials["trial_id"]))
 
 
-def _with_progress(cells: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    """Mark as running the cells that wait for a result and are named in a file of the folder `running`."""
+def _with_progress(cells: pd.DataFrame, running: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """Mark as running the cells that wait for a result and are named in what runs."""
     progress: dict[str, str] = {}
-    for path in sorted(folder.glob("*.json")):
-        try:
-            marker = _read_json(path)
-        except ReportError:
-            if not path.exists():  # the stage ended while we looked
-                continue
-            raise
+    for marker in running.values():
         text = f"{marker['stage']}, epoch {marker['epoch']} of {marker['epochs']}, last sign {marker['updated_at']}"
         progress.update(dict.fromkeys(marker["trial_ids"], text))
     waiting = cells["status"].isin([MISSING, FAILED])
-    running = waiting & cells["trial_id"].isin(list(progress))
+    at_work = waiting & cells["trial_id"].isin(list(progress))
     return cells.assign(
-        status=cells["status"].mask(running, RUNNING),
-        progress=cells["trial_id"].map(progress).astype("str").where(running),
+        status=cells["status"].mask(at_work, RUNNING),
+        progress=cells["trial_id"].map(progress).astype("str").where(at_work),
     )

@@ -14,7 +14,7 @@ from orchestrator.job import StageJob, Worker
 from orchestrator.plan import load_datasets, make_plan
 from orchestrator.store import Store
 from tests.orchestrator.conftest import Design, Launch
-from tests.orchestrator.tables import trials_table
+from tests.orchestrator.tables import forget, trials_table
 
 
 def checkpoint_of(design: Design, store: Store, epochs: int) -> Path:
@@ -23,7 +23,7 @@ def checkpoint_of(design: Design, store: Store, epochs: int) -> Path:
     store = Store(store.path)
     stage = sweep.cells[-1].config.stage1_id
     shutil.rmtree(store.path / "stages" / stage)
-    (store.path / "trials" / f"{sweep.cells[-1].config.trial_id}.parquet").unlink()
+    forget(store, sweep.cells[-1].config.trial_id)
     (task,) = make_plan(sweep, store, load_datasets(sweep, None)).tasks
     job = StageJob(task, Worker(store=store.path))
     while job.epoch < epochs:

@@ -13,11 +13,11 @@ from safetensors.torch import load
 from ncvq_core.config import fcn_id
 from ncvq_core.errors import CheckpointError, ConfigError, DataError
 from ncvq_core.fcn.network import TEST_FEATURES
-from orchestrator.errors import StoreError
 from orchestrator.fcn_weights import read_weights, remarks
 from orchestrator.launch import LaunchOptions, launch
 from orchestrator.plan import load_datasets
 from orchestrator.store import Store
+from orchestrator.store.errors import StoreError
 from orchestrator.sweep import Sweep
 from orchestrator.sweep_file import load_sweep
 from tests.orchestrator.conftest import Design, Launch

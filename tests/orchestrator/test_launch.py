@@ -9,11 +9,11 @@ import pytest
 from ncvq_core.stage1 import Stage1Trainer
 from ncvq_core.stage1_run import Stage1Run
 from orchestrator import job
-from orchestrator.errors import StoreError
 from orchestrator.store import Store
+from orchestrator.store.errors import StoreError
 from orchestrator.sweep_file import load_sweep
 from tests.orchestrator.conftest import Design, Launch
-from tests.orchestrator.tables import history_of, trials_table, written_at
+from tests.orchestrator.tables import history_of, rows_of, trials_table, written_at
 
 
 @pytest.fixture
@@ -38,13 +38,17 @@ def test_a_finished_sweep_is_left_alone(design: Design, finished: Store, run_her
 
 
 def test_a_new_level_runs_only_its_own_cells(design: Design, finished: Store, run_here: Launch) -> None:
-    before = written_at(finished.path)
+    before, rows, stages = written_at(finished.path), rows_of(finished.path), finished.stage_ids()
     summary, printed = run_here(design(seed=[0, 1, 2], ssl=["none"]), finished.path)
     assert (summary.finished, summary.trials) == (3, 3)
     assert printed.count("done ") == 1
-    after = written_at(finished.path)
-    assert after.items() >= before.items()
-    assert len(after) == len(before) + 5  # a row, a history, and three files of one stage
+    assert (
+        written_at(finished.path, "stages").items()
+        >= {path: time for path, time in before.items() if path.startswith("stages")}.items()
+    )
+    assert rows_of(finished.path).items() >= rows.items()
+    assert len(rows_of(finished.path)) == len(rows) + 1
+    assert len(finished.stage_ids()) == len(stages) + 1
 
 
 def test_sweeps_share_cells(design: Design, finished: Store, run_here: Launch, tmp_path: Path, tiny_file: Path) -> None:
@@ -140,21 +144,24 @@ def test_a_full_disk_loses_nothing(
     design: Design, run_here: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, finished_folder: Path
 ) -> None:
     replace = os.replace
+    written: list[Path] = []
 
     def full(source: Path, target: Path) -> None:
-        if "trials" in Path(target).parts and len(list(Path(target).parent.glob("[!.]*"))) == 2:
-            raise OSError(28, "No space left on device")
+        if "trials" in Path(target).parts:
+            written.append(target)
+            if len(written) == 3:
+                raise OSError(28, "No space left on device")
         replace(source, target)
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", full)
-        with pytest.raises(StoreError, match=r"trials/\w{12}.parquet: cannot be written: No space left on device"):
+        with pytest.raises(StoreError, match=r"trials/part-\w+.parquet: cannot be written: No space left on device"):
             run_here(design(), tmp_path / "s")
     assert len(trials_table(tmp_path / "s")) == 2
-    before = written_at(tmp_path / "s")
+    before, rows = written_at(tmp_path / "s", "stages"), rows_of(tmp_path / "s")
     assert run_here(design(), tmp_path / "s")[0].exit_code == 0
-    after = written_at(tmp_path / "s")
-    assert {path: after[path] for path in before if not path.startswith("history")}.items() <= before.items()
+    assert written_at(tmp_path / "s", "stages").items() >= before.items()
+    assert rows_of(tmp_path / "s").items() >= rows.items()
     assert trials_table(tmp_path / "s").equals(trials_table(finished_folder))
 
 

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.errors import StoreBusyError
-from orchestrator.lock import exclusive, running_owner
 from orchestrator.store import Store
+from orchestrator.store.errors import StoreBusyError
+from orchestrator.store.lock import exclusive, running_owner
 from tests.orchestrator.conftest import Design, Launch
 
 HOLD = """\
 import sys
 from pathlib import Path
-from orchestrator.lock import exclusive
+from orchestrator.store.lock import exclusive
 with exclusive(Path(sys.argv[1]), "ncvq launch other"):
     print("held", flush=True)
     sys.stdin.read()

@@ -9,9 +9,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from orchestrator.errors import StoreError
-from orchestrator.schema import HISTORY_TABLE, SCHEMA_VERSION, TRIALS
 from orchestrator.store import Store
+from orchestrator.store.errors import StoreError
+from orchestrator.store.schema import HISTORY_TABLE, SCHEMA_VERSION, TRIALS
 from reports.read_store import read_results
 from tests.orchestrator.conftest import Design, Launch
 from tests.orchestrator.tables import history_of, trials_table

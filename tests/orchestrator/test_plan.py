@@ -10,7 +10,6 @@ import pytest
 
 from ncvq_core.data import load_dataset
 from ncvq_core.errors import DataError
-from orchestrator.errors import StoreError
 from orchestrator.estimate import expected_time, measured_rate
 from orchestrator.plan import Plan, cell_label, expected_cost, load_datasets, make_plan
 from orchestrator.rows import failed_row
@@ -18,6 +17,7 @@ from orchestrator.store import Store
 from orchestrator.sweep import Cell, Sweep
 from orchestrator.tasks import Outcome
 from tests.orchestrator.conftest import Design
+from tests.orchestrator.tables import forget, writing
 
 
 def counts(plan: Plan) -> tuple[int, int, int, int]:
@@ -57,7 +57,7 @@ def test_done_failed_and_missing(design: Design, finished: Store) -> None:
 
 def test_a_trial_whose_stage_is_done_is_only_assembled(design: Design, finished: Store) -> None:
     cell = design().cells[0]
-    (finished.path / "trials" / f"{cell.config.trial_id}.parquet").unlink()
+    forget(finished, cell.config.trial_id)
     plan = made(design(), finished)
     assert counts(plan) == (3, 0, 1, 0)
     assert plan.assemble == [cell]
@@ -81,20 +81,33 @@ def test_trials_with_the_same_stage_wait_for_one_task(design: Design) -> None:
 @pytest.mark.parametrize("table_row_exists", [True, False])
 def test_changed_data_is_refused(design: Design, finished: Store, table_row_exists: bool) -> None:
     if not table_row_exists:
-        for trial in (finished.path / "trials").iterdir():
-            trial.unlink()
+        shutil.rmtree(finished.path / "trials")
     data = load_dataset("ItalyPowerDemand")
     other = dataclasses.replace(data, train=data.train + 1)
     with pytest.raises(DataError, match=rf"ItalyPowerDemand: the files have changed .* stored {data.checksum()}"):
         make_plan(design(), finished, {"ItalyPowerDemand": other})
 
 
-def test_a_damaged_stage_is_named(design: Design, finished: Store) -> None:
+def test_a_damaged_stage_is_named_and_to_run_again(design: Design, finished: Store) -> None:
     stage = design().cells[0].config.stage1_id
-    (finished.path / "trials" / f"{design().cells[0].config.trial_id}.parquet").unlink()
+    forget(finished, design().cells[0].config.trial_id)
     (finished.path / "stages" / stage / "record.json").write_text(json.dumps({"metrics": {}})[:-1])
-    with pytest.raises(StoreError, match=rf"{stage}: cannot be read .*; delete the folder and resume"):
-        made(design(), finished)
+    plan = made(design(), finished)
+    assert [task.stage_id for task in plan.tasks] == [stage]
+    (damage,) = plan.damaged
+    assert damage.startswith(f"stages/{stage}: damaged")
+
+
+@pytest.mark.parametrize("lost", ["record.json", "history.json", "model.safetensors"])
+def test_a_done_trial_of_which_a_file_is_lost_is_work_to_do(design: Design, finished: Store, lost: str) -> None:
+    stage = design().cells[0].config.stage1_id
+    (finished.path / "stages" / stage / lost).unlink()
+    assert counts(made(design(), finished)) == (3, 0, 0, 1)
+
+
+def test_trials_whose_history_is_lost_are_assembled_again(design: Design, finished: Store) -> None:
+    shutil.rmtree(finished.path / "history")
+    assert counts(made(design(), finished)) == (0, 0, 4, 0)
 
 
 def test_expected_rate_is_measured(design: Design, finished: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +117,9 @@ def test_expected_rate_is_measured(design: Design, finished: Store, monkeypatch:
     for cell in sweep.cells:
         record = finished.read_stage(cell.config.stage1_id)
         seconds = expected_cost("stage1", cell.config, datasets["ItalyPowerDemand"]).flops / 7e9
-        finished.write_stage(cell.config.stage1_id, dataclasses.replace(record, timings={"seconds": seconds}), b"")
+        finished.write_stage(
+            cell.config.stage1_id, dataclasses.replace(record, timings={"seconds": seconds}), writing(b"")
+        )
     assert measured_rate("stage1", made(sweep, finished), finished, datasets) == pytest.approx(7e9)
     other = made(design(epochs=3), finished)
     assert measured_rate("stage1", other, finished, datasets) is None
@@ -113,7 +128,7 @@ def test_expected_rate_is_measured(design: Design, finished: Store, monkeypatch:
     assert expected_time(other, finished, datasets, 1) == (pytest.approx(other.flops / 4e9), False)
     assert expected_time(other, finished, datasets, 100) == (pytest.approx(longest / 4e9), False)
     cell = sweep.cells[0].config
-    (finished.path / "trials" / f"{cell.trial_id}.parquet").unlink()
+    forget(finished, cell.trial_id)
     shutil.rmtree(finished.path / "stages" / cell.stage1_id)
     lacking = made(sweep, finished)
     assert expected_time(lacking, finished, datasets, 1) == (pytest.approx(lacking.flops / 7e9), True)

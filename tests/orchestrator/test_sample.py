@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from ncvq_core.generator import BATCH, Generator
-from orchestrator.errors import StoreError
 from orchestrator.sample import AT_ONCE, MADE_BY, SampleOptions, _schema, samples_table, write_samples
 from orchestrator.store import Store
+from orchestrator.store.errors import StoreError
 from tests.orchestrator.stage2 import DATASET, tiny2
 from tests.orchestrator.test_cli import ncvq, refusal
 

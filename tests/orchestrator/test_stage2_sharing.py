@@ -16,8 +16,8 @@ from ncvq_core.stage1_run import Stage1Run
 from ncvq_core.stage2_run import PRIOR_METRICS, Stage2Run
 from orchestrator.job import StageJob, Worker
 from orchestrator.plan import Plan, load_datasets, make_plan
-from orchestrator.schema import SAMPLE_METRICS
 from orchestrator.store import Store
+from orchestrator.store.schema import SAMPLE_METRICS
 from orchestrator.sweep import Sweep
 from tests.orchestrator.conftest import Launch
 from tests.orchestrator.stage2 import DATASET, tiny2
@@ -250,8 +250,8 @@ def test_running_stages_are_told_apart(finished2: Store, tmp_path: Path) -> None
 
     from rich.console import Console
 
-    from orchestrator.lock import exclusive
     from orchestrator.status import print_status
+    from orchestrator.store.lock import exclusive
 
     sweep = tiny2(tmp_path)
     shared = [cell.config.trial_id for cell in sweep.cells]

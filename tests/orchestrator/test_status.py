@@ -4,9 +4,9 @@ from io import StringIO
 
 from rich.console import Console
 
-from orchestrator.lock import exclusive
 from orchestrator.status import print_status
 from orchestrator.store import Store
+from orchestrator.store.lock import exclusive
 from orchestrator.sweep import Sweep
 from tests.orchestrator.conftest import Design
 

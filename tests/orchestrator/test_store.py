@@ -10,12 +10,14 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from orchestrator.atomic import read_json
-from orchestrator.errors import StoreError
-from orchestrator.schema import HISTORY_TABLE, METRICS, SCHEMA_VERSION, TRIALS
 from orchestrator.store import StageRecord, Store
+from orchestrator.store.errors import DamagedError, StoreError
+from orchestrator.store.schema import HISTORY_TABLE, METRICS, SCHEMA_VERSION, TRIALS
+from orchestrator.store.sealed import verify
+from tests.orchestrator.tables import writing
 
 STAGE = "0123456789ab"
+HISTORY = [{"trial_id": "aaaaaaaaaaaa", "stage": "stage1", "epoch": 1, "loss": 0.5}]
 RECORD = StageRecord(metrics={"val_loss": 1.0}, timings={"seconds": 2.0}, provenance={"host": "h"}, history=[])
 
 
@@ -46,7 +48,7 @@ def test_a_stage_comes_back_as_it_was_kept(store: Store) -> None:
         provenance={"host": "höst"},
         history=[{"epoch": 1, "loss": 1 / 3}],
     )
-    store.write_stage(STAGE, record, b"weights")
+    store.write_stage(STAGE, record, writing(b"weights"))
     assert store.has_stage(STAGE)
     assert store.read_stage(STAGE) == record
 
@@ -72,12 +74,12 @@ def test_a_finished_stage_needs_no_checkpoint(store: Store) -> None:
     store.put_aside_checkpoint(STAGE)
     assert [path.suffix for path in checkpoint.parent.iterdir()] == [".unfit"]
     checkpoint.write_bytes(b"")
-    store.write_stage(STAGE, RECORD, b"weights")
+    store.write_stage(STAGE, RECORD, writing(b"weights"))
     assert list(checkpoint.parent.iterdir()) == []
 
 
 def test_checkpoints_that_a_killed_process_left_go_when_their_stage_is_done(store: Store) -> None:
-    store.write_stage(STAGE, RECORD, b"weights")
+    store.write_stage(STAGE, RECORD, writing(b"weights"))
     checkpoint = store.checkpoint_path(STAGE)
     unfinished = store.checkpoint_path("ba9876543210")
     for path in (checkpoint, checkpoint.with_suffix(".unfit"), unfinished, unfinished.with_suffix(".unfit")):
@@ -96,8 +98,24 @@ def test_another_design_of_the_same_name_is_kept(store: Store) -> None:
     kept = store.write_sweep(second)
     assert kept is not None
     assert store.write_sweep(second) is None
-    assert read_json(store.path / "sweeps" / "tiny.json") == second
-    assert read_json(store.path / "sweeps" / f"{kept}.json") == {**first, "launched_at": "2", "name": kept}
+    assert store.sweep_names() == sorted(["tiny", kept])
+    assert store.read_sweep("tiny") == second
+    assert store.read_sweep(kept) == {**first, "launched_at": "2", "name": kept}
+
+
+def test_a_sweep_is_one_row_a_cell_that_anyone_reads(store: Store) -> None:
+    cells = [
+        {"trial_id": "a", "levels": {"ssl": "none", "weight": None, "flip": True}},
+        {"trial_id": "b", "levels": {"ssl": "barlowtwins", "weight": 0.5, "flip": False}},
+        {"trial_id": "c", "levels": {"ssl": "barlowtwins", "weight": 1, "flip": False}},
+    ]
+    factors = {"ssl": ["none", "barlowtwins"], "weight": [0.5, 1], "flip": [True, False]}
+    record = {"name": "x", "description": "why €", "factors": factors, "baseline": {"ssl": "none"}, "cells": cells}
+    store.write_sweep(record)
+    assert store.read_sweep("x") == record
+    table = pd.read_parquet(store.path / "sweeps" / "x.parquet")
+    assert table["trial_id"].tolist() == ["a", "b", "c"]
+    assert table["weight"].fillna("–").tolist() == ["–", "0.5", "1"]
 
 
 # Atomic
@@ -118,10 +136,10 @@ def test_a_crash_between_the_files_of_a_stage_leaves_it_not_done(
 
     monkeypatch.setattr(os, "replace", crash_after)
     with pytest.raises(KeyboardInterrupt):
-        store.write_stage(STAGE, RECORD, b"weights")
+        store.write_stage(STAGE, RECORD, writing(b"weights"))
     assert not store.has_stage(STAGE)
     monkeypatch.setattr(os, "replace", replace)
-    store.write_stage(STAGE, RECORD, b"weights")
+    store.write_stage(STAGE, RECORD, writing(b"weights"))
     assert store.read_stage(STAGE) == RECORD
 
 
@@ -129,8 +147,8 @@ def test_a_crash_between_the_files_of_a_stage_leaves_it_not_done(
 def test_a_full_disk_is_one_line_and_leaves_no_file(store: Store, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     before = files(store)
     monkeypatch.setattr(os, step, full_disk)
-    with pytest.raises(StoreError, match=r"history/aaaaaaaaaaaa.parquet: cannot be written: No space left") as caught:
-        store.write_trial(row(), [])
+    with pytest.raises(StoreError, match=r"history/part-\w+.parquet: cannot be written: No space left") as caught:
+        store.write_trial(row(), HISTORY)
     assert "\n" not in str(caught.value)
     assert files(store) == before
     assert store.read_trial("aaaaaaaaaaaa") is None
@@ -150,8 +168,8 @@ def test_the_row_makes_a_trial_exist(store: Store, monkeypatch: pytest.MonkeyPat
     replaced: list[str] = []
     replace = os.replace
     monkeypatch.setattr(os, "replace", lambda a, b: (replaced.append(Path(b).parent.name), replace(a, b)))
-    store.write_trial(row(), [])
-    store.write_stage(STAGE, RECORD, b"weights")
+    store.write_trial(row(), HISTORY)
+    store.write_stage(STAGE, RECORD, writing(b"weights"))
     assert replaced == ["history", "trials", STAGE, STAGE, STAGE]
 
 
@@ -159,7 +177,7 @@ def test_remains_of_a_killed_process_are_cleared(store: Store) -> None:
     store.write_trial(row(), [])
     before = files(store)
     store.write_running(STAGE, {"epoch": 1})
-    (store.path / "trials" / ".bbbbbbbbbbbb.parquet.1234abcd.tmp").write_bytes(b"PAR1 and no more")
+    (store.path / "trials" / ".part-bbbbbbbbbbbb.parquet.1234abcd.tmp").write_bytes(b"PAR1 and no more")
     assert len(pd.read_parquet(store.path / "trials")) == 1
     assert store.trial_ids() == ["aaaaaaaaaaaa"]
     store.clear_remains()
@@ -192,10 +210,18 @@ def test_a_newer_schema(store: Store) -> None:
     assert f"made by a newer ncvq (schema {SCHEMA_VERSION + 1}" in refusal(store.path)
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[1]", '{"schema": "one"}', '{"schema": null}', "\x00"])
+@pytest.mark.parametrize("content", ["", "{}", "[1]", '{"schema": "one"}', '{"schema": null}', "\x00", '{"schema": 3}'])
 def test_a_damaged_marker(store: Store, content: str) -> None:
     (store.path / "store.json").write_text(content)
-    assert "store.json: not an ncvq store" in refusal(store.path)
+    said = refusal(store.path)
+    assert "store.json: damaged" in said
+    assert "`ncvq check --repair" in said
+
+
+def test_a_lost_marker(store: Store) -> None:
+    (store.path / "store.json").unlink()
+    for create in (True, False):
+        assert "store.json is lost; `ncvq check --repair" in refusal(store.path, create=create)
 
 
 def test_a_folder_with_something_else(tmp_path: Path) -> None:
@@ -228,17 +254,18 @@ def test_a_store_that_is_not_writable_can_be_read(finished: Store, monkeypatch: 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1 and then nothing that makes sense PAR1"])
 def test_a_damaged_row_is_named(store: Store, content: bytes) -> None:
-    path = store.path / "trials" / "aaaaaaaaaaaa.parquet"
+    store.write_trial(row(), [])
+    (path,) = (store.path / "trials").iterdir()
     path.write_bytes(content)
-    with pytest.raises(StoreError, match=r"trials/aaaaaaaaaaaa.parquet: cannot be read"):
+    with pytest.raises(DamagedError, match=rf"trials/{path.name}: damaged"):
         store.read_trial("aaaaaaaaaaaa")
 
 
 @pytest.mark.parametrize("name", ["record.json", "history.json"])
 def test_a_damaged_stage_is_named(store: Store, name: str) -> None:
-    store.write_stage(STAGE, RECORD, b"weights")
+    store.write_stage(STAGE, RECORD, writing(b"weights"))
     (store.path / "stages" / STAGE / name).write_text("[")
-    with pytest.raises(StoreError, match=rf"stages/{STAGE}: cannot be read .* delete the folder and resume"):
+    with pytest.raises(StoreError, match=rf"stages/{STAGE}: damaged .* `ncvq resume` runs the stage again"):
         store.read_stage(STAGE)
 
 
@@ -295,4 +322,5 @@ def test_every_file_carries_the_schema_and_its_version(finished: Store) -> None:
         for path in (finished.path / folder).iterdir():
             stored = pq.read_schema(path)
             assert stored.equals(schema)
+            assert verify(path)
             assert stored.metadata[b"ncvq_schema"] == str(SCHEMA_VERSION).encode()

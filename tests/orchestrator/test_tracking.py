@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ncvq_core.errors import ConfigError
-from orchestrator.schema import METRICS
 from orchestrator.store import Store
+from orchestrator.store.schema import METRICS
 from orchestrator.tracking import make_tracker, tracking_mode
 from tests.orchestrator.conftest import Design, Launch
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from orchestrator.atomic import read_json, write_json
-from orchestrator.errors import StoreBusyError
+from orchestrator.store.atomic import read_json, write_json
+from orchestrator.store.errors import StoreBusyError
 
 PATIENCE_SECONDS = 0.5
 """`running_owner` holds the lock for a moment; a launch waits that long before it is refused."""

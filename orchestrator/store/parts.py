@@ -1,0 +1,85 @@
+"""Tables of the store: a folder of Parquet files, its parts, each with all rows of some trials and with a checksum."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestrator.store.atomic import SEAL, write_atomically
+from orchestrator.store.errors import DamagedError
+from orchestrator.store.sealed import MARK, PLACEHOLDER, is_whole, seal
+
+TRIAL_ID = "trial_id"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableRead:
+    """What was read of a table."""
+
+    rows: pa.Table
+    """Those of each part that is whole; a column that one part lacks is null in it."""
+    damaged: dict[Path, str]
+    """Why each of the other parts is not."""
+
+
+def part_files(folder: Path) -> list[Path]:
+    """Return the parts of a table, by name."""
+    return sorted(folder.glob("[!.]*.parquet"))
+
+
+def write_part(path: Path, rows: pa.Table) -> None:
+    """Write a part, or replace it, in one atomic step.
+
+    Raises:
+        StoreError: the disk is full or the folder not writable; the old part is still there.
+    """
+
+    def write(temporary: Path) -> None:
+        with pq.ParquetWriter(temporary, rows.schema) as writer:
+            writer.write_table(rows)
+            writer.add_key_value_metadata({SEAL: PLACEHOLDER})
+        seal(temporary)
+
+    write_atomically(path, write)
+
+
+def read_part(path: Path, columns: Iterable[str] | None = None, *, unsealed: bool = False) -> pa.Table:
+    """Read a part.
+
+    Args:
+        path: the part.
+        columns: which of them; those that it lacks are left out. None: all.
+        unsealed: also take a file without a checksum, as an older ncvq wrote them.
+
+    Raises:
+        DamagedError: it is not what was written.
+    """
+    content = path.read_bytes()
+    if not is_whole(content) and not (unsealed and MARK not in content):
+        raise DamagedError(f"{_name(path)}: damaged, its checksum is not that of what was written")
+    try:
+        with pq.ParquetFile(pa.BufferReader(content)) as file:
+            known = file.schema_arrow.names
+            return file.read(columns=[name for name in columns if name in known] if columns else None)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        reason = (str(error).splitlines() or ["no reason given"])[0]
+        raise DamagedError(f"{_name(path)}: cannot be read ({reason})") from error
+
+
+def read_table(folder: Path, columns: Iterable[str] | None = None, *, unsealed: bool = False) -> TableRead:
+    """Read all parts of a table; `columns` and `unsealed` as in `read_part`."""
+    wanted = None if columns is None else list(columns)
+    parts, damaged = [], {}
+    for path in part_files(folder):
+        try:
+            parts.append(read_part(path, wanted, unsealed=unsealed))
+        except (DamagedError, OSError) as error:
+            damaged[path] = str(error)
+    tables = parts or [pa.table({TRIAL_ID: pa.array([], pa.string())})]
+    return TableRead(rows=pa.concat_tables(tables, promote_options="permissive"), damaged=damaged)
+
+
+def _name(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"

@@ -1,0 +1,169 @@
+"""The folder of one finished stage: its weights, its history, and the record that makes it exist."""
+
+import dataclasses
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from orchestrator.store.atomic import read_sealed_json, write_atomically, write_sealed_json
+from orchestrator.store.errors import DamagedError, StoreError
+
+RECORD, HISTORY, MODEL = "record.json", "history.json", "model.safetensors"
+FILES = (MODEL, HISTORY, RECORD)
+"""In the order in which they are written."""
+
+_CHECKSUM_DIGITS = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageRecord:
+    """A finished stage, as kept in the store."""
+
+    metrics: dict[str, float | None]
+    timings: dict[str, float]
+    provenance: dict[str, Any]
+    history: list[dict[str, float]]
+    details: dict[str, Any] = field(default_factory=dict)
+    """What only some stages have: `fcn`, the network of or behind the metrics, and `fid_by_class`."""
+    needed: dict[str, str] = field(default_factory=dict)
+    """Checksums of the weights that it was made from, by stage id; empty in a record of an earlier ncvq, too."""
+    model_checksum: str | None = field(default=None, compare=False)
+    """Of the file of weights; None in a record that ncvq wrote before stages needed each other."""
+
+
+class StoredModel(NamedTuple):
+    """The weights of a finished stage."""
+
+    path: Path
+    """A safetensors file."""
+    checksum: str
+    """16 hex digits of its SHA-256, by which other stages know it."""
+
+
+class StageFolder:
+    """One stage's folder in a store.
+
+    Args:
+        path: the folder; it need not exist.
+        unsealed: also take files without a checksum, as an older ncvq wrote them.
+    """
+
+    def __init__(self, path: Path, *, unsealed: bool = False) -> None:
+        """Look at nothing yet."""
+        self.path = path
+        self.unsealed = unsealed
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all its files are there; what they hold is not looked at."""
+        return all((self.path / name).exists() for name in FILES)
+
+    @property
+    def model_path(self) -> Path:
+        """Where the weights are."""
+        return self.path / MODEL
+
+    def write(self, record: StageRecord, write_model: Callable[[Path], str]) -> None:
+        """Keep a stage.
+
+        Args:
+            record: what is known of it, without the checksum of the weights.
+            write_model: writes the weights to the path that it is given and returns the SHA-256 of that file in hex.
+
+        Raises:
+            StoreError: the disk is full; the stage does not exist.
+        """
+        digests: list[str] = []
+        write_atomically(self.model_path, lambda path: digests.append(write_model(path)))
+        write_sealed_json(self.path / HISTORY, {"rows": record.history})
+        content = dataclasses.asdict(record) | {"model_checksum": digests[0][:_CHECKSUM_DIGITS]}
+        del content["history"]
+        write_sealed_json(self.path / RECORD, content)
+
+    def read(self) -> StageRecord:
+        """Read all but the weights.
+
+        Raises:
+            DamagedError: a file is not there, or no longer what was written.
+        """
+        try:
+            content = read_sealed_json(self.path / RECORD, unsealed=self.unsealed)
+            history = read_sealed_json(self.path / HISTORY, unsealed=self.unsealed)["rows"]
+            return StageRecord(**content, history=history)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DamagedError(f"{self._name}: damaged ({error}); `ncvq resume` runs the stage again") from error
+
+    def sound_model(self) -> StoredModel:
+        """Return the weights, after a look at every byte of them.
+
+        Raises:
+            DamagedError: they are not there, or no longer those that were written.
+        """
+        expected = self.read().model_checksum
+        try:
+            actual = file_checksum(self.model_path)
+        except OSError as error:
+            raise DamagedError(f"{self._name}/{MODEL}: cannot be read ({error.strerror})") from error
+        if expected != actual and not (expected is None and self.unsealed):
+            raise DamagedError(
+                f"{self._name}/{MODEL}: damaged, its checksum is not the recorded one; "
+                "`ncvq resume` runs the stage again"
+            )
+        return StoredModel(self.model_path, actual)
+
+    def upgrade(self) -> None:
+        """Give the files of an older ncvq their checksums.
+
+        Raises:
+            StoreError: the disk is full; the folder is as good as before.
+        """
+        try:
+            record = self.read()
+            checksum = record.model_checksum or file_checksum(self.model_path)
+        except (DamagedError, OSError):
+            return  # it stays without, and is run again where it is needed
+        write_sealed_json(self.path / HISTORY, {"rows": record.history})
+        content = dataclasses.asdict(record) | {"model_checksum": checksum}
+        del content["history"]
+        write_sealed_json(self.path / RECORD, content)
+
+    @property
+    def _name(self) -> str:
+        return f"{self.path.parent.name}/{self.path.name}"
+
+
+def file_checksum(path: Path) -> str:
+    """Return 16 hex digits of SHA-256 over a file's bytes, read in pieces.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:_CHECKSUM_DIGITS]
+
+
+def bytes_checksum(content: bytes) -> str:
+    """Return 16 hex digits of SHA-256."""
+    return hashlib.sha256(content).hexdigest()[:_CHECKSUM_DIGITS]
+
+
+def check_lineage(record: StageRecord, name: str, folder_of: Callable[[str], StageFolder]) -> None:
+    """Check that a stage was made from the weights that are here; those that are gone count for nothing.
+
+    Args:
+        record: of the stage.
+        name: of it, for the message.
+        folder_of: gives the folder of a stage id.
+
+    Raises:
+        StoreError: the store holds others, to which its metrics do not belong.
+    """
+    for needed, checksum in record.needed.items():
+        folder = folder_of(needed)
+        if folder.is_complete and folder.read().model_checksum != checksum:
+            raise StoreError(
+                f"{name}: made from other weights of stage {needed} than the store holds; "
+                "`ncvq resume` sets it aside and runs it again"
+            )

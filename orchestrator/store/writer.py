@@ -1,0 +1,97 @@
+"""Puts the rows of trials into the parts of both tables."""
+
+import uuid
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from orchestrator.store.parts import TRIAL_ID, part_files, read_part, write_part
+from orchestrator.store.schema import HISTORY_TABLE, TRIALS, table
+
+PART_TRIALS = 64
+"""Trials of a part: 157 files hold 10,000, and adding one rewrites the rows of 64."""
+
+TRIALS_FOLDER, HISTORY_FOLDER = "trials", "history"
+
+
+class TrialWriter:
+    """Adds and replaces trials. Only for the one process that runs.
+
+    A trial's history is written first, then its row, which makes it exist. All rows of a trial lie in one part of a
+    table and each part is replaced in one step, so that no moment shows a row twice or only some of them.
+    """
+
+    def __init__(self, root: Path) -> None:
+        """Look at nothing yet."""
+        self._trials = _TableWriter(root / TRIALS_FOLDER, TRIALS)
+        self._history = _TableWriter(root / HISTORY_FOLDER, HISTORY_TABLE)
+
+    def write(self, row: dict[str, Any], history: list[dict[str, Any]]) -> None:
+        """Keep a trial in place of its earlier rows, if there are any.
+
+        Raises:
+            StoreError: the disk is full, or the part that the trial belongs to is damaged.
+        """
+        self._history.replace(row[TRIAL_ID], history)
+        self._trials.replace(row[TRIAL_ID], [row])
+
+
+class _TableWriter:
+    """Replaces a trial's rows in one table."""
+
+    def __init__(self, folder: Path, schema: pa.Schema) -> None:
+        self._folder = folder
+        self._schema = schema
+        self._part_of: dict[str, str] = {}
+        self._looked_at: int | None = None
+        self._last: tuple[str, pa.Table] = ("", table([], schema))  # the part that was written last, and its rows
+
+    def replace(self, trial_id: str, rows: list[dict[str, Any]]) -> None:
+        self._look()
+        known = self._part_of.get(trial_id)
+        if known is None and not rows:
+            return
+        part = known or self._part_with_room()
+        others = self._rows(part)
+        kept = others.filter(pc.not_equal(others.column(TRIAL_ID), trial_id))
+        content = pa.concat_tables([kept, table(rows, self._schema)]).combine_chunks()
+        write_part(self._folder / f"{part}.parquet", content)
+        self._last = (part, content)
+        self._part_of[trial_id] = part
+        self._looked_at = self._folder.stat().st_mtime_ns
+
+    def _rows(self, part: str) -> pa.Table:
+        path = self._folder / f"{part}.parquet"
+        if self._last[0] == part:
+            return self._last[1]
+        return (
+            read_part(path).select(self._schema.names).cast(self._schema) if path.exists() else table([], self._schema)
+        )
+
+    def _look(self) -> None:
+        """Find out which part holds which trial, unless nobody else has written a part since the last time."""
+        if self._looked_at == self._folder.stat().st_mtime_ns:
+            return
+        self._last = ("", table([], self._schema))
+        self._part_of = {
+            trial_id: path.stem
+            for path in part_files(self._folder)
+            for trial_id in pc.unique(read_part(path, [TRIAL_ID]).column(TRIAL_ID)).to_pylist()
+        }
+
+    def _part_with_room(self) -> str:
+        """Return the name of the fullest part that has room for another trial, else a new one.
+
+        A new name is like no other in the world, so that a store can be copied into another.
+        """
+        sizes = Counter(self._part_of.values())
+        room = [(size, part) for part, size in sizes.items() if size < PART_TRIALS]
+        return max(room)[1] if room else new_part_name()
+
+
+def new_part_name() -> str:
+    """Return a name that no part of any store has."""
+    return f"part-{uuid.uuid4().hex[:12]}"
