@@ -16,6 +16,9 @@ from orchestrator.tasks import Outcome
 Records = Mapping[str, StageRecord]
 """Finished stages of a trial, by stage."""
 
+FIRST_NUMERICS = 1
+"""Numerics version of stages that an ncvq kept which did not know of it."""
+
 
 def config_columns(config: TrialConfig) -> dict[str, Any]:
     """Return a trial's identity and settings as columns; settings without effect are null."""
@@ -44,11 +47,12 @@ def finished_row(config: TrialConfig, records: Records) -> dict[str, Any]:
     own = {stage: records[stage] for stage in TIMED if stage in records}
     measured = {name: value for record in own.values() for name, value in record.metrics.items()}
     first, *_, last = (own[STAGE1], *own.values())
+    origin = {"numerics_version": FIRST_NUMERICS, **last.provenance, "started_at": first.provenance["started_at"]}
     notes = [record.provenance.get("data_notes") for record in records.values()]
     details = last.details
     return {
         **config_columns(config),
-        **_provenance_columns({**last.provenance, "started_at": first.provenance["started_at"]}),
+        **_provenance_columns(origin),
         **{name: measured.get(name) for name in METRICS},
         **_timing_columns(own),
         "data_notes": "; ".join(dict.fromkeys(note for note in notes if note)) or None,

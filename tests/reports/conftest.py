@@ -1,4 +1,4 @@
-"""A small store, written with pandas alone. Every number in it is invented for the tests and means nothing."""
+"""A small store with the columns that a test needs. Every number in it is invented for the tests and means nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
+
+from orchestrator.store.marker import write_version
+from orchestrator.store.parts import write_part
+from orchestrator.store.sweep_files import write_sweep
 
 EPOCHS = 4
 TEXT_COLUMNS = ("error", "augmentations", "git_commit", "data_notes")
@@ -76,7 +81,9 @@ class StoreWriter:
         empty = {
             column: "str" if column in TEXT_COLUMNS else "float64" for column in frame if frame[column].isna().all()
         }
-        frame.astype(empty).to_parquet(self.root / folder / f"{name}.parquet", index=False)
+        write_part(
+            self.root / folder / f"{name}.parquet", pa.Table.from_pandas(frame.astype(empty), preserve_index=False)
+        )
 
     def write_running(self, trial_id: str) -> None:
         """Say that a trial runs now."""
@@ -92,12 +99,12 @@ class StoreWriter:
 
     def finish(self) -> Path:
         """Write the sweep itself; returns the folder of the store."""
-        (self.root / "sweeps").mkdir(parents=True, exist_ok=True)
         sweep = {
             "name": self.name, "description": "numbers invented for tests", "launched_at": "2020-01-01T00:00:00Z",
             "factors": self.factors, "baseline": self.baseline, "cells": self.cells,
         }  # fmt: skip
-        (self.root / "sweeps" / f"{self.name}.json").write_text(json.dumps(sweep))
+        write_version(self.root)
+        write_sweep(self.root / "sweeps", sweep)
         return self.root
 
 

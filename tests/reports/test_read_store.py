@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
 
+from orchestrator.store import Store
+from orchestrator.store.lock import exclusive
 from reports import ReportError
 from reports.read_store import read_results
 
@@ -34,18 +35,23 @@ def test_unknown_sweep_lists_the_nearest_first(writer: StoreWriter) -> None:
 
 
 def test_no_store_and_empty_store_are_told_apart(tmp_path: Path) -> None:
-    with pytest.raises(ReportError, match="no store at"):
+    with pytest.raises(ReportError, match="no ncvq store here"):
         read_results(tmp_path / "absent", "any")
+    Store(tmp_path / "new", create=True)
     with pytest.raises(ReportError, match="holds no sweep yet"):
-        read_results(tmp_path, "any")
+        read_results(tmp_path / "new", "any")
 
 
+@pytest.mark.parametrize("suffix", [".json", ".parquet"])
 @pytest.mark.parametrize("text", ["{", "[]", '{"name": "broken"}'])
-def test_broken_sweep_file_is_one_line(tmp_path: Path, text: str) -> None:
-    (tmp_path / "sweeps").mkdir()
-    (tmp_path / "sweeps" / "broken.json").write_text(text)
-    with pytest.raises(ReportError, match=r"sweeps/broken\.json") as caught:
-        read_results(tmp_path, "broken")
+def test_broken_sweep_file_is_one_line(tmp_path: Path, text: str, suffix: str) -> None:
+    Store(tmp_path / "s", create=True)
+    (tmp_path / "s" / "sweeps").mkdir()
+    (tmp_path / "s" / "sweeps" / f"broken{suffix}").write_text(text)
+    with pytest.raises(
+        ReportError, match=rf"sweeps/broken\{suffix}: (damaged|cannot be read|not the record)"
+    ) as caught:
+        read_results(tmp_path / "s", "broken")
     assert "\n" not in str(caught.value)
 
 
@@ -53,7 +59,7 @@ def test_broken_trial_file_names_itself(writer: StoreWriter, cells: list[dict[st
     trial_id = writer.add_done(cells[0])
     store = writer.finish()
     (store / "trials" / f"{trial_id}.parquet").write_bytes(b"half a file")
-    with pytest.raises(ReportError, match=rf"trials/{trial_id}\.parquet cannot be read"):
+    with pytest.raises(ReportError, match=rf"trials/{trial_id}\.parquet: damaged, .*; `ncvq resume fixture`"):
         read_results(store, "fixture")
 
 
@@ -75,7 +81,9 @@ def test_running_replaces_missing_and_failed_but_never_done(writer: StoreWriter,
     store = writer.finish()
     for trial_id in (done, failed, missing):
         writer.write_running(trial_id)
-    status = read_results(store, "fixture").cells.set_index("trial_id")
+    assert set(read_results(store, "fixture").cells["status"]) == {"done", "failed", "missing"}  # nobody holds the lock
+    with exclusive(store, "a test"):
+        status = read_results(store, "fixture").cells.set_index("trial_id")
     assert status["status"].to_dict() == {done: "done", failed: "running", missing: "running", other: "missing"}
     assert status.loc[missing, "progress"] == "stage1, epoch 3 of 9, last sign 2020-01-01T00:00:00Z"
     assert pd.isna(status.loc[done, "progress"])
@@ -92,7 +100,6 @@ def test_history_is_that_of_done_trials_of_the_sweep(writer: StoreWriter, cells:
 
 def test_numeric_levels_come_in_order_whatever_the_file_says(writer: StoreWriter) -> None:
     writer.factors = {"aug_recon_weight": [1.0, 0.05, 0.2], "ssl": ["vibcreg", "barlowtwins"]}
-    path = writer.finish() / "sweeps" / "fixture.json"
-    assert json.loads(path.read_text())["factors"]["aug_recon_weight"] == [1.0, 0.05, 0.2]
+    writer.finish()
     factors = read_results(writer.root, "fixture").sweep.factors
     assert factors == {"aug_recon_weight": ["0.05", "0.2", "1"], "ssl": ["vibcreg", "barlowtwins"]}

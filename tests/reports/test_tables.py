@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
+from orchestrator.store import StageRecord, Store
 from reports.coverage import MAX_GRID_COLUMNS, coverage_grids, coverage_table, status_counts, troubled_cells
 from reports.metrics import METRICS, metrics_with_data
 from reports.page import duration, memory
 from reports.provenance import peak_memory_bytes, provenance_table, provenance_warnings, total_seconds
 from reports.read_store import read_results
 from reports.summary_table import best_means, mean_and_sd, summary_table
+from tests.orchestrator.tables import writing
 
 if TYPE_CHECKING:
     from tests.reports.conftest import StoreWriter
@@ -156,11 +158,11 @@ def test_the_training_of_a_network_that_judges_counts_once(writer: StoreWriter, 
     other = {"metrics": {"fcn_accuracy": 0.9}, "details": {"fcn": "trained 00000000"}}
     samples = {"metrics": {"fid": 1.0}, "details": {"fcn": "trained 5e6f7a8b"}}
     stage1 = {"metrics": {"recon_time": 1.0}}
-    for index, record in enumerate((network, other, samples, stage1)):
-        folder = writer.root / "stages" / f"{index:012x}"
-        folder.mkdir(parents=True)
-        (folder / "record.json").write_text(json.dumps({**record, "timings": {"seconds": 7.0}}))
-    assert total_seconds(read_results(writer.finish(), "fixture")) == 37.0
+    store = Store(writer.finish())
+    for index, content in enumerate((network, other, samples, stage1)):
+        record = StageRecord(**content, timings={"seconds": 7.0}, provenance={}, history=[])
+        store.write_stage(f"{index:012x}", record, writing(b"weights"))
+    assert total_seconds(read_results(store.path, "fixture")) == 37.0
 
 
 def test_sizes_and_times_are_readable() -> None:
