@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from orchestrator.cli_check import check
 from orchestrator.cli_launch import launching
 from orchestrator.options import (
     DEFAULT_STORE,
@@ -116,6 +117,9 @@ def report(
     with one_line_errors(debug, ReportError):
         page = write_report(store, Path(sweep).name.removesuffix(".yaml"), out)
         console().print(f"report: {page}", soft_wrap=True, highlight=False, markup=False)
+
+
+app.command("check", epilog="Example: ncvq check --store runs")(check)
 
 
 @app.command(epilog="Example: ncvq show 1a2b3c4d5e6f")

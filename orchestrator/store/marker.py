@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from orchestrator.store.atomic import SEAL, TEMPORARY, read_json, read_sealed_json, write_sealed_json
+from orchestrator.store.atomic import TEMPORARY, read_json, read_sealed_json, write_sealed_json
 from orchestrator.store.errors import StoreError
 from orchestrator.store.schema import SCHEMA_VERSION
 
@@ -39,12 +39,11 @@ def read_version(root: Path) -> int:
     return version
 
 
-def has_seals(root: Path) -> bool:
-    """Say whether a store's marker has a checksum, as those of this layout do; damaged ones count as such."""
-    try:
-        return SEAL in read_json(root / MARKER)
-    except (OSError, ValueError):
-        return True
+def restore_marker(root: Path) -> None:
+    """Write a lost or damaged marker anew: that of the layout that the folder has."""
+    names = [path.name for path in (root / "trials").glob("[!.]*.parquet")]
+    older = any(not name.startswith("part-") for name in names)
+    write_version(root, SEALED_SINCE - 1 if older else SCHEMA_VERSION)
 
 
 def looks_like_a_store(root: Path) -> bool:
@@ -55,3 +54,12 @@ def looks_like_a_store(root: Path) -> bool:
 def is_empty(root: Path) -> bool:
     """Say whether a folder holds nothing but what a launch leaves that was killed while it made a store."""
     return all(child.name == "lock" or child.match(TEMPORARY) for child in root.iterdir())
+
+
+def marker_fault(root: Path) -> str | None:
+    """Say what is wrong with the marker of a store; None where nothing is."""
+    try:
+        read_version(root)
+    except StoreError as error:
+        return str(error)
+    return None

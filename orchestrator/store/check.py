@@ -1,0 +1,166 @@
+"""Looks at every byte of a store: what is damaged, there twice, orphaned or left over. Decodes little that is sound."""
+
+import contextlib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from orchestrator.store.atomic import TEMPORARY
+from orchestrator.store.errors import StoreError
+from orchestrator.store.findings import Damaged, Findings
+from orchestrator.store.parts import TRIAL_ID, part_files, read_part
+from orchestrator.store.repeats import agree, numbers_of, repeated_ids
+from orchestrator.store.sealed import verify
+from orchestrator.store.stage_folder import RECORD
+from orchestrator.store.store import UNFIT, Store
+from orchestrator.store.sweep_files import read_or_none
+from orchestrator.store.writer import HISTORY_FOLDER, TRIALS_FOLDER
+
+STAGES = ("stage1", "stage2", "samples")
+FROM_STAGES = "nothing to train: it is put together from the stages"
+
+
+def check(store: Store, looked_at: Callable[[Path], None] = lambda path: None, *, alone: bool = True) -> Findings:
+    """Look at a whole store; changes nothing.
+
+    Args:
+        store: the store.
+        looked_at: told of each file or folder when it was read, for progress.
+        alone: no launch runs in the store, so that unfinished files are left over.
+    """
+    return _Check(store, looked_at).run(alone)
+
+
+def things_to_check(root: Path) -> list[Path]:
+    """Return the files and folders that `check` reads one by one."""
+    folders = (TRIALS_FOLDER, HISTORY_FOLDER, "sweeps", "stages", "checkpoints")
+    return [path for folder in folders for path in sorted((root / folder).glob("[!.]*"))]
+
+
+class _Check:
+    """One look at a store."""
+
+    def __init__(self, store: Store, looked_at: Callable[[Path], None]) -> None:
+        self.store = store
+        self.looked_at = looked_at
+        self.found = Findings()
+        self.rows = pa.table({})
+        """Ids of each row's trial and stages, and the seconds of these."""
+
+    def run(self, alone: bool) -> Findings:
+        self.rows = self._table(TRIALS_FOLDER, (*(f"{stage}_{of}" for stage in STAGES for of in ("id", "seconds")),))
+        trial_ids = self.rows.column(TRIAL_ID)
+        self._repeats(repeated_ids(self.rows))
+        histories = pc.unique(self._table(HISTORY_FOLDER).column(TRIAL_ID)).to_pylist()
+        if without_row := sorted(set(histories) - set(trial_ids.to_pylist())):
+            words = f"{', '.join(without_row[:3])}{' …' if len(without_row) > 3 else ''}"
+            self.found.orphaned[f"the history of {len(without_row)} trials without a row ({words})"] = (
+                "`ncvq resume` uses it"
+            )
+        unfinished = self._sweeps(set(trial_ids.to_pylist()))
+        self._stages(unfinished)
+        self._checkpoints()
+        if alone:
+            self._remains()
+        return self.found
+
+    def _read(self, path: Path) -> None:
+        self.found.files += 1
+        self.found.size += path.stat().st_size
+
+    def _damaged(self, path: Path, reason: str, cost: str) -> None:
+        self.found.damaged.append(Damaged(path=path, reason=reason, cost=cost))
+
+    def _table(self, folder: str, columns: Iterable[str] = ()) -> pa.Table:
+        tables = [pa.table({TRIAL_ID: pa.array([], pa.string())})]
+        for path in part_files(self.store.path / folder):
+            self._read(path)
+            try:
+                tables.append(read_part(path, (TRIAL_ID, *columns), unsealed=self.store.unsealed))
+            except (StoreError, OSError) as error:
+                self._damaged(path, str(error), FROM_STAGES)
+            self.looked_at(path)
+        return pa.concat_tables(tables, promote_options="permissive")
+
+    def _repeats(self, trial_ids: list[str]) -> None:
+        """Find out in which columns the rows of trials differ that have several."""
+        rows: dict[str, list[dict[str, Any]]] = {trial_id: [] for trial_id in trial_ids}
+        damaged = {each.path for each in self.found.damaged}
+        for path in part_files(self.store.path / TRIALS_FOLDER) if rows else ():
+            for row in [] if path in damaged else read_part(path, unsealed=self.store.unsealed).to_pylist():
+                if row[TRIAL_ID] in rows:
+                    rows[row[TRIAL_ID]].append(numbers_of(row))
+        for trial_id, (first, *others) in rows.items():
+            names = {name for other in others for name in first if not agree(_only(name, first), _only(name, other))}
+            self.found.repeated[trial_id] = ", ".join(sorted(names))
+
+    def _sweeps(self, trial_ids: set[str]) -> bool:
+        """Look at the sweeps, and say whether one of them waits for trials."""
+        unfinished = False
+        for path in sorted((self.store.path / "sweeps").glob("[!.]*")):
+            self._read(path)
+            record = read_or_none(path.parent, path.stem)
+            if record is None:
+                self._damaged(
+                    path, f"sweeps/{path.name}: damaged", f"nothing: `ncvq launch {path.stem}` writes it anew"
+                )
+            unfinished |= record is None or any(cell["trial_id"] not in trial_ids for cell in record["cells"])
+            self.looked_at(path)
+        return unfinished
+
+    def _stages(self, unfinished: bool) -> None:
+        used = {name for stage in STAGES for name in self._column(f"{stage}_id")}
+        for path in sorted((self.store.path / "stages").glob("[!.]*")):
+            if not (path / RECORD).exists():
+                self.found.left_over.append(path)  # a kill between its files: it never was finished
+                continue
+            for file in path.iterdir():
+                self._read(file)
+            folder = self.store.stage(path.name)
+            try:
+                if not folder.is_complete:
+                    raise StoreError(f"stages/{path.name}: files of it are missing")
+                folder.sound_model()
+                if path.name not in used and not unfinished and "fcn_accuracy" not in folder.read().metrics:
+                    self.found.orphaned[f"stages/{path.name}"] = "no trial has it"
+            except StoreError as error:
+                self._damaged(path, str(error), self._seconds(path.name))
+            self.looked_at(path)
+
+    def _seconds(self, stage_id: str) -> str:
+        """Say how long a stage took, where its record or a row has that."""
+        known = [
+            seconds
+            for stage in STAGES
+            for each, seconds in zip(self._column(f"{stage}_id"), self._column(f"{stage}_seconds"), strict=True)
+            if each == stage_id and seconds is not None
+        ]
+        with contextlib.suppress(StoreError):
+            known.insert(0, self.store.read_stage(stage_id).timings["seconds"])
+        return f"{known[0]:.1f} s of work" if known else "its work"
+
+    def _column(self, name: str) -> list[Any]:
+        return self.rows.column(name).to_pylist() if name in self.rows.column_names else []
+
+    def _checkpoints(self) -> None:
+        for path in sorted((self.store.path / "checkpoints").glob("[!.]*")):
+            if path.suffix == UNFIT or self.store.has_stage(path.stem):
+                self.found.left_over.append(path)
+            else:
+                self._read(path)
+                if not self.store.unsealed and not verify(path):
+                    reason = f"checkpoints/{path.name}: damaged, its checksum is not that of what was written"
+                    self._damaged(path, reason, "the work since the stage began")
+            self.looked_at(path)
+
+    def _remains(self) -> None:
+        """Find what killed processes left."""
+        running = (self.store.path / "running").glob("*")
+        self.found.left_over += sorted([*self.store.path.rglob(TEMPORARY), *running])
+
+
+def _only(name: str, row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row.get(name)}
