@@ -20,7 +20,7 @@ from ncvq_core.generator import BATCH, Generator, load_generator
 from ncvq_core.precision import has_bfloat16
 from orchestrator.atomic import write_atomically
 from orchestrator.errors import StoreError
-from orchestrator.stage_runs import tensors_of
+from orchestrator.stage_runs import open_model
 from orchestrator.store import Store
 
 MADE_BY = b"ncvq_sample"
@@ -127,8 +127,7 @@ def _config(row: dict[str, Any], options: SampleOptions) -> TrialConfig:
 
 def _load(store: Store, config: TrialConfig, dataset: Dataset) -> Generator:
     assert config.stage2_id is not None
-    models = {stage_id: store.read_model(stage_id) for stage_id in (config.stage1_id, config.stage2_id)}
-    tokenizer, prior = (tensors_of(models, stage_id) for stage_id in models)
+    tokenizer, prior = (open_model(store, stage_id).tensors for stage_id in (config.stage1_id, config.stage2_id))
     if not has_bfloat16(torch.device("cpu")):
         config = dataclasses.replace(config, stage1=dataclasses.replace(config.stage1, precision="fp32"))
     return load_generator(config, dataset, tokenizer, prior)

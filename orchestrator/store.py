@@ -28,9 +28,10 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -39,6 +40,7 @@ from orchestrator.atomic import TEMPORARY, read_json, write_atomically, write_js
 from orchestrator.errors import StoreError
 from orchestrator.schema import HISTORY_TABLE, SCHEMA_VERSION, TRIALS, table
 
+CHECKSUM_DIGITS = 16
 IDS_IN_A_MESSAGE = 12
 UNFIT = ".unfit"
 _DESIGN = ("factors", "baseline", "cells")
@@ -58,6 +60,15 @@ class StageRecord:
     """Checksums of the weights that it was made from, by stage id; empty in a record of an earlier ncvq, too."""
     model_checksum: str | None = field(default=None, compare=False)
     """Of the file of weights; None in a record that ncvq wrote before stages needed each other."""
+
+
+class StoredModel(NamedTuple):
+    """The weights of a finished stage."""
+
+    path: Path
+    """A safetensors file."""
+    checksum: str
+    """16 hex digits of its SHA-256, by which other stages know it."""
 
 
 class Store:
@@ -87,12 +98,18 @@ class Store:
         """Say whether a stage is finished."""
         return (self._stage(stage_id) / "record.json").exists()
 
-    def write_stage(self, stage_id: str, record: StageRecord, model: bytes) -> None:
-        """Keep a finished stage, its weights given as the bytes of a safetensors file."""
-        folder = self._stage(stage_id)
-        write_atomically(folder / "model.safetensors", lambda path: path.write_bytes(model))
+    def write_stage(self, stage_id: str, record: StageRecord, write_model: Callable[[Path], str]) -> None:
+        """Keep a finished stage.
+
+        Args:
+            stage_id: which.
+            record: all but its weights.
+            write_model: writes its weights to a path, and returns the 64 hex digits of the file's SHA-256.
+        """
+        folder, digests = self._stage(stage_id), list[str]()
+        write_atomically(self._model(stage_id), lambda path: digests.append(write_model(path)))
         write_json(folder / "history.json", {"rows": record.history})
-        content = dataclasses.asdict(record) | {"model_checksum": bytes_checksum(model)}
+        content = dataclasses.asdict(record) | {"model_checksum": digests[0][:CHECKSUM_DIGITS]}
         del content["history"]
         write_json(folder / "record.json", content)
         self._clear_checkpoints(stage_id)
@@ -109,21 +126,22 @@ class Store:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StoreError(f"{folder}: cannot be read ({error}); delete the folder and resume") from error
 
-    def read_model(self, stage_id: str) -> bytes:
-        """Return the weights of a finished stage, as the bytes of a safetensors file.
+    def sound_model(self, stage_id: str) -> StoredModel:
+        """Return the weights of a finished stage, whose file is the one that was written, bit for bit.
 
         Raises:
-            StoreError: the file is not there, or is no longer the one that was written.
+            StoreError: it is not there, or is no longer that one.
         """
-        path = self._stage(stage_id) / "model.safetensors"
+        path = self._model(stage_id)
         expected = self.read_stage(stage_id).model_checksum
         try:
-            content = path.read_bytes()
+            with path.open("rb") as file:
+                checksum = hashlib.file_digest(file, "sha256").hexdigest()[:CHECKSUM_DIGITS]
         except OSError as error:
             raise StoreError(f"{path}: cannot be read ({error}); delete the folder and resume") from error
-        if expected and bytes_checksum(content) != expected:
+        if expected and checksum != expected:
             raise StoreError(f"{path}: damaged, its checksum is not the recorded one; delete the folder and resume")
-        return content
+        return StoredModel(path, checksum)
 
     def check_origin(self, stage_id: str) -> None:
         """Check that a finished stage was made from the weights that are here; those that are gone count for nothing.
@@ -262,6 +280,9 @@ class Store:
     def _stage(self, stage_id: str) -> Path:
         return self.path / "stages" / stage_id
 
+    def _model(self, stage_id: str) -> Path:
+        return self._stage(stage_id) / "model.safetensors"
+
     def _make(self, marker: Path) -> None:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -284,7 +305,7 @@ def _other_design(earlier: dict[str, Any] | None, record: dict[str, Any]) -> dic
 
 def bytes_checksum(content: bytes) -> str:
     """Return 16 hex digits of SHA-256."""
-    return hashlib.sha256(content).hexdigest()[:16]
+    return hashlib.sha256(content).hexdigest()[:CHECKSUM_DIGITS]
 
 
 def _read_version(marker: Path) -> int:

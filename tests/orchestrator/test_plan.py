@@ -4,6 +4,7 @@ import dataclasses
 import json
 import shutil
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from orchestrator.rows import failed_row
 from orchestrator.store import Store
 from orchestrator.sweep import Cell, Sweep
 from orchestrator.tasks import Outcome
+from orchestrator.tensor_file import write_tensors
 from tests.orchestrator.conftest import Design
 
 
@@ -104,7 +106,11 @@ def test_expected_rate_is_measured(design: Design, finished: Store, monkeypatch:
     for cell in sweep.cells:
         record = finished.read_stage(cell.config.stage1_id)
         seconds = expected_cost("stage1", cell.config, datasets["ItalyPowerDemand"]).flops / 7e9
-        finished.write_stage(cell.config.stage1_id, dataclasses.replace(record, timings={"seconds": seconds}), b"")
+        finished.write_stage(
+            cell.config.stage1_id,
+            dataclasses.replace(record, timings={"seconds": seconds}),
+            partial(write_tensors, tensors={}),
+        )
     assert measured_rate("stage1", made(sweep, finished), finished, datasets) == pytest.approx(7e9)
     other = made(design(epochs=3), finished)
     assert measured_rate("stage1", other, finished, datasets) is None

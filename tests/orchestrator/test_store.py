@@ -1,6 +1,7 @@
 """What the store guarantees: whole files or none, clear refusals, tables that anyone can read."""
 
 import errno
+import hashlib
 import os
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,11 @@ from orchestrator.store import StageRecord, Store
 
 STAGE = "0123456789ab"
 RECORD = StageRecord(metrics={"val_loss": 1.0}, timings={"seconds": 2.0}, provenance={"host": "h"}, history=[])
+
+
+def write_weights(path: Path) -> str:
+    path.write_bytes(b"weights")
+    return hashlib.sha256(b"weights").hexdigest()
 
 
 @pytest.fixture
@@ -46,7 +52,7 @@ def test_a_stage_comes_back_as_it_was_kept(store: Store) -> None:
         provenance={"host": "höst"},
         history=[{"epoch": 1, "loss": 1 / 3}],
     )
-    store.write_stage(STAGE, record, b"weights")
+    store.write_stage(STAGE, record, write_weights)
     assert store.has_stage(STAGE)
     assert store.read_stage(STAGE) == record
 
@@ -72,12 +78,12 @@ def test_a_finished_stage_needs_no_checkpoint(store: Store) -> None:
     store.put_aside_checkpoint(STAGE)
     assert [path.suffix for path in checkpoint.parent.iterdir()] == [".unfit"]
     checkpoint.write_bytes(b"")
-    store.write_stage(STAGE, RECORD, b"weights")
+    store.write_stage(STAGE, RECORD, write_weights)
     assert list(checkpoint.parent.iterdir()) == []
 
 
 def test_checkpoints_that_a_killed_process_left_go_when_their_stage_is_done(store: Store) -> None:
-    store.write_stage(STAGE, RECORD, b"weights")
+    store.write_stage(STAGE, RECORD, write_weights)
     checkpoint = store.checkpoint_path(STAGE)
     unfinished = store.checkpoint_path("ba9876543210")
     for path in (checkpoint, checkpoint.with_suffix(".unfit"), unfinished, unfinished.with_suffix(".unfit")):
@@ -118,10 +124,10 @@ def test_a_crash_between_the_files_of_a_stage_leaves_it_not_done(
 
     monkeypatch.setattr(os, "replace", crash_after)
     with pytest.raises(KeyboardInterrupt):
-        store.write_stage(STAGE, RECORD, b"weights")
+        store.write_stage(STAGE, RECORD, write_weights)
     assert not store.has_stage(STAGE)
     monkeypatch.setattr(os, "replace", replace)
-    store.write_stage(STAGE, RECORD, b"weights")
+    store.write_stage(STAGE, RECORD, write_weights)
     assert store.read_stage(STAGE) == RECORD
 
 
@@ -151,7 +157,7 @@ def test_the_row_makes_a_trial_exist(store: Store, monkeypatch: pytest.MonkeyPat
     replace = os.replace
     monkeypatch.setattr(os, "replace", lambda a, b: (replaced.append(Path(b).parent.name), replace(a, b)))
     store.write_trial(row(), [])
-    store.write_stage(STAGE, RECORD, b"weights")
+    store.write_stage(STAGE, RECORD, write_weights)
     assert replaced == ["history", "trials", STAGE, STAGE, STAGE]
 
 
@@ -236,7 +242,7 @@ def test_a_damaged_row_is_named(store: Store, content: bytes) -> None:
 
 @pytest.mark.parametrize("name", ["record.json", "history.json"])
 def test_a_damaged_stage_is_named(store: Store, name: str) -> None:
-    store.write_stage(STAGE, RECORD, b"weights")
+    store.write_stage(STAGE, RECORD, write_weights)
     (store.path / "stages" / STAGE / name).write_text("[")
     with pytest.raises(StoreError, match=rf"stages/{STAGE}: cannot be read .* delete the folder and resume"):
         store.read_stage(STAGE)
