@@ -1,5 +1,7 @@
 """The training of the FCN that judges samples of a dataset, where none is given."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -46,7 +48,7 @@ class FcnRun(StageRun):
         """Return all that the rest of the run depends on, as named tensors."""
         return self.trainer.state()
 
-    def _restore(self, state: dict[str, Tensor]) -> None:
+    def _restore(self, state: Mapping[str, Tensor]) -> None:
         self.trainer.restore(state)
 
     def _row(self, epoch: int) -> dict[str, float]:

@@ -1,5 +1,7 @@
 """Series from a trained tokenizer and prior."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -68,8 +70,8 @@ class Generator:
 def load_generator(
     config: TrialConfig,
     dataset: Dataset,
-    tokenizer: dict[str, Tensor],
-    prior: dict[str, Tensor],
+    tokenizer: Mapping[str, Tensor],
+    prior: Mapping[str, Tensor],
     device: torch.device | None = None,
 ) -> Generator:
     """Build a generator from what both stages left behind.
@@ -93,7 +95,9 @@ def load_generator(
     return Generator(trained, model, config.sampling, config.stage1.precision)
 
 
-def _load_prior(config: Stage2Config, trained: TrainedTokenizer, dataset: Dataset, tensors: dict[str, Tensor]) -> Prior:
+def _load_prior(
+    config: Stage2Config, trained: TrainedTokenizer, dataset: Dataset, tensors: Mapping[str, Tensor]
+) -> Prior:
     weights = dict(tensors)
     made_with = weights.pop(TOKENIZER, trained.checksum)
     if not torch.equal(made_with, trained.checksum):

@@ -1,5 +1,6 @@
 """AdamW that frees large gradients early, and its state as named tensors."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -73,7 +74,7 @@ class AdamW:
             for index, value in enumerate(values)
         }
 
-    def restore(self, tensors: dict[str, Tensor]) -> None:
+    def restore(self, tensors: Mapping[str, Tensor]) -> None:
         """Put back what `state` returned, into the tensors that are there: captured steps keep updating them.
 
         Raises:

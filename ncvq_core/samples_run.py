@@ -1,5 +1,7 @@
 """Samples of a trained prior, and every number by which they are judged."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -14,6 +16,7 @@ from ncvq_core.fcn.network import FEATURES, judge_test
 from ncvq_core.fcn.train import FcnTrainer, LabelledSeries
 from ncvq_core.generator import load_generator
 from ncvq_core.memory import peak_memory_bytes
+from ncvq_core.named_tensors import Under
 from ncvq_core.seeding import generator
 from ncvq_core.stage_run import StageResult, StageRun
 from ncvq_core.views import augmented_view
@@ -59,9 +62,9 @@ class SamplesRun(StageRun):
         self,
         config: TrialConfig,
         dataset: Dataset,
-        tokenizer: dict[str, Tensor],
-        prior: dict[str, Tensor],
-        fcn: dict[str, Tensor],
+        tokenizer: Mapping[str, Tensor],
+        prior: Mapping[str, Tensor],
+        fcn: Mapping[str, Tensor],
         device: torch.device | None = None,
     ) -> None:
         """Load the models."""
@@ -124,10 +127,9 @@ class SamplesRun(StageRun):
         cas = {f"cas.{name}": value for name, value in self.trainer.state().items()}
         return {**cas, SAMPLES: self._drawn[0], LABELLED_SAMPLES: self._drawn[1]}
 
-    def _restore(self, state: dict[str, Tensor]) -> None:
+    def _restore(self, state: Mapping[str, Tensor]) -> None:
         if SAMPLES in state:
-            cas = self._take_up(state[SAMPLES], state[LABELLED_SAMPLES])
-            cas.restore({name.removeprefix("cas."): value for name, value in state.items() if name[:4] == "cas."})
+            self._take_up(state[SAMPLES].clone(), state[LABELLED_SAMPLES].clone()).restore(Under(state, "cas."))
 
     def _row(self, epoch: int) -> dict[str, float]:
         return {"epoch": epoch + 1}

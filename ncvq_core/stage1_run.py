@@ -1,6 +1,7 @@
 """A stage 1 from its config to its result, an epoch at a time."""
 
 import dataclasses
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
@@ -71,7 +72,7 @@ class Stage1Run(StageRun):
         """Return all that the rest of the run depends on, as named tensors."""
         return {**self.trainer.state(), "evaluations": self._evaluations}
 
-    def _restore(self, state: dict[str, Tensor]) -> None:
+    def _restore(self, state: Mapping[str, Tensor]) -> None:
         self.trainer.restore(state)
         self._evaluations.copy_(state["evaluations"])
 

@@ -1,5 +1,7 @@
 """A stage 2 from its config to its result, an epoch at a time."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -33,7 +35,7 @@ class Stage2Run(StageRun):
     """
 
     def __init__(
-        self, config: TrialConfig, dataset: Dataset, tokenizer: dict[str, Tensor], device: torch.device | None = None
+        self, config: TrialConfig, dataset: Dataset, tokenizer: Mapping[str, Tensor], device: torch.device | None = None
     ) -> None:
         """Turn TRAIN into tokens, and draw initial weights."""
         super().__init__(dataset, device)
@@ -70,7 +72,7 @@ class Stage2Run(StageRun):
         """Return all that the rest of the run depends on, as named tensors."""
         return {**self.trainer.state(), "held_out": self._held_out, TOKENIZER: self._tokenizer.checksum}
 
-    def _restore(self, state: dict[str, Tensor]) -> None:
+    def _restore(self, state: Mapping[str, Tensor]) -> None:
         if not torch.equal(state[TOKENIZER], self._tokenizer.checksum):
             raise ValueError("it comes from a prior on another tokenizer")
         self.trainer.restore(state)

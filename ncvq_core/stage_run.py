@@ -1,6 +1,7 @@
 """What every stage has in common: it is done in small pieces of work, between which its state can be saved."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -94,8 +95,10 @@ class StageRun(ABC):
     def state(self) -> dict[str, Tensor]:
         """Return all that the rest of the run depends on, as named tensors."""
 
-    def restore(self, state: dict[str, Tensor]) -> None:
+    def restore(self, state: Mapping[str, Tensor]) -> None:
         """Continue from what `state` returned; the rest gives the same bits as an uninterrupted run.
+
+        The tensors are copied, one after the other.
 
         Raises:
             CheckpointError: the state is not one of this configuration and dataset.
@@ -108,7 +111,7 @@ class StageRun(ABC):
             raise CheckpointError(f"checkpoint does not fit {self.dataset.name}: {misfit(error)}") from error
 
     @abstractmethod
-    def _restore(self, state: dict[str, Tensor]) -> None: ...
+    def _restore(self, state: Mapping[str, Tensor]) -> None: ...
 
     @abstractmethod
     def _row(self, epoch: int) -> dict[str, float]:

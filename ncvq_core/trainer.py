@@ -2,7 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from ncvq_core.batches import BatchOrder
 from ncvq_core.errors import DivergedError
 from ncvq_core.memory import keep_freed_memory
+from ncvq_core.named_tensors import Under, load_in_turn
 from ncvq_core.optimizer import AdamW
 from ncvq_core.precision import exact_float32
 from ncvq_core.seeding import generator
@@ -138,13 +139,10 @@ class Trainer(ABC):
             "steps_done": torch.tensor(self.steps_done),
         }
 
-    def restore(self, state: dict[str, Tensor]) -> None:
+    def restore(self, state: Mapping[str, Tensor]) -> None:
         """Continue from what `state` returned; later steps are bit for bit those of an uninterrupted run."""
-        model = {name.removeprefix("model."): value for name, value in state.items() if name.startswith("model.")}
-        self._modules.load_state_dict(model)
-        prefix = "optimizer."
-        moments = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
-        self._optimizer.restore(moments)
+        load_in_turn(self._modules, Under(state, "model."))
+        self._optimizer.restore(Under(state, "optimizer."))
         self.order.generator.set_state(state["generator.order"])
         self.draws.set_state(state["generator.draws"])
         self.order.permutation.copy_(state["permutation"])

@@ -6,14 +6,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors import SafetensorError
 
 from ncvq_core.errors import CheckpointError
 from ncvq_core.stage_run import StageRun
 from orchestrator.store.atomic import write_atomically
+from orchestrator.store.checkpoint_files import NEEDED, is_older
+from orchestrator.store.sealed import verify
+from orchestrator.tensor_file import TensorFile, write_sealed_tensors
 
-NEEDED = "needed"
+FORMAT = "format"
+"""Key that a checkpoint has beside its seal: with either of the two it is none of an earlier ncvq."""
 
 
 class Earlier(NamedTuple):
@@ -37,35 +40,53 @@ def write_checkpoint(path: Path, run: StageRun, earlier: Earlier, needed: Mappin
     Raises:
         StoreError: the file cannot be written; an older checkpoint is still there.
     """
-    state = {name: tensor.contiguous() for name, tensor in run.state().items()}
     metadata = {
+        FORMAT: "2",
         "started_at": earlier.started_at.isoformat(),
         "seconds": str(earlier.seconds),
         "checksum": run.dataset.checksum(),
         NEEDED: json.dumps(needed),
     }
-    content = save(state, metadata)
-    write_atomically(path, lambda temporary: temporary.write_bytes(content))
+    state = run.state()
+    write_atomically(path, lambda temporary: write_sealed_tensors(temporary, state, metadata))
 
 
 def restore_checkpoint(path: Path, run: StageRun, needed: Mapping[str, str]) -> Earlier:
     """Let a new run go on from a checkpoint and return what it brings along.
+
+    The tensors are read one at a time, into those of the run.
 
     Raises:
         CheckpointError: the file is damaged, or comes from other data, another model or other weights of an earlier
             stage; the run is of no more use.
     """
     try:
-        with safe_open(path, framework="pt") as checkpoint:
-            metadata = checkpoint.metadata() or {}
-            state = {name: checkpoint.get_tensor(name) for name in checkpoint.keys()}  # noqa: SIM118
-        made_with = json.loads(metadata.get(NEEDED, "{}"))
-        earlier = Earlier(datetime.fromisoformat(metadata["started_at"]), float(metadata["seconds"]))
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
+        kept = open_checkpoint(path)
+        made_with = json.loads(kept.metadata.get(NEEDED, "{}"))
+        earlier = Earlier(datetime.fromisoformat(kept.metadata["started_at"]), float(kept.metadata["seconds"]))
+    except (OSError, KeyError, ValueError) as error:
         raise CheckpointError(f"{path.name}: cannot be read: {error}") from error
-    if metadata.get("checksum") != run.dataset.checksum():
+    if kept.metadata.get("checksum") != run.dataset.checksum():
         raise CheckpointError(f"{path.name}: comes from other data")
     if made_with != needed:
         raise CheckpointError(f"{path.name}: comes from other weights of the stages {', '.join(needed)}")
-    run.restore(state)
+    run.restore(kept)
     return earlier
+
+
+def open_checkpoint(path: Path) -> TensorFile:
+    """Open a checkpoint whose every bit is as it was written, or one that an earlier ncvq wrote without a checksum.
+
+    Raises:
+        CheckpointError: it is damaged or cut off.
+        OSError: it cannot be read.
+    """
+    sound = verify(path)
+    damaged = CheckpointError(f"{path.name}: damaged, its checksum is not the recorded one")
+    try:
+        kept = TensorFile(path)
+    except SafetensorError as error:
+        raise damaged from error
+    if not sound and not is_older(kept.metadata):
+        raise damaged
+    return kept

@@ -1,13 +1,14 @@
 """Networks that judge samples and were trained elsewhere: read, checked against the data, kept in the store."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save
+from torch import Tensor
 
 from ncvq_core.config import fcn_id
 from ncvq_core.data import Dataset
@@ -21,6 +22,7 @@ from orchestrator.stage_runs import fcn_checksum
 from orchestrator.store import StageRecord, Store
 from orchestrator.store.errors import StoreError
 from orchestrator.sweep import Sweep
+from orchestrator.tensor_file import write_tensors
 
 CPU = torch.device("cpu")
 
@@ -32,8 +34,8 @@ class Weights:
     dataset: Dataset
     file: str
     """Name of the file that it came in."""
-    model: bytes
-    """Its tensors and what it makes of TEST, as the bytes of a safetensors file."""
+    tensors: Mapping[str, Tensor]
+    """Its own, and what it makes of TEST."""
     checksum: str
     """Of its own tensors, as `fcn_checksum` has it."""
     accuracy: float
@@ -121,12 +123,7 @@ def keep_weights(store: Store, weights: Iterable[Weights]) -> None:
     for each in weights:
         stage_id = fcn_id(each.dataset.name)
         if not store.has_stage(stage_id):
-            model = each.model
-            store.write_stage(
-                stage_id,
-                _record(each),
-                lambda path: (path.write_bytes(model), __import__("hashlib").sha256(model).hexdigest())[1],
-            )
+            store.write_stage(stage_id, _record(each), partial(write_tensors, tensors=each.tensors))
 
 
 def _measured(weights: FcnWeights, dataset: Dataset) -> Weights:
@@ -135,7 +132,7 @@ def _measured(weights: FcnWeights, dataset: Dataset) -> Weights:
     return Weights(
         dataset=dataset,
         file=weights.file,
-        model=save({name: tensor.contiguous() for name, tensor in tensors.items()}),
+        tensors=tensors,
         checksum=fcn_checksum(tensors),
         accuracy=judged.accuracy,
     )

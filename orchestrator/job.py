@@ -3,15 +3,15 @@
 import gc
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save
 
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import load_dataset
@@ -21,10 +21,10 @@ from ncvq_core.pack import Lane
 from ncvq_core.stage_run import StageResult, StageRun
 from orchestrator.checkpoint import Earlier, restore_checkpoint, write_checkpoint
 from orchestrator.provenance import provenance
-from orchestrator.stage_runs import details_of, needed_models, new_run
+from orchestrator.stage_runs import Model, details_of, needed_models, new_run
 from orchestrator.store import StageRecord, Store
-from orchestrator.store.stage_folder import bytes_checksum
 from orchestrator.tasks import CROWDED, Outcome, StageTask
+from orchestrator.tensor_file import write_tensors
 
 CHECKPOINT_SECONDS = 60.0
 CHECKPOINT_COST = 20
@@ -132,33 +132,37 @@ class StageJob:
 
     def _start(self) -> StageRun:
         models = needed_models(self.store, self.task)
-        self._needed = {stage_id: bytes_checksum(content) for stage_id, content in models.items()}
-        run = self._new_run(models)
+        self._needed = {stage_id: model.checksum for stage_id, model in models.items()}
         if self._checkpoint_path.exists():
-            try:
-                earlier = restore_checkpoint(self._checkpoint_path, run, self._needed)
-            except CheckpointError as error:
-                self.store.put_aside_checkpoint(self.task.stage_id)
-                self._remarks = (f"started anew, its checkpoint did not fit: {error}",)
-                return self._new_run(models)
-            self.started_at, self.seconds = earlier
-            self.restored_epochs = run.epoch
+            run = self._restored(models)
+            if run is not None:
+                return run
+            _free()
+        return self._new_run(models)
+
+    def _restored(self, models: Mapping[str, Model]) -> StageRun | None:
+        """Return a run that goes on from the checkpoint; None where that does not fit, and is put aside."""
+        run = self._new_run(models)
+        try:
+            earlier = restore_checkpoint(self._checkpoint_path, run, self._needed)
+        except CheckpointError as error:
+            self.store.put_aside_checkpoint(self.task.stage_id)
+            self._remarks = (f"started anew, its checkpoint did not fit: {error}",)
+            return None
+        self.started_at, self.seconds = earlier
+        self.restored_epochs = run.epoch
         return run
 
-    def _new_run(self, models: dict[str, bytes]) -> StageRun:
+    def _new_run(self, models: Mapping[str, Model]) -> StageRun:
         config = TrialConfig.from_dict(self.task.config)
         dataset = load_dataset(config.stage1.dataset, self.worker.data_dir)
         return new_run(self.task, config, dataset, models, self.device)
 
     def _keep(self, run: StageRun, began: float) -> None:
         result = run.result()
-        model = save({name: tensor.contiguous() for name, tensor in result.tensors.items()})
         seconds = self.seconds + time.monotonic() - began
-        self.store.write_stage(
-            self.task.stage_id,
-            self._record(run, result, seconds),
-            lambda path: (path.write_bytes(model), __import__("hashlib").sha256(model).hexdigest())[1],
-        )
+        record = self._record(run, result, seconds)
+        self.store.write_stage(self.task.stage_id, record, partial(write_tensors, tensors=result.tensors))
 
     def _record(self, run: StageRun, result: StageResult, seconds: float) -> StageRecord:
         origin = {
@@ -187,10 +191,15 @@ class StageJob:
         stage_id = self.task.stage_id
         self.outcome = Outcome(stage_id=stage_id, status=status, error=error, traceback=trace, provenance=origin)
         self._run = None
-        gc.collect()  # a trainer and its optimiser refer to each other
-        release_freed_memory()
+        _free()
         if status == "diverged":
             self._checkpoint_path.unlink(missing_ok=True)
+
+
+def _free() -> None:
+    """Give the memory of a run that is no longer used back to the system."""
+    gc.collect()  # a trainer and its optimiser refer to each other
+    release_freed_memory()
 
 
 def _short_of_memory(error: Exception) -> bool:

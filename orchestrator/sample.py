@@ -18,7 +18,7 @@ from ncvq_core.data import Dataset, load_dataset
 from ncvq_core.errors import ConfigError, DataError, unknown_name
 from ncvq_core.generator import BATCH, Generator, load_generator
 from ncvq_core.precision import has_bfloat16
-from orchestrator.stage_runs import tensors_of
+from orchestrator.stage_runs import open_model
 from orchestrator.store import Store
 from orchestrator.store.atomic import write_atomically
 from orchestrator.store.errors import StoreError
@@ -127,10 +127,7 @@ def _config(row: dict[str, Any], options: SampleOptions) -> TrialConfig:
 
 def _load(store: Store, config: TrialConfig, dataset: Dataset) -> Generator:
     assert config.stage2_id is not None
-    models = {
-        stage_id: store.sound_model(stage_id).path.read_bytes() for stage_id in (config.stage1_id, config.stage2_id)
-    }
-    tokenizer, prior = (tensors_of(models, stage_id) for stage_id in models)
+    tokenizer, prior = (open_model(store, stage_id).tensors for stage_id in (config.stage1_id, config.stage2_id))
     if not has_bfloat16(torch.device("cpu")):
         config = dataclasses.replace(config, stage1=dataclasses.replace(config.stage1, precision="fp32"))
     return load_generator(config, dataset, tokenizer, prior)

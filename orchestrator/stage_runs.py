@@ -2,11 +2,10 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load, save
 from torch import Tensor
 
 from ncvq_core.config import TrialConfig, fcn_id
@@ -20,48 +19,57 @@ from ncvq_core.stage_run import StageResult, StageRun
 from orchestrator.stages import FCN, SAMPLES, STAGE1, STAGE2, trial_stages
 from orchestrator.store import Store
 from orchestrator.store.errors import StoreError
-from orchestrator.store.stage_folder import bytes_checksum
 from orchestrator.tasks import StageTask
-
-Models = Mapping[str, bytes]
-"""Weights of finished stages, as the bytes of safetensors files, by stage id."""
+from orchestrator.tensor_file import TensorFile, tensors_digest
 
 FID_BY_CLASS = "fid_by_class"
 """Tensor (K,) that the stage `samples` leaves, and its column."""
 
 
-def needed_models(store: Store, task: StageTask) -> dict[str, bytes]:
-    """Read the weights that a task needs, by stage id.
+class Model(NamedTuple):
+    """The weights of a finished stage."""
+
+    tensors: TensorFile
+    checksum: str
+    """Of their file, by which records and checkpoints know them."""
+
+
+def needed_models(store: Store, task: StageTask) -> dict[str, Model]:
+    """Open the weights that a task needs, by stage id.
 
     Raises:
         StoreError: a file is missing or damaged, or was made from other weights than those that are here.
     """
     for stage_id in task.needs:
         store.check_origin(stage_id)
-    return {stage_id: store.sound_model(stage_id).path.read_bytes() for stage_id in task.needs}
+    return {stage_id: open_model(store, stage_id) for stage_id in task.needs}
 
 
-def tensors_of(models: Models, stage_id: str) -> dict[str, Tensor]:
-    """Return a stage's weights by name.
+def open_model(store: Store, stage_id: str) -> Model:
+    """Open the weights of a finished stage; each tensor is read when it is used.
 
     Raises:
-        StoreError: they are damaged.
+        StoreError: the file is missing or damaged.
     """
+    stored = store.sound_model(stage_id)
     try:
-        tensors: dict[str, Tensor] = load(models[stage_id])
-    except SafetensorError as error:
-        raise StoreError(f"weights of stage {stage_id} are damaged ({error}); delete its folder and resume") from error
-    return tensors
+        return Model(TensorFile(stored.path), stored.checksum)
+    except (SafetensorError, OSError) as error:
+        raise StoreError(
+            f"weights of stage {stage_id} cannot be read ({error}); `ncvq resume` runs it again"
+        ) from error
 
 
-def new_run(task: StageTask, config: TrialConfig, dataset: Dataset, models: Models, device: torch.device) -> StageRun:
+def new_run(
+    task: StageTask, config: TrialConfig, dataset: Dataset, models: Mapping[str, Model], device: torch.device
+) -> StageRun:
     """Return the run of a task, at its start; `models` are those that `needed_models` read."""
     if task.stage == STAGE1:
         return Stage1Run(config.stage1, dataset, device)
     if task.stage == FCN:
         return FcnRun(dataset, device)
     needs = {
-        stage: tensors_of(models, stage_id)
+        stage: models[stage_id].tensors
         for each in trial_stages(config)
         if each.stage == task.stage
         for stage, stage_id in each.needs.items()
@@ -83,8 +91,8 @@ def details_of(store: Store, task: StageTask, dataset: Dataset, result: StageRes
 
 def fcn_checksum(tensors: Mapping[str, Tensor]) -> str:
     """Return 8 hex digits that name an FCN: of its own tensors, without what it makes of TEST."""
-    own = {name: tensor.contiguous() for name, tensor in tensors.items() if name != TEST_FEATURES}
-    return bytes_checksum(save(own))[:8]
+    own = {name: tensor for name, tensor in tensors.items() if name != TEST_FEATURES}
+    return tensors_digest(own)[:8]
 
 
 def _by_class(dataset: Dataset, tensors: Mapping[str, Tensor]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import math
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,7 +55,7 @@ class Judge:
         device: where to compute.
     """
 
-    def __init__(self, fcn: dict[str, Tensor], dataset: Dataset, device: torch.device) -> None:
+    def __init__(self, fcn: Mapping[str, Tensor], dataset: Dataset, device: torch.device) -> None:
         """Build the network; TEST passes through it only where its features are neither given nor remembered.
 
         Raises:
@@ -121,7 +122,7 @@ class Judge:
 
     def _real(self, dataset: Dataset, known: Tensor | None) -> RealFeatures:
         features = judge_test(self.network, dataset, self.device).features if known is None else known
-        features = features.to(self.device)
+        features = features.to(self.device, copy=True)  # remembered for longer than a file may be there
         radii = neighbour_radii(features) if len(features) >= FEWEST else features.new_zeros(len(features))
         return RealFeatures(
             features=features,

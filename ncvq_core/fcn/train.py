@@ -2,6 +2,7 @@
 
 import copy
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from torch.nn import functional
 from ncvq_core.batches import batch_shape
 from ncvq_core.data.validation import split_train
 from ncvq_core.fcn.network import Fcn, NormalizedFcn, judge_series
+from ncvq_core.named_tensors import Under, load_in_turn
 from ncvq_core.precision import matrix_products
 from ncvq_core.seeding import initial_weights
 from ncvq_core.trainer import LEARNING_RATE, Trainer
@@ -122,12 +124,10 @@ class FcnTrainer(Trainer):
             "best_epoch": torch.tensor(self._best_epoch),
         }
 
-    def restore(self, state: dict[str, Tensor]) -> None:
+    def restore(self, state: Mapping[str, Tensor]) -> None:
         """Continue from what `state` returned; later steps are bit for bit those of an uninterrupted run."""
         super().restore(state)
-        prefix = "best."
-        best = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
-        self._best.load_state_dict(best)
+        load_in_turn(self._best, Under(state, "best."))
         self._held_out.copy_(state["held_out"])
         self._best_epoch = int(state["best_epoch"])
 

@@ -1,5 +1,6 @@
 """A trained tokenizer, from what stage 1 left behind."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
@@ -25,7 +26,7 @@ class TrainedTokenizer(NamedTuple):
 
 
 def load_tokenizer(
-    config: Stage1Config, dataset: Dataset, tensors: dict[str, Tensor], device: torch.device
+    config: Stage1Config, dataset: Dataset, tensors: Mapping[str, Tensor], device: torch.device
 ) -> TrainedTokenizer:
     """Build a tokenizer and give it stage 1's weights; it is frozen.
 

@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestrator.store.atomic import TEMPORARY
+from orchestrator.store.checkpoint_files import is_whole_checkpoint
 from orchestrator.store.errors import StoreError
 from orchestrator.store.findings import Damaged, Findings
 from orchestrator.store.parts import TRIAL_ID, part_files, read_part
 from orchestrator.store.repeats import agree, numbers_of, repeated_ids
-from orchestrator.store.sealed import verify
 from orchestrator.store.stage_folder import RECORD
 from orchestrator.store.store import UNFIT, Store
 from orchestrator.store.sweep_files import read_or_none
@@ -151,7 +151,7 @@ class _Check:
                 self.found.left_over.append(path)
             else:
                 self._read(path)
-                if not self.store.unsealed and not verify(path):
+                if not is_whole_checkpoint(path):
                     reason = f"checkpoints/{path.name}: damaged, its checksum is not that of what was written"
                     self._damaged(path, reason, "the work since the stage began")
             self.looked_at(path)

@@ -6,13 +6,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
 
+from ncvq_core.errors import CheckpointError
 from ncvq_core.stage1_run import Stage1Run
-from orchestrator.checkpoint import Earlier, restore_checkpoint, write_checkpoint
+from orchestrator.checkpoint import Earlier, open_checkpoint, restore_checkpoint, write_checkpoint
 from orchestrator.job import StageJob, Worker
 from orchestrator.plan import load_datasets, make_plan
 from orchestrator.store import Store
+from orchestrator.store.sealed import PLACEHOLDER
+from orchestrator.tensor_file import TensorFile, write_sealed_tensors
 from tests.orchestrator.conftest import Design, Launch
 from tests.orchestrator.tables import forget, trials_table
 
@@ -58,7 +62,7 @@ def test_a_run_goes_on_from_its_checkpoint(
     assert trials_table(finished.path).equals(trials_table(finished_folder))
 
 
-@pytest.mark.parametrize("damage", ["empty", "cut", "other data", "other model", "no metadata"])
+@pytest.mark.parametrize("damage", ["empty", "cut", "one bit", "other data", "other model", "no metadata"])
 def test_a_checkpoint_that_does_not_fit_is_discarded(
     design: Design, finished: Store, run_here: Launch, epochs_trained: list[int], finished_folder: Path, damage: str
 ) -> None:
@@ -68,6 +72,8 @@ def test_a_checkpoint_that_does_not_fit_is_discarded(
         path.write_bytes(b"")
     elif damage == "cut":
         path.write_bytes(content[: len(content) // 2])
+    elif damage == "one bit":
+        path.write_bytes(content[:-1] + bytes([content[-1] ^ 4]))
     elif damage == "no metadata":
         save_file(load_file(path), path)
     else:
@@ -85,6 +91,51 @@ def test_a_checkpoint_that_does_not_fit_is_discarded(
     assert table.drop(columns="data_notes").equals(trials_table(finished_folder).drop(columns="data_notes"))
     (note,) = table["data_notes"].dropna()
     assert note.startswith("started anew, its checkpoint did not fit: ")
+    if damage in ("empty", "cut", "one bit"):
+        assert note.endswith(f"{path.name}: damaged, its checksum is not the recorded one")
+
+
+OLD = {"started_at": "2026-01-01T00:00:00+00:00", "seconds": "5.0", "checksum": "0123456789abcdef"}
+
+
+def test_any_flipped_bit_of_a_checkpoint_is_damage(tmp_path: Path) -> None:
+    """Even in what makes it a sealed one: it never passes for one of an earlier ncvq, which had no checksum."""
+    path = tmp_path / "stage.safetensors"
+    write_sealed_tensors(path, {"weight": torch.ones(3)}, {"format": "2", **OLD, "needed": "{}"})
+    assert torch.equal(open_checkpoint(path)["weight"], torch.ones(3))
+    content = path.read_bytes()
+    for bit in range(8 * len(content)):
+        path.write_bytes(content[: bit // 8] + bytes([content[bit // 8] ^ 1 << bit % 8]) + content[bit // 8 + 1 :])
+        with pytest.raises(CheckpointError, match=r"stage\.safetensors: damaged, its checksum is not the recorded one"):
+            open_checkpoint(path)
+
+
+@pytest.mark.parametrize("lost", [{"format"}, {"sha256"}, {"seconds"}, {"needed"}])
+def test_a_checkpoint_that_lost_part_of_its_words_is_damaged(tmp_path: Path, lost: set[str]) -> None:
+    path = tmp_path / "stage.safetensors"
+    words = {"format": "2", "sha256": PLACEHOLDER, **OLD, "needed": "{}"}
+    save_file({"weight": torch.ones(3)}, path, {name: value for name, value in words.items() if name not in lost})
+    with pytest.raises(CheckpointError, match="damaged"):
+        open_checkpoint(path)
+
+
+@pytest.mark.parametrize("words", [OLD, {**OLD, "needed": "{}"}])
+def test_a_checkpoint_of_an_earlier_ncvq_is_used(tmp_path: Path, words: dict[str, str]) -> None:
+    path = tmp_path / "stage.safetensors"
+    save_file({"weight": torch.ones(3)}, path, words)
+    assert open_checkpoint(path).metadata == words
+
+
+def test_a_run_goes_on_from_a_checkpoint_of_an_earlier_ncvq(
+    design: Design, finished: Store, run_here: Launch, epochs_trained: list[int], finished_folder: Path
+) -> None:
+    path = checkpoint_of(design, finished, 1)
+    metadata = {name: value for name, value in TensorFile(path).metadata.items() if name not in ("format", "sha256")}
+    save_file(load_file(path), path, metadata)
+    epochs_trained.clear()
+    assert run_here(design(), finished.path)[0].exit_code == 0
+    assert epochs_trained == [2]
+    assert trials_table(finished.path).equals(trials_table(finished_folder))
 
 
 def test_seconds_of_interrupted_parts_add_up(design: Design, finished: Store, run_here: Launch) -> None:

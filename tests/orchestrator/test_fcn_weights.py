@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 from rich.console import Console
-from safetensors.torch import load
+from safetensors.torch import load_file
 
 from ncvq_core.config import fcn_id
 from ncvq_core.errors import CheckpointError, ConfigError, DataError
@@ -30,7 +30,7 @@ def weights(finished2_folder: Path, tmp_path: Path) -> Path:
     """A folder with the network that another store trained."""
     folder = tmp_path / "weights"
     folder.mkdir()
-    tensors = load(Store(finished2_folder).read_model(fcn_id(DATASET)))
+    tensors = load_file(Store(finished2_folder).sound_model(fcn_id(DATASET)).path)
     del tensors[TEST_FEATURES]
     torch.save(tensors, folder / f"{DATASET}.ckpt")
     return folder
@@ -44,7 +44,7 @@ def test_a_given_network_judges(run_here: Launch, weights: Path, tmp_path: Path,
     store = Store(tmp_path / "s")
     record = store.read_stage(fcn_id(DATASET))
     assert record.details["fcn"].startswith(f"{DATASET}.ckpt ")
-    models = [load(each.read_model(fcn_id(DATASET))) for each in (store, Store(finished2_folder))]
+    models = [load_file(each.sound_model(fcn_id(DATASET)).path) for each in (store, Store(finished2_folder))]
     torch.testing.assert_close(*models)
     assert TEST_FEATURES in models[0]
     assert record.metrics["fcn_accuracy"] == Store(finished2_folder).read_stage(fcn_id(DATASET)).metrics["fcn_accuracy"]

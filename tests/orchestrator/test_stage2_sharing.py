@@ -4,6 +4,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from orchestrator.plan import Plan, load_datasets, make_plan
 from orchestrator.store import Store
 from orchestrator.store.schema import SAMPLE_METRICS
 from orchestrator.sweep import Sweep
+from orchestrator.tensor_file import write_tensors
 from tests.orchestrator.conftest import Launch
 from tests.orchestrator.stage2 import DATASET, tiny2
 from tests.orchestrator.tables import history_of, trials_table, written_at
@@ -237,12 +239,12 @@ def test_a_checkpoint_of_another_tokenizer_is_put_aside(
 
 def change_model(store: Store, stage_id: str) -> None:
     """Give a finished stage other weights, as a run with other versions of packages would have."""
-    from safetensors.torch import load, save
+    from safetensors.torch import load_file
 
-    tensors = load(store.read_model(stage_id))
+    tensors = load_file(store.sound_model(stage_id).path)
     name = next(name for name in tensors if name.endswith("weight"))
     tensors[name] = tensors[name] * 1.001
-    store.write_stage(stage_id, store.read_stage(stage_id), save(tensors))
+    store.write_stage(stage_id, store.read_stage(stage_id), partial(write_tensors, tensors=tensors))
 
 
 def test_running_stages_are_told_apart(finished2: Store, tmp_path: Path) -> None:
