@@ -13,7 +13,7 @@ from ncvq_core.config import fcn_id
 from ncvq_core.data import Dataset
 from ncvq_core.errors import ConfigError
 from ncvq_core.fcn import Fcn
-from ncvq_core.fcn.network import TEST_FEATURES, judge_test
+from ncvq_core.fcn.network import TEST_FEATURES, judge_test, said_scaling
 from ncvq_core.fcn.weights import FcnWeights
 from ncvq_core.fcn.weights import read_weights as read_fcn
 from orchestrator.errors import StoreError
@@ -126,7 +126,7 @@ def keep_weights(store: Store, weights: Iterable[Weights]) -> None:
 
 def _measured(weights: FcnWeights, dataset: Dataset) -> Weights:
     judged = judge_test(Fcn.of(weights.state), dataset, CPU)
-    tensors = {**weights.state, TEST_FEATURES: judged.features}
+    tensors = {**weights.state, **said_scaling(dataset), TEST_FEATURES: judged.features}
     return Weights(
         dataset=dataset,
         file=weights.file,
