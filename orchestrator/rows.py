@@ -39,12 +39,12 @@ def config_columns(config: TrialConfig) -> dict[str, Any]:
 def finished_row(config: TrialConfig, records: Records) -> dict[str, Any]:
     """Return the row of a trial whose stages are done.
 
-    Provenance is that of its last stage, from the start of the first; notes are those of all.
+    Provenance is that of its last stage, from the start of the first; notes are those of all, each once.
     """
     own = {stage: records[stage] for stage in TIMED if stage in records}
     measured = {name: value for record in own.values() for name, value in record.metrics.items()}
     first, *_, last = (own[STAGE1], *own.values())
-    notes = [record.provenance.get("data_notes") for record in records.values()]
+    notes = [note for record in records.values() for note in (record.provenance.get("data_notes") or "").split("; ")]
     details = last.details
     return {
         **config_columns(config),

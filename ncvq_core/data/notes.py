@@ -24,8 +24,8 @@ def label_notes(train: Sequence[str], test: Sequence[str], classes: Sequence[str
     if len(classes) == 1:
         notes.append("all series are of one class")
     count, found = len(train), len({*train})
-    if 2 < count < 2 * found:
-        many = "as many classes as series" if found == count else "a class for every one or two series"
+    if found >= max(3, count - count // 5):
+        many = "as many classes as series" if found == count else "almost as many classes as series"
         notes.append(f"{many} in TRAIN ({found} classes, {count} series): is the class {place}?")
     return notes
 
