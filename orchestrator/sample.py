@@ -68,6 +68,7 @@ def write_samples(store: Store, trial: str, options: SampleOptions, out: Path, d
     dataset = load_dataset(config.stage1.dataset, data_dir)
     if dataset.checksum() != row["data_checksum"]:
         raise DataError(f"{dataset.name}: the files have changed since trial {row['trial_id']} was trained on them")
+    options = dataclasses.replace(options, label=_class_name(dataset, options.label))
     generator = _load(store, config, dataset)
     labels = _labels(generator, dataset, options)
     used = {"guidance_scale": generator.sampling.guidance_scale}
@@ -139,10 +140,15 @@ def _load(store: Store, config: TrialConfig, dataset: Dataset) -> Generator:
 def _labels(generator: Generator, dataset: Dataset, options: SampleOptions) -> Tensor:
     if options.label is None:
         return generator.unconditional(options.count)
-    index = dataset.class_index(options.label)
-    if index is None:
-        raise unknown_name(f"class of {dataset.name}", options.label, dataset.classes)
-    return torch.full((options.count,), index)
+    return torch.full((options.count,), dataset.classes.index(options.label))
+
+
+def _class_name(dataset: Dataset, label: str | None) -> str | None:
+    """Return a class's name as the data has it, `1.0` standing for `1`."""
+    index = None if label is None else dataset.class_index(label)
+    if label is not None and index is None:
+        raise unknown_name(f"class of {dataset.name}", label, dataset.classes)
+    return None if index is None else dataset.classes[index]
 
 
 def _check_file(out: Path) -> None:
