@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ncvq_core.data import Dataset, Scaling
-from ncvq_core.fcn.network import TEST_FEATURES, judge_test
+from ncvq_core.fcn.network import TEST_FEATURES, judge_test, said_scaling
 from ncvq_core.fcn.train import FcnTrainer, FcnTraining, LabelledSeries
 from ncvq_core.memory import peak_memory_bytes
 from ncvq_core.stage_run import StageResult, StageRun
@@ -35,7 +35,7 @@ class FcnRun(StageRun):
     def result(self) -> StageResult:
         """Read TEST and return the network, its accuracy there and what it makes of TEST."""
         judged = judge_test(self.trainer.network, self.dataset, self.device)
-        tensors = {**self.trainer.network.state_dict(), TEST_FEATURES: judged.features}
+        tensors = {**self.trainer.network.state_dict(), **said_scaling(self.dataset), TEST_FEATURES: judged.features}
         return StageResult(
             metrics={"fcn_accuracy": judged.accuracy},
             history=[],

@@ -46,10 +46,10 @@ class Generator:
             draws: source of all randomness, on the generator's device.
 
         Returns:
-            Series (n, C, L) in the units of the data.
+            Series (n, C, L) in the units of the data, in float64 where float32 would lose their digits.
         """
         parts = [self._sample(batch, draws) for batch in torch.split(labels.to(self.device), BATCH)]
-        return torch.cat(parts) * self.tokenizer.scaling.standard_deviation + self.tokenizer.scaling.mean
+        return self.tokenizer.scaling.undo(torch.cat(parts))
 
     def unconditional(self, count: int) -> Tensor:
         """Return the labels with which `sample` draws series of no class."""

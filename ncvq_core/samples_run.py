@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ncvq_core.config import TrialConfig
-from ncvq_core.data import Dataset
+from ncvq_core.data import Dataset, Series
 from ncvq_core.errors import DivergedError
 from ncvq_core.evaluation.cas import cas_training, synthetic_labels
 from ncvq_core.evaluation.samples import Judge
@@ -150,9 +150,9 @@ class SamplesRun(StageRun):
 
     def _accuracy(self) -> float:
         assert self.trainer is not None
-        return judge_test(self.trainer.network, self.dataset, self.device).accuracy
+        return judge_test(self.trainer.network, self.dataset, self.device, self._judge.scaling).accuracy
 
-    def _spectral_distance(self, samples: Tensor, reference: np.ndarray | Tensor) -> float:
+    def _spectral_distance(self, samples: Tensor, reference: Series | Tensor) -> float:
         """Compare spectra of scaled series: an offset of the data counts as little as missing values."""
         return psd_distance(self._judge.scaled(samples).cpu(), self._judge.scaled(reference).cpu())
 
@@ -162,7 +162,7 @@ class SamplesRun(StageRun):
         train = torch.from_numpy(scaling.apply(self.dataset.train)).to(self.device)
         draws = generator(self._config.seed, "augmented spectra", self.device)
         view, _ = augmented_view(train, self._config, model.transform, draws)
-        return (view * scaling.standard_deviation + scaling.mean).cpu()
+        return scaling.undo(view).cpu()
 
     def _class_notes(self, by_class: np.ndarray) -> tuple[str, ...]:
         """Name the classes whose Fréchet distance is undefined, or uncertain for want of series."""

@@ -1,6 +1,5 @@
 """A stage 1 from its config to its result, an epoch at a time."""
 
-import dataclasses
 from collections.abc import Mapping
 from functools import partial
 
@@ -8,7 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ncvq_core.data import Dataset, Scaling
+from ncvq_core.data import Dataset, Scaling, Series
+from ncvq_core.data.scaling import SCALING
 from ncvq_core.data.validation import split_train
 from ncvq_core.errors import DataError
 from ncvq_core.evaluation.stage1 import STAGE1_METRICS, Labelled, evaluate_stage1
@@ -59,11 +59,10 @@ class Stage1Run(StageRun):
         history = [self._row(epoch) for epoch in range(self.epoch)]
         metrics["ssl_loss"] = history[-1].get("ssl_loss")
         tensors = {name: value.cpu() for name, value in self.trainer.tokenizer.state_dict().items()}
-        scaling = torch.tensor(dataclasses.astuple(self.scaling), dtype=torch.float64)
         return StageResult(
             metrics=metrics,
             history=history,
-            tensors={**tensors, "scaling": scaling},
+            tensors={**tensors, SCALING: self.scaling.tensor()},
             peak_memory_bytes=peak_memory_bytes(self.device),
             notes=self.dataset.notes + self._undefined(metrics),
         )
@@ -97,5 +96,5 @@ class Stage1Run(StageRun):
         return (f"undefined for these class labels: {', '.join(missing)}",) if missing else ()
 
 
-def _labelled(series: np.ndarray, labels: np.ndarray, scaling: Scaling, device: torch.device) -> Labelled:
+def _labelled(series: Series, labels: np.ndarray, scaling: Scaling, device: torch.device) -> Labelled:
     return Labelled(torch.from_numpy(scaling.apply(series)).to(device), labels)

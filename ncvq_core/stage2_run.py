@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ncvq_core.config import TrialConfig
-from ncvq_core.data import Dataset
+from ncvq_core.data import Dataset, Series
 from ncvq_core.data.validation import split_train
 from ncvq_core.memory import peak_memory_bytes
 from ncvq_core.prior.token_source import TokenSource
@@ -84,7 +84,7 @@ class Stage2Run(StageRun):
             self._held_out[self.epoch - 1] = self.trainer.held_out_loss(*self._validation)
 
     def _source(
-        self, series: NDArray[np.float32], labels: NDArray[np.int64], chosen: NDArray[np.int64]
+        self, series: Series, labels: NDArray[np.int64], chosen: NDArray[np.int64]
     ) -> tuple[TokenSource, Tensor]:
         scaled = torch.from_numpy(self._tokenizer.scaling.apply(series[chosen])).to(self.device)
         source = TokenSource(self._tokenizer.model, scaled, self.config.token_temperature)

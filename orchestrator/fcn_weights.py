@@ -14,7 +14,7 @@ from ncvq_core.config import fcn_id
 from ncvq_core.data import Dataset
 from ncvq_core.errors import ConfigError
 from ncvq_core.fcn import Fcn
-from ncvq_core.fcn.network import TEST_FEATURES, judge_test
+from ncvq_core.fcn.network import TEST_FEATURES, judge_test, said_scaling
 from ncvq_core.fcn.weights import FcnWeights
 from ncvq_core.fcn.weights import read_weights as read_fcn
 from orchestrator.provenance import provenance
@@ -128,7 +128,7 @@ def keep_weights(store: Store, weights: Iterable[Weights]) -> None:
 
 def _measured(weights: FcnWeights, dataset: Dataset) -> Weights:
     judged = judge_test(Fcn.of(weights.state), dataset, CPU)
-    tensors = {**weights.state, TEST_FEATURES: judged.features}
+    tensors = {**weights.state, **said_scaling(dataset), TEST_FEATURES: judged.features}
     return Weights(
         dataset=dataset,
         file=weights.file,
@@ -143,6 +143,7 @@ def _record(weights: Weights) -> StageRecord:
         **provenance(CPU),
         "started_at": datetime.now(UTC).isoformat(),
         "data_checksum": weights.dataset.checksum(),
+        "numerics_version": weights.dataset.numerics_version,
         "data_notes": weights.doubt,
     }
     return StageRecord(

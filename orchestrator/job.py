@@ -168,6 +168,7 @@ class StageJob:
         origin = {
             **self._origin(),
             "data_checksum": run.dataset.checksum(),
+            "numerics_version": run.dataset.numerics_version,
             "data_notes": "; ".join((*self._remarks, *result.notes)) or None,
         }
         return StageRecord(

@@ -103,6 +103,9 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
         check_weights(store, weights)
         keep_weights(store, weights)
         plan = make_plan(sweep, store, datasets, retry_failed=options.retry_failed)
+        for stage_id in plan.outdated:
+            kept = store.set_aside(store.stage(stage_id).path).relative_to(store.path)
+            _say(f"stages/{stage_id}: of an earlier numerics version; set aside as {kept} and run again", console)
         launched_at = datetime.now(UTC).isoformat(timespec="seconds")
         if earlier := store.write_sweep({**sweep_record(sweep), "launched_at": launched_at}):
             _say(f"an earlier {sweep.name} of another design is kept: ncvq report {earlier}", console)

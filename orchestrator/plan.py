@@ -16,6 +16,7 @@ from ncvq_core.data import Dataset, load_dataset
 from ncvq_core.errors import DataError
 from ncvq_core.evaluation.samples import check_judgeable
 from ncvq_core.fcn_run import TRAINING
+from ncvq_core.numerics import FIRST
 from orchestrator.fcn_weights import judged_datasets
 from orchestrator.stages import FCN, STAGE1, STAGE2, STAGES, TrialStage, settings_of, trial_stages
 from orchestrator.store import DamagedError, Store
@@ -40,6 +41,8 @@ class Plan:
     """Stages to run, those of the longest trials first."""
     trials_to_run: int = 0
     """Cells that wait for those stages."""
+    outdated: list[str] = field(default_factory=list)
+    """Ids of finished stages with the numbers of an earlier numerics version: those who need them run them again."""
     damaged: list[str] = field(default_factory=list)
     """What the store holds no more as it was written, one line each; it counts as missing."""
 
@@ -167,7 +170,7 @@ class _Kept:
 
 
 def _is_sound(stage_id: str, cell: Cell, store: Store, datasets: dict[str, Dataset], plan: Plan) -> bool:
-    """Say whether a finished stage can be used; one that is damaged is noted in the plan.
+    """Say whether a finished stage can be used; one that is damaged or outdated is noted in the plan.
 
     Raises:
         DataError: it comes from other data.
@@ -180,7 +183,10 @@ def _is_sound(stage_id: str, cell: Cell, store: Store, datasets: dict[str, Datas
         plan.damaged += [] if str(error) in plan.damaged else [str(error)]
         return False
     _check_same_data(record.provenance["data_checksum"], cell, datasets)
-    return True
+    outdated = record.provenance.get("numerics_version", FIRST) != datasets[cell.config.stage1.dataset].numerics_version
+    if outdated and stage_id not in plan.outdated:
+        plan.outdated.append(stage_id)
+    return not outdated
 
 
 def _task(stage: TrialStage, cells: list[Cell], datasets: dict[str, Dataset]) -> StageTask:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from ncvq_core.config import TrialConfig
+from ncvq_core.numerics import FIRST
 from ncvq_core.ssl import SSL_METHODS
 from ncvq_core.stage1_config import augmentations_text, band_augmentations_text
 from orchestrator.stages import STAGE1, STAGE2, TIMED
@@ -15,9 +16,6 @@ from orchestrator.tasks import Outcome
 
 Records = Mapping[str, StageRecord]
 """Finished stages of a trial, by stage."""
-
-FIRST_NUMERICS = 1
-"""Numerics version of stages that an ncvq kept which did not know of it."""
 
 
 def config_columns(config: TrialConfig) -> dict[str, Any]:
@@ -42,13 +40,13 @@ def config_columns(config: TrialConfig) -> dict[str, Any]:
 def finished_row(config: TrialConfig, records: Records) -> dict[str, Any]:
     """Return the row of a trial whose stages are done.
 
-    Provenance is that of its last stage, from the start of the first; notes are those of all.
+    Provenance is that of its last stage, from the start of the first; notes are those of all, each once.
     """
     own = {stage: records[stage] for stage in TIMED if stage in records}
     measured = {name: value for record in own.values() for name, value in record.metrics.items()}
     first, *_, last = (own[STAGE1], *own.values())
-    origin = {"numerics_version": FIRST_NUMERICS, **last.provenance, "started_at": first.provenance["started_at"]}
-    notes = [record.provenance.get("data_notes") for record in records.values()]
+    origin = {"numerics_version": FIRST, **last.provenance, "started_at": first.provenance["started_at"]}
+    notes = [note for record in records.values() for note in (record.provenance.get("data_notes") or "").split("; ")]
     details = last.details
     return {
         **config_columns(config),

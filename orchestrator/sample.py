@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ncvq_core.config import TrialConfig
-from ncvq_core.data import Dataset, load_dataset
+from ncvq_core.data import Dataset, Scaling, load_dataset
 from ncvq_core.errors import ConfigError, DataError, unknown_name
 from ncvq_core.generator import BATCH, Generator, load_generator
 from ncvq_core.precision import has_bfloat16
@@ -68,11 +68,12 @@ def write_samples(store: Store, trial: str, options: SampleOptions, out: Path, d
     dataset = load_dataset(config.stage1.dataset, data_dir)
     if dataset.checksum() != row["data_checksum"]:
         raise DataError(f"{dataset.name}: the files have changed since trial {row['trial_id']} was trained on them")
+    options = dataclasses.replace(options, label=_class_name(dataset, options.label))
     generator = _load(store, config, dataset)
     labels = _labels(generator, dataset, options)
     used = {"guidance_scale": generator.sampling.guidance_scale}
     origin = {"trial_id": row["trial_id"], **dataclasses.asdict(options), **used}
-    schema = _schema(dataset.channels, origin)
+    schema = _schema(dataset.channels, origin, generator.tokenizer.scaling)
 
     def write(temporary: Path) -> None:
         with pq.ParquetWriter(temporary, schema) as writer:
@@ -94,20 +95,22 @@ def _tables(generator: Generator, labels: Tensor, options: SampleOptions, schema
 def samples_table(series: Tensor, label: str | None, first: int, schema: pa.Schema) -> pa.Table:
     """Return series (n, C, L), numbered from `first`, as a table with one row a series."""
     count, channels, length = series.shape
+    kept = torch.float64 if series.dtype == torch.float64 else torch.float32
     offsets = pa.array(np.arange(count + 1, dtype=np.int32) * length)
     columns = [
         pa.array(np.arange(first, first + count)),
         pa.repeat(pa.scalar(label, pa.string()), count),
         *(
-            pa.ListArray.from_arrays(offsets, pa.array(series[:, channel].float().flatten().numpy()))
+            pa.ListArray.from_arrays(offsets, pa.array(series[:, channel].to(kept).flatten().numpy()))
             for channel in range(channels)
         ),
     ]
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def _schema(channels: int, origin: dict[str, Any]) -> pa.Schema:
-    values = [(f"channel_{channel}", pa.list_(pa.float32())) for channel in range(channels)]
+def _schema(channels: int, origin: dict[str, Any], scaling: Scaling | None = None) -> pa.Schema:
+    value = pa.float64() if scaling and scaling.wide else pa.float32()
+    values = [(f"channel_{channel}", pa.list_(value)) for channel in range(channels)]
     fields = [("sample", pa.int64()), ("class", pa.string()), *values]
     return pa.schema(fields, metadata={MADE_BY: json.dumps(origin)})
 
@@ -136,9 +139,15 @@ def _load(store: Store, config: TrialConfig, dataset: Dataset) -> Generator:
 def _labels(generator: Generator, dataset: Dataset, options: SampleOptions) -> Tensor:
     if options.label is None:
         return generator.unconditional(options.count)
-    if options.label not in dataset.classes:
-        raise unknown_name(f"class of {dataset.name}", options.label, dataset.classes)
     return torch.full((options.count,), dataset.classes.index(options.label))
+
+
+def _class_name(dataset: Dataset, label: str | None) -> str | None:
+    """Return a class's name as the data has it, `1.0` standing for `1`."""
+    index = None if label is None else dataset.class_index(label)
+    if label is not None and index is None:
+        raise unknown_name(f"class of {dataset.name}", label, dataset.classes)
+    return None if index is None else dataset.classes[index]
 
 
 def _check_file(out: Path) -> None:

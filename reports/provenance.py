@@ -78,6 +78,7 @@ def _noted(done: pd.DataFrame) -> list[str]:
     if not {"dataset", "data_notes"} <= set(done.columns):
         return []
     notes = done.assign(note=done["data_notes"].str.split("; ")).explode("note").dropna(subset=["note"])
+    notes = notes.drop_duplicates(["trial_id", "note"])  # several of its stages may have noted the same
     counts = notes.groupby(["dataset", "note"], sort=False).size().reset_index(name="trials")
     return [
         f"{row.dataset}: {row.note} ({row.trials} {'trial' if row.trials == 1 else 'trials'})."

@@ -84,11 +84,14 @@ def load_dataset(name: str, data_dir: Path | None = None) -> Dataset:
         ConfigError: there is no such dataset.
         DataError: its files are unreadable or unusable.
     """
-    return _read(locate(name, data_dir))
+    location = locate(name, data_dir)
+    states = tuple(path.stat() for path in location.files)
+    return _read(location, tuple((state.st_mtime_ns, state.st_size) for state in states))
 
 
 @lru_cache(maxsize=8)
-def _read(location: Location) -> Dataset:
+def _read(location: Location, _states: tuple[tuple[int, int], ...]) -> Dataset:
+    """Read the files once, as long as they stay as they are."""
     if location.source == DOWNLOADED:
         verify(location.files)
     return read_dataset(location.name, location.files)

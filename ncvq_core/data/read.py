@@ -1,19 +1,20 @@
 """Reading the two files of a dataset: UCR tab-separated text, or `.ts`."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ncvq_core.data.dataset import Dataset
+from ncvq_core.data.labels import number_classes
+from ncvq_core.data.notes import label_notes, series_notes
+from ncvq_core.data.text import Part
+from ncvq_core.data.ts import read_ts
+from ncvq_core.data.tsv import read_tsv
 from ncvq_core.errors import DataError
 
 FORMATS = (".tsv", ".ts")
-REASON_LENGTH = 100
-"""Most characters of an error that quote the file."""
-
-Split = tuple[list[NDArray[np.float32]], list[str]]
 
 
 def find_files(folder: Path, name: str) -> tuple[Path, Path] | None:
@@ -42,114 +43,38 @@ def read_dataset(name: str, files: tuple[Path, Path]) -> Dataset:
     Raises:
         DataError: a file that cannot be read or holds no series, or series that do not fit together.
     """
-    (train, train_labels), (test, test_labels) = (_read_file(path) for path in files)
-    channels = {series.shape[0] for series in (*train, *test)}
+    read, place = _FORMATS[files[0].suffix]
+    train, test = (read(path) for path in files)
+    where = f"(read from {files[0]} and {files[1].name})"
+    channels = {series.shape[0] for series in (*train.series, *test.series)}
     if len(channels) != 1:
-        raise DataError(f"{name}: series have different numbers of channels: {sorted(channels)}")
-    longest = max(series.shape[1] for series in (*train, *test))
-    classes = sorted({*train_labels, *test_labels}, key=_natural)
-    return Dataset(
-        name=name,
-        train=_stack(train, longest),
-        train_labels=np.array([classes.index(label) for label in train_labels], dtype=np.int64),
-        test=_stack(test, longest),
-        test_labels=np.array([classes.index(label) for label in test_labels], dtype=np.int64),
-        classes=tuple(classes),
-        notes=(*_notes([*train, *test], longest), *_class_notes(train_labels, test_labels)),
-    )
-
-
-def _read_file(path: Path) -> Split:
+        raise DataError(f"{name}: series have different numbers of channels: {sorted(channels)} {where}")
+    longest = max(series.shape[1] for series in (*train.series, *test.series))
+    padded = _stack(train.series, longest), _stack(test.series, longest)
+    classes, *labels = number_classes(train.labels, test.labels)
+    of_train, of_test = ([classes[index] for index in part] for part in labels)
+    notes = [*train.notes, *test.notes, *series_notes(*padded), *label_notes(of_train, of_test, classes, place)]
     try:
-        if path.stat().st_size == 0:
-            raise DataError(f"{path}: the file is empty")
-        return _read_tsv(path) if path.suffix == ".tsv" else _read_ts(path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read: {error}") from error
-
-
-def _read_tsv(path: Path) -> Split:
-    series, labels = [], []
-    with path.open(encoding="utf-8") as lines, np.errstate(over="ignore"):  # becomes infinite, which Dataset refuses
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                numbers = _numbers(line, f"{path}: line {number}")
-                labels.append(str(int(numbers[0])))
-                series.append(np.array([numbers[1:]], dtype=np.float32))
-    if not series:
-        raise DataError(f"{path}: no series in the file")
-    return series, labels
-
-
-def _numbers(line: str, where: str) -> list[float]:
-    """Read a class, a whole number, and the values of a series; `where` begins the message of an error."""
-    cells = line.split("\t")
-    try:
-        numbers = [*map(float, cells)]
-    except ValueError as error:
-        if not all(cell.strip() for cell in cells):
-            raise DataError(f"{where}: an empty cell; write NaN for a missing value") from error
-        reason = str(error)[:REASON_LENGTH]
-        raise DataError(f"{where}: not tab-separated numbers with the label first: {reason}") from error
-    if len(numbers) < 2:
-        raise DataError(f"{where}: one column only; write label, tab, values")
-    if not numbers[0].is_integer():
-        raise DataError(f"{where}: the first column must be a class, a whole number, not {numbers[0]:g}")
-    return numbers
-
-
-def _read_ts(path: Path) -> Split:
-    from aeon.datasets import load_from_ts_file  # slow to import, and only this format needs it
-
-    try:
-        series, labels, header = load_from_ts_file(str(path), return_meta_data=True)
-    except (ValueError, IndexError, AttributeError, KeyError, TypeError) as error:
-        raise DataError(f"{path}: not a .ts file: {error}") from error
-    if len(series) == 0:
-        raise DataError(f"{path}: no series in the file")
-    if header["targetlabel"]:
-        raise DataError(f"{path}: a regression problem (@targetLabel true); series need class labels")
-    if len(labels) != len(series) or any("," in label for label in labels):  # a label with commas is a channel
-        raise DataError(
-            f"{path}: class labels are missing; name the classes after @classLabel true, end lines in :CLASS"
+        return Dataset(
+            name=name,
+            train=padded[0],
+            train_labels=labels[0],
+            test=padded[1],
+            test_labels=labels[1],
+            classes=classes,
+            notes=tuple(dict.fromkeys(notes)),
         )
-    return [np.asarray(item, dtype=np.float32) for item in series], [str(label) for label in labels]
+    except DataError as error:
+        raise DataError(f"{error} {where}") from error
 
 
-def _stack(series: list[NDArray[np.float32]], length: int) -> NDArray[np.float32]:
+_FORMATS: dict[str, tuple[Callable[[Path], Part], str]] = {
+    ".tsv": (read_tsv, "the first column"),
+    ".ts": (read_ts, "at the end of each line"),
+}
+"""How a file is read, and where its labels stand."""
+
+
+def _stack(series: list[NDArray[np.float64]], length: int) -> NDArray[np.float64]:
     padded = [np.pad(item, ((0, 0), (0, length - item.shape[1])), constant_values=np.nan) for item in series]
     return np.stack(padded)
-
-
-def _valid_length(series: NDArray[np.float32]) -> int:
-    """Length without missing values at the end, which is how the archive pads series of unequal length."""
-    present = np.flatnonzero(~np.isnan(series).all(axis=0))
-    return int(present[-1]) + 1 if len(present) else 0
-
-
-def _notes(series: list[NDArray[np.float32]], longest: int) -> list[str]:
-    notes = []
-    of_each = [_valid_length(item) for item in series]
-    lengths = set(of_each) - {0}
-    if empty := of_each.count(0):
-        notes.append(f"{empty} series of missing values only, each replaced by the mean of TRAIN")
-    if len(lengths) > 1:
-        notes.append(f"series of length {min(lengths)} to {max(lengths)} padded at the end to {longest} with the mean")
-    inner = sum(int(np.isnan(item[:, :length]).sum()) for item, length in zip(series, of_each, strict=True))
-    if inner:
-        notes.append(f"{inner} missing values replaced by the mean of TRAIN")
-    return notes
-
-
-def _class_notes(train: list[str], test: list[str]) -> list[str]:
-    """Name the classes that one of the two files lacks."""
-    groups = (("in TEST only, which cannot be learned", {*test} - {*train}), ("in TRAIN only", {*train} - {*test}))
-    return [f"classes {where}: {', '.join(sorted(names, key=_natural))}" for where, names in groups if names]
-
-
-def _natural(label: str) -> tuple[int, Any]:
-    """Sort numeric labels by value, before textual ones."""
-    try:
-        return 0, float(label)
-    except ValueError:
-        return 1, label

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ncvq_core.checksum import tensors_checksum
-from ncvq_core.data import Dataset, Scaling
+from ncvq_core.data import Dataset, Series
 from ncvq_core.errors import DataError
 from ncvq_core.evaluation.frechet import FeatureStatistics, frechet_distance
 from ncvq_core.evaluation.inception import SPLITS, inception_score
 from ncvq_core.evaluation.precision_recall import coverage, neighbour_radii
 from ncvq_core.fcn import Fcn, judge_series
-from ncvq_core.fcn.network import TEST_FEATURES, judge_test
+from ncvq_core.fcn.network import BESIDE, TEST_FEATURES, judge_test, network_scaling
 
 FEWEST = 5
 """Series from which on precision and recall, with three neighbours, are defined."""
@@ -50,7 +50,7 @@ class Judge:
     """A classifier and what it makes of a dataset's TEST.
 
     Args:
-        fcn: the classifier's state dict, with TEST_FEATURES where they are known.
+        fcn: the classifier's state dict, with TEST_FEATURES and SCALING where they are known.
         dataset: whose samples are judged.
         device: where to compute.
     """
@@ -62,9 +62,9 @@ class Judge:
             DataError: TEST is a single series.
         """
         check_judgeable(dataset)
-        self.network = Fcn.of({name: value for name, value in fcn.items() if name != TEST_FEATURES}).to(device)
+        self.network = Fcn.of({name: value for name, value in fcn.items() if name not in BESIDE}).to(device)
         self.device = device
-        self.scaling = Scaling.of(dataset.train)
+        self.scaling = network_scaling(fcn, dataset)
         self.classes = len(dataset.classes)
         key = (dataset.checksum(), tensors_checksum(fcn))
         if key not in _REAL:
@@ -73,7 +73,7 @@ class Judge:
                 _REAL.popitem(last=False)
         self.real = _REAL[key]
 
-    def scaled(self, series: NDArray[np.float32] | Tensor) -> Tensor:
+    def scaled(self, series: Series | Tensor) -> Tensor:
         """Return series (n, C, L) in the units of the data as the classifier takes them."""
         return torch.from_numpy(self.scaling.apply(np.asarray(series))).to(self.device)
 
@@ -121,7 +121,7 @@ class Judge:
         return tuple(notes)
 
     def _real(self, dataset: Dataset, known: Tensor | None) -> RealFeatures:
-        features = judge_test(self.network, dataset, self.device).features if known is None else known
+        features = judge_test(self.network, dataset, self.device, self.scaling).features if known is None else known
         features = features.to(self.device, copy=True)  # remembered for longer than a file may be there
         radii = neighbour_radii(features) if len(features) >= FEWEST else features.new_zeros(len(features))
         return RealFeatures(

@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ncvq_core.data import Dataset, Scaling
+from ncvq_core.data.scaling import SCALING
+from ncvq_core.numerics import FIRST
 from ncvq_core.precision import full_precision, matrix_products
 
 FEATURES = 128
@@ -19,6 +21,9 @@ WIDTHS = (128, 256, FEATURES)
 TEST_FEATURES = "test_features"
 """Name of a tensor (m, 128) beside a network's own: what it makes of TEST, computed once for a dataset."""
 
+BESIDE = (TEST_FEATURES, SCALING)
+"""Names of tensors that are beside a network's own."""
+
 POINTS = 32_768
 """Time points of a batch in evaluation: bounds its memory for any length."""
 
@@ -28,7 +33,7 @@ class Fcn(nn.Module):
 
     Convolutions keep the length; an even kernel pads one zero more on the right than on the left. Names of parameters
     are those of the public supervised-FCN package, so that its state dicts can be loaded. Series are scaled by the mean
-    and standard deviation of TRAIN, as everywhere.
+    and standard deviation of TRAIN, each channel by its own, as everywhere.
 
     Args:
         channels: C of the series.
@@ -122,9 +127,25 @@ class JudgedTest(NamedTuple):
     accuracy: float
 
 
-def judge_test(network: Fcn, dataset: Dataset, device: torch.device) -> JudgedTest:
-    """Classify a dataset's TEST by a network on a device."""
-    series = torch.from_numpy(Scaling.of(dataset.train).apply(dataset.test)).to(device)
+def network_scaling(tensors: dict[str, Tensor], dataset: Dataset) -> Scaling:
+    """Return the scaling that a network was trained with.
+
+    One that ncvq trained before each channel had its own does not say, and takes one for all channels.
+    """
+    if SCALING in tensors:
+        return Scaling.of_tensor(tensors[SCALING], dataset.channels)
+    return Scaling.of(dataset.train) if dataset.channels == 1 else Scaling.shared(dataset.train)
+
+
+def said_scaling(dataset: Dataset) -> dict[str, Tensor]:
+    """Return the tensor by which a network says how series are scaled, where it cannot be told otherwise."""
+    return {} if dataset.numerics_version == FIRST else {SCALING: Scaling.of(dataset.train).tensor()}
+
+
+def judge_test(network: Fcn, dataset: Dataset, device: torch.device, scaling: Scaling | None = None) -> JudgedTest:
+    """Classify a dataset's TEST by a network on a device; the scaling defaults to that of the dataset's TRAIN."""
+    scaling = scaling or Scaling.of(dataset.train)
+    series = torch.from_numpy(scaling.apply(dataset.test)).to(device)
     features, logits = judge_series(network, series)
     predicted = logits.argmax(dim=1).cpu().numpy()
     return JudgedTest(features, float((predicted == dataset.test_labels).mean()))

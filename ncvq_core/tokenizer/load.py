@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ncvq_core.checksum import tensors_checksum
 from ncvq_core.data import Dataset, Scaling
+from ncvq_core.data.scaling import SCALING
 from ncvq_core.errors import CheckpointError, misfit
 from ncvq_core.stage1_config import Stage1Config
 from ncvq_core.tokenizer.tokenizer import Tokenizer
@@ -41,7 +42,7 @@ def load_tokenizer(
     """
     weights = dict(tensors)
     try:
-        mean, deviation = weights.pop("scaling").tolist()
+        scaling = Scaling.of_tensor(weights.pop(SCALING), dataset.channels)
         with torch.random.fork_rng(devices=[]):  # of weights that are replaced
             model = Tokenizer(config, dataset.channels, dataset.length)
         model.load_state_dict(weights)
@@ -49,4 +50,4 @@ def load_tokenizer(
         raise CheckpointError(f"stage 1 does not fit {dataset.name} and its config: {misfit(error)}") from error
     model.requires_grad_(False).eval().to(device)
     checksum = torch.tensor(list(bytes.fromhex(tensors_checksum(tensors))), dtype=torch.uint8)
-    return TrainedTokenizer(model, Scaling(mean=mean, standard_deviation=deviation), checksum)
+    return TrainedTokenizer(model, scaling, checksum)

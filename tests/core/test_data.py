@@ -108,8 +108,8 @@ def test_missing_values_are_replaced_by_the_mean_of_train_and_noted(tmp_path: Pa
     assert np.argwhere(np.isnan(dataset.train)).tolist() == [[1, 0, 4]]
     present = np.array([value for row in train for value in row[1:] if value != "NaN"])
     scaling = Scaling.of(dataset.train)
-    assert scaling.mean == pytest.approx(present.mean(), abs=1e-6)
-    assert scaling.standard_deviation == pytest.approx(present.std(), rel=1e-6)
+    assert scaling.mean == pytest.approx((present.mean(),), abs=1e-6)
+    assert scaling.standard_deviation == pytest.approx((present.std(),), rel=1e-6)
     scaled = scaling.apply(dataset.train)
     assert scaled[1, 0, 4] == 0
     np.testing.assert_allclose(scaled[0, 0], (np.array(train[0][1:]) - present.mean()) / present.std(), rtol=1e-4)
@@ -125,7 +125,7 @@ def test_shorter_test_series_are_padded(tmp_path: Path, write_tsv: Write) -> Non
 
 
 def test_classes_that_one_file_lacks_are_noted(tmp_path: Path, write_tsv: Write) -> None:
-    train, test = rows(4, 20), rows(4, 20)
+    train, test = rows(4, 20), rows(4, 20, seed=1)
     for row, label in zip([*train, *test], [10, 2, 3, 3, 3, 4, 5, 4], strict=True):
         row[0] = label
     write_tsv(tmp_path, "Mine", "TRAIN", train)
@@ -159,7 +159,7 @@ def test_series_without_values_are_noted(tmp_path: Path, write_tsv: Write) -> No
 
 def test_scaling_of_a_constant_series_keeps_its_scale() -> None:
     scaling = Scaling.of(np.full((3, 1, 16), 7, dtype=np.float32))
-    assert scaling == Scaling(mean=7.0, standard_deviation=1.0)
+    assert scaling == Scaling(mean=(7.0,), standard_deviation=(1.0,))
     np.testing.assert_array_equal(scaling.apply(np.full((2, 1, 4), 9, dtype=np.float32)), np.full((2, 1, 4), 2))
 
 

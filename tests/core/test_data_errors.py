@@ -1,5 +1,6 @@
 """Every bad input gives one line that names the dataset or the file, and no warning (warnings are errors here)."""
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,18 +12,8 @@ from ncvq_core.errors import ConfigError, DataError, NcvqError
 
 Write = Callable[..., Path]
 GOOD = "".join(f"{label}\t" + "\t".join(map(str, range(20))) + "\n" for label in (1, 2, 1, 2))
-NO_NUMBERS = "not tab-separated numbers with the label first: could not convert string to float: "
+ONE_COLUMN = "one column only; write label, tab, values, not "
 ONE = GOOD.splitlines(keepends=True)[0]
-TS_HEADER = (
-    "@problemName Bad\n@timeStamps false\n@missing false\n@univariate {univariate}\n{dimensions}"
-    "@equalLength true\n@seriesLength 16\n@classLabel true a b\n@data\n"
-)
-TS_HEADERS = {
-    1: TS_HEADER.format(univariate="true", dimensions=""),
-    2: TS_HEADER.format(univariate="false", dimensions="@dimensions 2\n"),
-}
-TS_ROW = ",".join(map(str, range(16)))
-TS_GOOD = TS_HEADERS[1] + f"{TS_ROW}:a\n{TS_ROW}:b\n"
 
 
 def message(error: type[NcvqError], name: str, archive: Path | None) -> str:
@@ -43,17 +34,17 @@ def store(archive: Path, train: str | bytes, test: str | bytes, suffix: str = ".
 BAD_CONTENT: dict[str, tuple[str | bytes, str]] = {
     "empty": ("", "Bad_TRAIN.tsv: the file is empty"),
     "blank lines only": ("\n\n", "Bad_TRAIN.tsv: no series in the file"),
-    "text": ("this is no dataset\n", f"Bad_TRAIN.tsv: line 1: {NO_NUMBERS}'this is no dataset\\n'"),
+    "text": ("this is no dataset\n", f"Bad_TRAIN.tsv: line 1: {ONE_COLUMN}'this is no dataset'"),
     "bytes": (bytes(range(128, 256)), "Bad_TRAIN.tsv: cannot be read: 'utf-8' codec can't decode"),
-    "commas": (GOOD.replace("\t", ","), f"Bad_TRAIN.tsv: line 1: {NO_NUMBERS}'1,0,1,2,3"),
-    "a word among numbers": (GOOD.replace("\t7\t", "\tseven\t", 1), f"Bad_TRAIN.tsv: line 1: {NO_NUMBERS}'seven'"),
+    "commas": (GOOD.replace("\t", ","), f"Bad_TRAIN.tsv: line 1: {ONE_COLUMN}'1,0,1,2,3"),
+    "a word among numbers": (GOOD.replace("\t7\t", "\tseven\t", 1), "Bad_TRAIN.tsv: line 1: 'seven' is no number"),
     "an empty cell": (
         GOOD + ONE.replace("\t7\t", "\t\t"),
         "Bad_TRAIN.tsv: line 5: an empty cell; write NaN for a missing value",
     ),
     "a tab at the end": (
         ONE.replace("\n", "\t\n"),
-        "Bad_TRAIN.tsv: line 1: an empty cell; write NaN for a missing value",
+        "Bad_TRAIN.tsv: line 1: an empty cell; write NaN for a missing value, or remove the tab at the end of the line",
     ),
     "no label column": (
         GOOD.replace("\t7\t", "\t7.5\t").replace("1\t", "1.5\t", 1),
@@ -63,11 +54,45 @@ BAD_CONTENT: dict[str, tuple[str | bytes, str]] = {
     "a label alone": (GOOD + "\n1\n", "Bad_TRAIN.tsv: line 6: one column only; write label, tab, values"),
     "no label": (
         GOOD + "NaN\t" + ONE.split("\t", 1)[1],
-        "Bad_TRAIN.tsv: line 5: the first column must be a class, a whole number, not nan",
+        "Bad_TRAIN.tsv: line 5: the first column must be a class, a whole number, not NaN",
     ),
-    "infinite": (GOOD.replace("\t7\t", "\tinf\t", 1), "Bad: a series has an infinite value"),
-    "minus infinite": (GOOD.replace("\t7\t", "\t-inf\t", 1), "Bad: a series has an infinite value"),
-    "too large for float32": (GOOD.replace("\t7\t", "\t1e300\t", 1), "Bad: a series has an infinite value"),
+    "a digit of another script": (GOOD.replace("\t7\t", "\t٧\t", 1), "Bad_TRAIN.tsv: line 1: '٧' is no number"),
+    "an underscore": (GOOD.replace("\t7\t", "\t7_0\t", 1), "Bad_TRAIN.tsv: line 1: '7_0' is no number"),
+    "a hexadecimal number": (GOOD.replace("\t7\t", "\t0x7\t", 1), "Bad_TRAIN.tsv: line 1: '0x7' is no number"),
+    "a decimal comma": (GOOD.replace("\t7\t", "\t7,5\t", 1), "Bad_TRAIN.tsv: line 1: '7,5' is no number"),
+    "two numbers in a cell": (GOOD.replace("\t7\t", "\t7 8\t", 1), "Bad_TRAIN.tsv: line 1: '7 8' is no number"),
+    "an underscore in a label": (
+        GOOD + ONE.replace("1\t", "1_0\t", 1),
+        "Bad_TRAIN.tsv: line 5: the first column must be a class, a whole number, not 1_0",
+    ),
+    "a label of another script": (GOOD + ONE.replace("1\t", "١\t", 1), "line 5: the first column must be a class"),
+    "an infinite label": (GOOD + ONE.replace("1\t", " inf\t", 1), "a class, a whole number, not inf"),
+    "an endless label": (GOOD + ONE.replace("1\t", "1e999\t", 1), "a class, a whole number, not 1e999"),
+    "a tab at the start": (
+        GOOD + "\t" + ONE,
+        "line 5: the first column must be a class, a whole number, not an",
+    ),
+    "UTF-16": (GOOD.encode("utf-16"), "Bad_TRAIN.tsv: line 1: text in UTF-16; save it as UTF-8"),
+    "UTF-16 without a mark": (GOOD.encode("utf-16-le"), "Bad_TRAIN.tsv: line 1: a NUL character"),
+    "a NUL": (GOOD.replace("2\t0", "2\t\0", 1), "Bad_TRAIN.tsv: line 2: a NUL character"),
+    "gzip": (gzip.compress(GOOD.encode()), "Bad_TRAIN.tsv: line 1: a gzip file; unpack it first"),
+    "Latin-1": ((GOOD + "é").encode("latin-1"), "Bad_TRAIN.tsv: cannot be read: 'utf-8' codec can't decode"),
+    "cut off in a number": (
+        GOOD + "1\t2\t-",
+        "line 5: '-' is no number (the last line, without a line end: is the file cut off?)",
+    ),
+    "infinite": (GOOD.replace("\t7\t", "\tinf\t", 1), "Bad_TRAIN.tsv: line 1: an infinite value, 'inf'"),
+    "minus infinite": (
+        GOOD.replace("\t7\t", "\t-Infinity\t", 2),
+        "Bad_TRAIN.tsv: line 1: an infinite value, '-Infinity'; write NaN for a missing one",
+    ),
+    "too large": (GOOD.replace("\t7\t", "\t1e300\t", 1), "Bad_TRAIN.tsv: line 1: '1e300' is too large: values go up"),
+    "too large for float64": (GOOD.replace("\t7\t", "\t-1e999\t", 1), "line 1: '-1e999' is too large"),
+    "too small for float64": (GOOD.replace("\t7\t", "\t1e-999\t", 1), "line 1: '1e-999' is too small to be told"),
+    "too small to be scaled": (
+        "".join(f"{label}\t" + "\t".join(f"{value}e-160" for value in range(20)) + "\n" for label in (1, 2)),
+        "Bad: the values of TRAIN differ by less than 1e-150; multiply them by a constant",
+    ),
     "one series": (ONE, "Bad: TRAIN has 1 series, at least 2 are needed"),
     "missing values only": ("1" + "\tNaN" * 20 + "\n2" + "\tNaN" * 20 + "\n", "Bad: TRAIN holds missing values only"),
 }
@@ -89,12 +114,15 @@ def test_bad_test_file(tmp_path: Path, case: str) -> None:
     assert expected.replace("TRAIN", "TEST") in message(DataError, "Bad", tmp_path)
 
 
-@pytest.mark.parametrize("length", [1, 15])
+@pytest.mark.parametrize("length", [1, 7])
 def test_short_series(tmp_path: Path, write_tsv: Write, length: int) -> None:
     rows: list[list[Any]] = [[1, *range(length)], [2, *range(length)]]
     for part in ("TRAIN", "TEST"):
         write_tsv(tmp_path, "Bad", part, rows)
-    assert message(DataError, "Bad", tmp_path) == f"Bad: series of length {length}, at least 16 are needed"
+    assert message(DataError, "Bad", tmp_path) == (
+        f"Bad: series of length {length}, at least 8 are needed "
+        f"(read from {tmp_path / 'Bad' / 'Bad_TRAIN.tsv'} and Bad_TEST.tsv)"
+    )
 
 
 @pytest.mark.parametrize(("present", "absent"), [("TRAIN", "TEST"), ("TEST", "TRAIN")])
@@ -168,43 +196,6 @@ def test_a_path_is_no_name(tmp_path: Path) -> None:
     assert message(ConfigError, str(tmp_path / "Bad"), tmp_path).startswith("unknown dataset ")
 
 
-NO_LABELS = "class labels are missing; name the classes after @classLabel true, end lines in :CLASS"
-BAD_TS = {
-    "no header": ("no header at all\n", "Bad_TRAIN.ts: no series in the file"),
-    "no series": (TS_HEADERS[1], "Bad_TRAIN.ts: no series in the file"),
-    "text": (TS_HEADERS[1] + f"{TS_ROW}:a\n1,two,3:b\n", "Bad_TRAIN.ts: not a .ts file: "),
-    "other channels than TEST": (
-        TS_HEADERS[2] + f"{TS_ROW}:{TS_ROW}:a\n{TS_ROW}:{TS_ROW}:b\n",
-        "Bad: series have different numbers of channels: [1, 2]",
-    ),
-    "no labels": (TS_HEADERS[1] + f"{TS_ROW}\n{TS_ROW}\n", f"Bad_TRAIN.ts: {NO_LABELS}"),
-    "no labels, two channels": (TS_HEADERS[2] + f"{TS_ROW}:{TS_ROW}\n" * 2, f"Bad_TRAIN.ts: {NO_LABELS}"),
-    "no labels, as the header says": (
-        TS_HEADERS[1].replace("true a b", "false") + f"{TS_ROW}\n{TS_ROW}\n",
-        f"Bad_TRAIN.ts: {NO_LABELS}",
-    ),
-    "no label in a line": (
-        TS_GOOD + f"{TS_ROW}\n",
-        "Bad_TRAIN.ts: cannot be read: Inconsistent number of dimensions in case 3. Expecting 1 but have read 0",
-    ),
-    "regression": (
-        TS_HEADERS[1].replace("@classLabel true a b", "@targetLabel true") + f"{TS_ROW}:0.5\n{TS_ROW}:1.5\n",
-        "Bad_TRAIN.ts: a regression problem (@targetLabel true); series need class labels",
-    ),
-    "empty": ("", "Bad_TRAIN.ts: the file is empty"),
-}
-
-
-@pytest.mark.parametrize("case", BAD_TS)
-def test_bad_ts_file(tmp_path: Path, case: str) -> None:
-    content, expected = BAD_TS[case]
-    store(tmp_path, content, TS_GOOD, suffix=".ts")
-    assert expected in message(DataError, "Bad", tmp_path)
-
-
 def test_good_files_next_to_the_bad_ones_above_load(tmp_path: Path) -> None:
     store(tmp_path, GOOD, GOOD)
     assert load_dataset("Bad", tmp_path).train.shape == (4, 1, 20)
-    (tmp_path / "ts").mkdir()
-    store(tmp_path / "ts", TS_GOOD, TS_GOOD, suffix=".ts")
-    assert load_dataset("Bad", tmp_path / "ts").classes == ("a", "b")

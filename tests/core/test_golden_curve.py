@@ -1,6 +1,7 @@
 """A short loss curve of each method, pinned. Regenerate it with `python tests/core/test_golden_curve.py`.
 
-A failure means that the same config now trains differently: raise RESULTS_VERSION if that is meant.
+A failure means that the same config now trains differently. If that is meant, raise RESULTS_VERSION, which makes all
+trials new ones, or, where the numbers of some data alone change, `Dataset.numerics_version`.
 Before the first update only rounding differs between processors; Adam then turns the signs of gradients near 0 into
 steps of full size, and codes near a tie change sides, so that later epochs are pinned more loosely.
 """

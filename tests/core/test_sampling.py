@@ -169,9 +169,9 @@ def test_series_are_in_the_units_of_the_data(generator: Generator, gunpoint: Dat
     assert generator.unconditional(3).tolist() == [2, 2, 2]
     shifted = generator.tokenizer.scaling
     generator.tokenizer = generator.tokenizer._replace(
-        scaling=type(shifted)(mean=5.0, standard_deviation=2 * shifted.standard_deviation)
+        scaling=type(shifted)(mean=(5.0,), standard_deviation=(2 * shifted.standard_deviation[0],))
     )
-    expected = (samples - shifted.mean) * 2 + 5
+    expected = (samples - shifted.mean[0]) * 2 + 5
     torch.testing.assert_close(generator.sample(labels, draws()), expected, atol=1e-4, rtol=1e-4)
     generator.tokenizer = generator.tokenizer._replace(scaling=shifted)
 

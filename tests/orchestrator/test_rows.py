@@ -1,6 +1,7 @@
 """The row and the history of a trial."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -50,6 +51,15 @@ def test_a_finished_row_holds_metrics_timings_and_provenance() -> None:
     assert (row["stage1_seconds"], row["stage1_peak_memory_bytes"]) == (1.5, 2_000_000_000)
     assert row["started_at"].isoformat() == "2026-01-02T03:04:05+00:00"
     assert (row["host"], row["git_dirty"], row["error"]) == ("here", False, None)
+
+
+def test_a_note_of_several_stages_is_kept_once() -> None:
+    records = {
+        stage: replace(STAGE, provenance={**STAGE.provenance, "data_notes": notes})
+        for stage, notes in {"stage1": "padded; one class", "stage2": "padded", "samples": "padded; few"}.items()
+    }
+    assert finished_row(PLAIN, records)["data_notes"] == "padded; one class; few"
+    assert finished_row(PLAIN, {"stage1": STAGE})["data_notes"] is None
 
 
 def test_a_failed_row_holds_the_reason_and_no_metric() -> None:

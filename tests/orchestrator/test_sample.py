@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from ncvq_core.data import Scaling
 from ncvq_core.generator import BATCH, Generator
 from orchestrator.sample import AT_ONCE, MADE_BY, SampleOptions, _schema, samples_table, write_samples
 from orchestrator.store import Store
@@ -52,6 +53,27 @@ def test_class_seed_and_guidance_change_the_series(finished2: Store, trial: str,
     assert values("--class", "2", "--seed", "1") != first
     assert values("--class", "2", "--guidance-scale", "9") != first
     assert values() != first
+
+
+def test_a_class_is_found_by_any_text_for_its_number(finished2: Store, trial: str, tmp_path: Path) -> None:
+    out = tmp_path / "samples.parquet"
+    tables = []
+    for label in ("2", "2.0", " 02"):
+        assert (
+            ncvq("sample", trial, "-n", "2", "--out", out, "--store", finished2.path, "--class", label).exit_code == 0
+        )
+        tables.append(pd.read_parquet(out))
+        assert json.loads(pq.read_schema(out).metadata[MADE_BY])["label"] == "2"
+    assert tables[0].equals(tables[1])
+    assert tables[0].equals(tables[2])
+
+
+def test_series_that_need_float64_are_written_in_it() -> None:
+    far = Scaling(mean=(1.7e9, 0.0), standard_deviation=(3.5, 1.0))
+    series = far.undo(torch.randn(3, 2, 8, generator=torch.Generator().manual_seed(0)))
+    table = samples_table(series, None, 0, _schema(2, {}, far))
+    assert table.schema.field("channel_0").type == pa.list_(pa.float64())
+    assert table["channel_0"].to_pylist() == series[:, 0].tolist()
 
 
 def test_the_guidance_scale_given_is_recorded(finished2: Store, trial: str, tmp_path: Path) -> None:

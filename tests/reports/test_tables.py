@@ -124,12 +124,14 @@ def test_mixed_provenance_is_warned_about(
 
 
 def test_what_trials_noted_is_said(writer: StoreWriter, cells: list[dict[str, Any]]) -> None:
-    for cell, notes in zip(cells, ("fid is ill-conditioned: 20 series; padded", "padded", None), strict=False):
+    noted = ("padded; fid is ill-conditioned: 20 series; padded", "padded; once; once", None)
+    for cell, notes in zip(cells, noted, strict=False):
         writer.add_done(cell, data_notes=notes)
     dataset = cells[0]["dataset"]
     assert provenance_warnings(read_results(writer.finish(), "fixture")) == [
-        f"{dataset}: fid is ill-conditioned: 20 series (1 trial).",
         f"{dataset}: padded (2 trials).",
+        f"{dataset}: fid is ill-conditioned: 20 series (1 trial).",
+        f"{dataset}: once (1 trial).",
     ]
 
 
