@@ -1,6 +1,7 @@
 """The fully convolutional network of Wang, Yan and Oates 2017 (arXiv 1611.06455)."""
 
 import copy
+from collections.abc import Mapping
 from typing import NamedTuple, Self
 
 import torch
@@ -127,7 +128,7 @@ class JudgedTest(NamedTuple):
     accuracy: float
 
 
-def network_scaling(tensors: dict[str, Tensor], dataset: Dataset) -> Scaling:
+def network_scaling(tensors: Mapping[str, Tensor], dataset: Dataset) -> Scaling:
     """Return the scaling that a network was trained with.
 
     One that ncvq trained before each channel had its own does not say, and takes one for all channels.

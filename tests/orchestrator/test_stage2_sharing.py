@@ -13,12 +13,12 @@ import pytest
 
 from ncvq_core.config import fcn_id
 from ncvq_core.fcn_run import FcnRun
+from ncvq_core.samples_run import SAMPLE_METRICS
 from ncvq_core.stage1_run import Stage1Run
 from ncvq_core.stage2_run import PRIOR_METRICS, Stage2Run
 from orchestrator.job import StageJob, Worker
 from orchestrator.plan import Plan, load_datasets, make_plan
 from orchestrator.store import Store
-from orchestrator.store.schema import SAMPLE_METRICS
 from orchestrator.sweep import Sweep
 from orchestrator.tensor_file import write_tensors
 from tests.orchestrator.conftest import Launch

@@ -1,0 +1,72 @@
+"""The schemas are written out: what they hold is what the core measures, and it changes with the version alone."""
+
+import dataclasses
+import hashlib
+import typing
+
+import pyarrow as pa
+import pytest
+
+from ncvq_core.samples_run import SAMPLE_METRICS
+from ncvq_core.settings import value_type
+from ncvq_core.stage1 import HISTORY
+from ncvq_core.stage1_config import Stage1Config
+from ncvq_core.stage1_run import EVALUATED as EVALUATED_IN_CORE
+from ncvq_core.stage2_config import SamplingConfig, Stage2Config
+from ncvq_core.stage2_run import PRIOR_METRICS
+from orchestrator.stages import TIMED
+from orchestrator.store.schema import (
+    EVALUATED,
+    HISTORY_TABLE,
+    METRICS,
+    SCHEMA_VERSION,
+    SETTINGS,
+    TRAINED,
+    TRIALS,
+    conform,
+    table,
+)
+
+FROZEN = {3: "e0b6689f7f1f"}
+"""Digest of both schemas, by version; those of earlier versions stay."""
+
+
+def digest() -> str:
+    text = "\n".join(f"{field.name} {field.type}" for schema in (TRIALS, HISTORY_TABLE) for field in schema)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def test_a_changed_schema_is_another_version() -> None:
+    assert FROZEN.get(SCHEMA_VERSION) == digest(), (
+        "columns changed in orchestrator/store/schema.py: raise SCHEMA_VERSION there, let orchestrator/store/upgrade.py "
+        f"bring older stores up to date, and add {SCHEMA_VERSION + 1}: {digest()!r} to FROZEN in {__file__}"
+    )
+    assert max(FROZEN) == SCHEMA_VERSION
+
+
+def test_every_metric_of_the_core_has_a_column_and_no_other_is_there() -> None:
+    assert METRICS == (*EVALUATED_IN_CORE, *PRIOR_METRICS, *SAMPLE_METRICS)
+    assert EVALUATED == EVALUATED_IN_CORE
+    assert TRAINED == HISTORY
+    assert {name.removesuffix("_seconds") for name in TRIALS.names if name.endswith("_seconds")} == set(TIMED)
+
+
+@pytest.mark.parametrize("part", [Stage1Config, Stage2Config, SamplingConfig])
+def test_every_setting_has_a_column_of_its_type(part: type) -> None:
+    kinds = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+    hints = typing.get_type_hints(part)
+    for field in dataclasses.fields(part):
+        structured = field.name in ("ssl", "augmentations", "band_augmentations")
+        assert SETTINGS[field.name] == (pa.string() if structured else kinds[value_type(hints[field.name])[0]])
+
+
+def test_there_is_no_column_of_a_setting_that_is_none() -> None:
+    parts = (Stage1Config, Stage2Config, SamplingConfig)
+    names = {field.name for part in parts for field in dataclasses.fields(part)}
+    assert set(SETTINGS) == names | {"stages"}
+
+
+def test_a_table_of_an_older_schema_gets_what_it_lacks() -> None:
+    older = table([{"trial_id": "a", "val_loss": 1.5}], TRIALS).drop_columns(["stages", "fid"])
+    row = conform(older, TRIALS, {"stages": 1}).to_pylist()[0]
+    assert (row["trial_id"], row["val_loss"], row["stages"], row["fid"]) == ("a", 1.5, 1, None)
