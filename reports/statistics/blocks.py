@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from reports.statistics.conditions import largest_condition
+from reports.statistics.inference import mean_of
 from reports.statistics.pairs import DIVERGED, ENDED, OF_REFERENCE
 from reports.statistics.specification import Options
 
@@ -67,21 +68,21 @@ def _outcomes(pairs: pd.DataFrame) -> pd.DataFrame:
 
 def _means(pairs: pd.DataFrame) -> pd.DataFrame:
     """Mean difference of each block, missing with its problems where a pair is invalid; indexed by BLOCK."""
-    found = pairs.groupby(BLOCK, sort=False)
-    count = found.size()
-    means = pairs.assign(share=pairs["difference"] / pairs.groupby(BLOCK)["level"].transform("size"))
-    texts = pd.Series({key: _problems(rows) for key, rows in found[["pair", "problem"]]}, dtype="str")
-    conditions = found["condition"].agg(lambda found: " and ".join(sorted(set(found))))
-    difference = means.groupby(BLOCK)["share"].sum(min_count=1)
-    return pd.DataFrame(
-        {
-            "pairs_kept": count,
-            "difference": difference,
-            "rounding": found["rounding"].max(),
-            "problem": texts.to_numpy(),
-            "condition": conditions,
-        }
-    )
+    rows = []
+    for key, found in pairs.groupby(BLOCK, sort=False):
+        valid = found[found["problem"].isna()]
+        rows.append(
+            {
+                **dict(zip(BLOCK, key, strict=True)),
+                "pairs_kept": len(found),
+                "difference": float(mean_of(found["difference"].to_numpy(dtype=float))),
+                "rounding": found["rounding"].max(),
+                "problem": _problems(found),
+                "condition": " and ".join(sorted(set(valid["condition"]))),
+            }
+        )
+    table = pd.DataFrame(rows, columns=[*BLOCK, "pairs_kept", "difference", "rounding", "problem", "condition"])
+    return table.astype({"problem": "str", "condition": "str"}).set_index(BLOCK)
 
 
 def _problems(pairs: pd.DataFrame) -> str | None:
@@ -101,5 +102,13 @@ def _one_condition(blocks: pd.DataFrame, *, pool: bool) -> pd.DataFrame:
     group = blocks["level"] + "\n" + blocks["dataset"]
     kept = largest_condition(blocks["condition"], group, good)
     apart = good & (blocks["condition"] != kept)
-    text = "left apart: " + blocks["condition"].astype("str") + " instead of " + kept.astype("str")
+    found = [_apart(here, most) for here, most in zip(blocks["condition"], kept, strict=True)]
+    text = pd.Series(found, index=blocks.index, dtype="str")
     return blocks.assign(problem=blocks["problem"].mask(apart, text))
+
+
+def _apart(condition: str, kept: str) -> str:
+    """In what a condition differs from the one that is kept."""
+    here, there = str(condition).split(", "), str(kept).split(", ")
+    own, most = ([part for part in a if part not in b] for a, b in ((here, there), (there, here)))
+    return f"left apart: {', '.join(own)} instead of {', '.join(most)}"

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from reports.statistics.blocks import make_blocks
-from reports.statistics.effects import LIKE_THESE, THESE, effects
+from reports.statistics.effects import LIKE_THESE, OTHER_MEANING, THESE, effects
 from reports.statistics.family import adjust
 from reports.statistics.more_seeds import add_needed
 from reports.statistics.pairs import NO_DATASET, UNIT, make_pairs, seeds_of
@@ -16,9 +16,6 @@ from reports.statistics.scale import as_effect, effect_unit, margin_on_scale
 from reports.statistics.specification import Design, MetricSpec, Options, reference_level
 from reports.statistics.unpaired import make_terms, unpaired_effects
 from reports.statistics.verdicts import judge
-
-OTHER_MEANING = "other meaning"
-"""The reason of rows whose metric does not mean the same across the factor."""
 
 COLUMNS = (
     "metric", "factor", "level", "reference", "reference_is", "question", "dataset", "estimand", "verdict", "reason",
@@ -63,7 +60,7 @@ def compare(
     levels = [level for level in design.factors[factor] if level != reference]
     datasets = datasets_of(trials, design)
     paired = bool(seeds_of(trials).notna().any()) or trials.empty
-    known = trials.drop(columns=metric.name, errors="ignore") if factor in metric.incomparable else trials
+    known = trials.iloc[:0] if factor in metric.incomparable else trials
     margin = margin_on_scale(metric.margin, metric.scale)
     if paired:
         table = _paired(known, design, metric, factor, options, levels, datasets)

@@ -23,11 +23,13 @@ THESE, LIKE_THESE = "these datasets", "datasets like these"
 
 FEW_DATASETS = 5
 
-NO_PAIR, NO_BLOCK, ONE_BLOCK = "no pair in the design", "no complete block", "one block"
+OTHER_MEANING, NO_PAIR, NO_BLOCK = "other meaning", "no pair in the design", "no complete block"
+ONE_BLOCK = "one block"
 ONE_SEED_EACH, ONE_DATASET = "one seed a dataset", "one dataset"
 IDENTICAL, SAME_DIFFERENCE, NO_SPREAD = "identical", "same difference", "no spread over seeds"
 
 CANNOT_SAY = {
+    OTHER_MEANING: "the metric does not mean the same across the levels of the factor",
     NO_PAIR: "the design has no such pair",
     NO_BLOCK: "no block is complete",
     ONE_BLOCK: "one block has no spread to judge by",

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from reports.statistics.effects import NO_PAIR
+from reports.statistics.effects import NO_PAIR, OTHER_MEANING
 from reports.statistics.verdicts import MINIMAL_DATASETS, MINIMAL_SEEDS
 
 POWER = 0.80
@@ -61,7 +61,7 @@ def add_needed(table: pd.DataFrame, margin: float) -> pd.DataFrame:
 def _needed(row: dict[Any, Any], margin: float) -> tuple[float, bool]:
     seeds = row["units"] == "seeds"
     now, minimum = (row["n_seeds"], MINIMAL_SEEDS) if seeds else (row["n_datasets"], MINIMAL_DATASETS)
-    if row["sd"] == 0 or row["reason"] == NO_PAIR:
+    if row["sd"] == 0 or row["reason"] in (NO_PAIR, OTHER_MEANING):
         return math.nan, False
     if now < minimum:
         return float(minimum), True
