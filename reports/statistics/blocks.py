@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandas as pd
 
 from reports.statistics.conditions import largest_condition
-from reports.statistics.inference import mean_of
 from reports.statistics.pairs import DIVERGED, ENDED, OF_REFERENCE
 from reports.statistics.specification import Options
 
@@ -68,21 +67,21 @@ def _outcomes(pairs: pd.DataFrame) -> pd.DataFrame:
 
 def _means(pairs: pd.DataFrame) -> pd.DataFrame:
     """Mean difference of each block, missing with its problems where a pair is invalid; indexed by BLOCK."""
-    rows = []
-    for key, found in pairs.groupby(BLOCK, sort=False):
-        valid = found[found["problem"].isna()]
-        rows.append(
-            {
-                **dict(zip(BLOCK, key, strict=True)),
-                "pairs_kept": len(found),
-                "difference": float(mean_of(found["difference"].to_numpy(dtype=float))),
-                "rounding": found["rounding"].max(),
-                "problem": _problems(found),
-                "condition": " and ".join(sorted(set(valid["condition"]))),
-            }
-        )
-    table = pd.DataFrame(rows, columns=[*BLOCK, "pairs_kept", "difference", "rounding", "problem", "condition"])
-    return table.astype({"problem": "str", "condition": "str"}).set_index(BLOCK)
+    found = pairs.groupby(BLOCK, sort=True)
+    count = found.size()
+    share = pairs["difference"].astype(float) / found["level"].transform("size")
+    conditions = pairs.loc[pairs["problem"].isna(), [*BLOCK, "condition"]].drop_duplicates().sort_values("condition")
+    invalid = pairs[pairs["problem"].notna()][BLOCK].drop_duplicates().merge(pairs, on=BLOCK)
+    problems = {key: _problems(rows) for key, rows in invalid.groupby(BLOCK)}
+    return pd.DataFrame(
+        {
+            "pairs_kept": count,
+            "difference": share.groupby([pairs[name] for name in BLOCK]).sum(min_count=1),
+            "rounding": found["rounding"].max(),
+            "problem": pd.Series([problems.get(key) for key in count.index], index=count.index, dtype="str"),
+            "condition": conditions.groupby(BLOCK)["condition"].agg(" and ".join),
+        }
+    )
 
 
 def _problems(pairs: pd.DataFrame) -> str | None:
@@ -102,13 +101,13 @@ def _one_condition(blocks: pd.DataFrame, *, pool: bool) -> pd.DataFrame:
     group = blocks["level"] + "\n" + blocks["dataset"]
     kept = largest_condition(blocks["condition"], group, good)
     apart = good & (blocks["condition"] != kept)
-    found = [_apart(here, most) for here, most in zip(blocks["condition"], kept, strict=True)]
-    text = pd.Series(found, index=blocks.index, dtype="str")
-    return blocks.assign(problem=blocks["problem"].mask(apart, text))
+    for index in blocks.index[apart]:
+        blocks.loc[index, "problem"] = _apart(str(blocks.loc[index, "condition"]), str(kept[index]))
+    return blocks
 
 
 def _apart(condition: str, kept: str) -> str:
     """In what a condition differs from the one that is kept."""
-    here, there = str(condition).split(", "), str(kept).split(", ")
+    here, there = condition.split(", "), kept.split(", ")
     own, most = ([part for part in a if part not in b] for a, b in ((here, there), (there, here)))
     return f"left apart: {', '.join(own)} instead of {', '.join(most)}"

@@ -96,25 +96,34 @@ def _paired(
     blocks = make_blocks(pairs, options)
     margin = margin_on_scale(metric.margin, metric.scale)
     table = effects(blocks, levels, datasets, margin, chosen=options.chosen_datasets)
-    told = pd.DataFrame([_told(row, blocks, pairs) for row in table.to_dict("records")], index=table.index)
-    return table.join(told)
+    records, averaged = (
+        blocks.to_dict("records"),
+        pairs[["level", "dataset", "pair"]].drop_duplicates().to_dict("records"),
+    )
+    told = [_told(_scope(records, row), _scope(averaged, row)) for row in table.to_dict("records")]
+    return table.join(pd.DataFrame(told, index=table.index))
 
 
-def _told(row: dict[Any, Any], blocks: pd.DataFrame, pairs: pd.DataFrame) -> dict[str, object]:
-    """What a sentence about a row must name: dropped blocks, diverged ones, other commits, what it averages over."""
-    blocks, pairs = (table[table["level"] == row["level"]] for table in (blocks, pairs))
-    if isinstance(row["dataset"], str):
-        blocks, pairs = (table[table["dataset"] == row["dataset"]] for table in (blocks, pairs))
-    dropped = blocks[~blocks["used"].astype(bool)]
-    commits = blocks[blocks["used"].astype(bool) & blocks["commits_differ"].astype(bool)]
-    ends = {name: blocks[name].sum() for name in ("diverged", "ended", "diverged_reference", "ended_reference")}
+def _scope(records: list[dict[Any, Any]], row: dict[Any, Any]) -> list[dict[Any, Any]]:
+    """The records that a row is about."""
+    overall = not isinstance(row["dataset"], str)
+    return [
+        each for each in records if each["level"] == row["level"] and (overall or each["dataset"] == row["dataset"])
+    ]
+
+
+def _told(blocks: list[dict[Any, Any]], pairs: list[dict[Any, Any]]) -> dict[str, object]:
+    """What a sentence about blocks must name: dropped ones, diverged ones, other commits, what they average over."""
+    used = [block for block in blocks if block["used"]]
+    dropped = [f"{_place(block)}: {block['problem']}" for block in blocks if not block["used"]]
+    ends = ("diverged", "ended", "diverged_reference", "ended_reference")
     return {
-        **{f"n_{name}": float(count) for name, count in ends.items()},
+        **{f"n_{name}": float(sum(block[name] for block in blocks)) for name in ends},
         "n_dropped": float(len(dropped)),
-        "dropped": "; ".join(f"{_place(block)}: {block['problem']}" for block in dropped.to_dict("records")) or None,
-        "other_commits": "; ".join(_place(block) for block in commits.to_dict("records")) or None,
-        "n_pairs": float(blocks.loc[blocks["used"].astype(bool), "pairs"].sum()),
-        "averaged_over": "; ".join(sorted({text for text in pairs["pair"] if text})) or None,
+        "dropped": "; ".join(dropped) or None,
+        "other_commits": "; ".join(_place(block) for block in used if block["commits_differ"]) or None,
+        "n_pairs": float(sum(block["pairs"] for block in used)),
+        "averaged_over": "; ".join(sorted({pair["pair"] for pair in pairs if pair["pair"]})) or None,
     }
 
 

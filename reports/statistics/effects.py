@@ -68,9 +68,9 @@ def effects(
         there is one).
     """
     rows = []
+    found = dict(iter(blocks.groupby(["level", "dataset"])))
     for level in levels:
-        of_level = blocks[(blocks["level"] == level) & blocks["dataset"].isin(list(datasets))]
-        groups = {dataset: of_level[of_level["dataset"] == dataset] for dataset in datasets}
+        groups = {dataset: found.get((level, dataset), blocks[:0]) for dataset in datasets}
         rows += [
             _one_dataset(rows_of, margin) | {"level": level, "dataset": dataset} for dataset, rows_of in groups.items()
         ]

@@ -6,9 +6,9 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.multitest import multipletests
 
 from reports.statistics.conditions import largest_condition
+from reports.statistics.family import holm
 from reports.statistics.inference import ALPHA, mean_of, sd_of, t_test, these_datasets
 from reports.statistics.pairs import cells_of
 from reports.statistics.scale import RELATIVE_ROUNDING
@@ -99,7 +99,7 @@ def leading(y: np.ndarray, direction: Direction) -> np.ndarray:
     p = [_paired_p(y[a] - y[b], RELATIVE_ROUNDING * float(np.abs(y[[a, b]]).max())) for a, b in pairs]
     if not pairs:
         return np.zeros(len(y), dtype=bool)
-    rejected = multipletests(p, alpha=ALPHA, method="holm")[0]
+    rejected = holm(p) <= ALPHA
     beaten = {other for pair, worse in zip(pairs, rejected, strict=True) if worse and first in pair for other in pair}
     return np.array([index == first or index not in beaten for index in range(len(y))]) & bool(beaten)
 

@@ -7,8 +7,8 @@ from itertools import combinations, pairwise
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
+from reports.statistics.family import holm
 from reports.statistics.inference import ALPHA
 from reports.statistics.scale import RELATIVE_ROUNDING
 from reports.statistics.specification import Direction
@@ -52,7 +52,7 @@ def compare_ranks(means: pd.DataFrame, direction: Direction) -> pd.DataFrame:
     enough = bool(pairs) and can_reject(len(table), len(pairs))
     p = [_wilcoxon(table[a], table[b]) for a, b in pairs] if enough else [float("nan")] * len(pairs)
     statistic, p_friedman = _friedman(_rounded(table)) if enough else (float("nan"), float("nan"))
-    adjusted = multipletests(p, alpha=ALPHA, method="holm")[1] if enough else p
+    adjusted = holm(p).tolist() if enough else p
     return rows.assign(
         p=p, p_adjusted=adjusted, friedman=statistic, p_friedman=p_friedman, reason=None if enough else TOO_FEW
     )[list(RANK_COLUMNS)]
