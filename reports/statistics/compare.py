@@ -1,0 +1,146 @@
+"""The door to the package: all that can be claimed of one factor and metric of a sweep, as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from reports.statistics.blocks import make_blocks
+from reports.statistics.effects import LIKE_THESE, OTHER_MEANING, THESE, effects
+from reports.statistics.family import adjust
+from reports.statistics.more_seeds import add_needed
+from reports.statistics.pairs import NO_DATASET, UNIT, make_pairs, seeds_of
+from reports.statistics.scale import as_effect, effect_unit, margin_on_scale
+from reports.statistics.specification import Design, MetricSpec, Options, reference_level
+from reports.statistics.unpaired import make_terms, unpaired_effects
+from reports.statistics.verdicts import judge
+
+COLUMNS = (
+    "metric", "factor", "level", "reference", "reference_is", "question", "dataset", "estimand", "verdict", "reason",
+    "effect", "effect_low", "effect_high", "effect_low90", "effect_high90", "unit", "margin", "p", "p_adjusted",
+    "p_equivalence", "p_equivalence_adjusted", "family_size", "paired", "n_blocks", "n_seeds", "n_datasets", "n_pairs",
+    "n_level", "n_reference", "n_diverged", "n_ended", "n_diverged_reference", "n_ended_reference", "n_dropped",
+    "dropped", "datasets_left_out", "other_commits", "averaged_over", "warning", "needed", "needed_first", "units",
+    "estimate", "low", "high", "low90", "high90", "se", "df", "sd",
+)  # fmt: skip
+"""The columns of compare; docs/statistics.md says what each holds."""
+
+
+def compare(
+    trials: pd.DataFrame, design: Design, metric: MetricSpec, factor: str, options: Options | None = None
+) -> pd.DataFrame:
+    """Compare each level of a factor with its baseline, or with its first level where it has none.
+
+    Args:
+        trials: one row a cell, whatever its status: trial_id, a text column for each factor (missing where the factor
+            has no meaning), dataset, seed, status, the metric, and of numerics_version, data_checksum, dtype,
+            device_kind (or device), fcn and git_commit those that are known. Without any seed the comparison is
+            unpaired (rule 11).
+        design: factors with their levels, and baseline.
+        metric: what is compared, and how.
+        factor: a factor of the design other than dataset and seed.
+        options: partial, pool, chosen_datasets.
+
+    Returns:
+        COLUMNS, one row a level and dataset, one for all of these datasets (dataset missing; none where the sweep has
+        one dataset), one for datasets like these. Two families: one a question. Empty where the factor has fewer than
+        two levels.
+
+    Raises:
+        ValueError: the factor is dataset or seed: claims are made inside datasets, over seeds.
+    """
+    if factor in UNIT:
+        raise ValueError(f"{factor} is not a factor to compare: claims are made inside datasets, over seeds")
+    options = options or Options()
+    if len(design.factors.get(factor, ())) < 2:
+        return pd.DataFrame(columns=list(COLUMNS))
+    reference, reference_is = reference_level(design, factor)
+    levels = [level for level in design.factors[factor] if level != reference]
+    datasets = datasets_of(trials, design)
+    paired = bool(seeds_of(trials).notna().any()) or trials.empty
+    known = trials.iloc[:0] if factor in metric.incomparable else trials
+    margin = margin_on_scale(metric.margin, metric.scale)
+    if paired:
+        table = _paired(known, design, metric, factor, options, levels, datasets)
+    else:
+        terms = make_terms(known, design, metric, factor, options)
+        table = unpaired_effects(terms, levels, datasets, margin, chosen=options.chosen_datasets)
+    if factor in metric.incomparable:
+        table["reason"] = OTHER_MEANING
+    table = add_needed(judge(adjust(_complete(table)), metric.direction), margin)
+    table = table.assign(
+        metric=metric.name, factor=factor, reference=reference, reference_is=reference_is, paired=paired,
+        estimand=[_estimand(question, dataset, len(datasets)) for question, dataset
+                  in zip(table["question"], table["dataset"], strict=True)],
+        unit=effect_unit(metric.scale), margin=float("nan") if metric.margin is None else metric.margin,
+    )  # fmt: skip
+    for name in ("low", "high", "low90", "high90"):
+        table["effect_" + name] = as_effect(table[name], metric.scale)
+    return table.assign(effect=as_effect(table["estimate"], metric.scale))[list(COLUMNS)]
+
+
+def datasets_of(trials: pd.DataFrame, design: Design) -> list[str]:
+    """The datasets in the order of the sweep; those of the trials where it is no factor."""
+    if "dataset" in design.factors:
+        return list(design.factors["dataset"])
+    return list(trials["dataset"].dropna().astype("str").unique()) if "dataset" in trials else [NO_DATASET]
+
+
+def _paired(
+    trials: pd.DataFrame, design: Design, metric: MetricSpec, factor: str, options: Options, levels: Sequence[str],
+    datasets: Sequence[str],
+) -> pd.DataFrame:  # fmt: skip
+    pairs = make_pairs(trials, design, metric, factor, options)
+    blocks = make_blocks(pairs, options)
+    margin = margin_on_scale(metric.margin, metric.scale)
+    table = effects(blocks, levels, datasets, margin, chosen=options.chosen_datasets)
+    records, averaged = (
+        blocks.to_dict("records"),
+        pairs[["level", "dataset", "pair"]].drop_duplicates().to_dict("records"),
+    )
+    told = [_told(_scope(records, row), _scope(averaged, row)) for row in table.to_dict("records")]
+    return table.join(pd.DataFrame(told, index=table.index))
+
+
+def _scope(records: list[dict[Any, Any]], row: dict[Any, Any]) -> list[dict[Any, Any]]:
+    """The records that a row is about."""
+    overall = not isinstance(row["dataset"], str)
+    return [
+        each for each in records if each["level"] == row["level"] and (overall or each["dataset"] == row["dataset"])
+    ]
+
+
+def _told(blocks: list[dict[Any, Any]], pairs: list[dict[Any, Any]]) -> dict[str, object]:
+    """What a sentence about blocks must name: dropped ones, diverged ones, other commits, what they average over."""
+    used = [block for block in blocks if block["used"]]
+    dropped = [f"{_place(block)}: {block['problem']}" for block in blocks if not block["used"]]
+    ends = ("diverged", "ended", "diverged_reference", "ended_reference")
+    return {
+        **{f"n_{name}": float(sum(block[name] for block in blocks)) for name in ends},
+        "n_dropped": float(len(dropped)),
+        "dropped": "; ".join(dropped) or None,
+        "other_commits": "; ".join(_place(block) for block in used if block["commits_differ"]) or None,
+        "n_pairs": float(sum(block["pairs"] for block in used)),
+        "averaged_over": "; ".join(sorted({pair["pair"] for pair in pairs if pair["pair"]})) or None,
+    }
+
+
+def _place(block: dict[Any, Any]) -> str:
+    return f"{block['dataset']} seed {block['seed']}"
+
+
+def _complete(table: pd.DataFrame) -> pd.DataFrame:
+    """Add the columns that a paired or an unpaired comparison lacks, as missing."""
+    texts = ("dropped", "other_commits", "averaged_over")
+    lacking = [name for name in COLUMNS if name.startswith("n_") or name in texts]
+    for name in [name for name in lacking if name not in table]:
+        table[name] = pd.Series(None, index=table.index, dtype="str") if name in texts else float("nan")
+    return table.astype(dict.fromkeys(texts, "str"))
+
+
+def _estimand(question: str, dataset: str | None, datasets: int) -> str:
+    if isinstance(dataset, str):
+        return f"on {dataset}"
+    return f"on these {datasets} datasets" if question == THESE else f"on {LIKE_THESE}"

@@ -1,0 +1,96 @@
+"""What pairing gained: how much of the noise equal seeds share."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from reports.statistics.inference import sd_of
+from reports.statistics.pairs import cells_of, make_pairs
+from reports.statistics.specification import Design, MetricSpec, Options
+
+GAIN_COLUMNS = (
+    "metric", "dataset", "intraclass_correlation", "seed_sd", "pair_sd", "seed_to_pair", "unpaired_to_paired",
+    "n_seeds", "n_settings",
+)  # fmt: skip
+
+
+def gain_of_pairing(
+    trials: pd.DataFrame, design: Design, metric: MetricSpec, factor: str, options: Options | None = None
+) -> pd.DataFrame:
+    """Compare the noise of seeds with that of pairs, on the scale of the metric.
+
+    Returns:
+        GAIN_COLUMNS, one row a dataset and one over all of them (dataset missing): intraclass_correlation of the seeds
+        over all settings (seeds as rows, settings as columns, consistency of single values: Shrout and Fleiss'
+        ICC(3,1), which is negative where seeds share less than nothing); seed_sd (over the seeds of a setting, pooled),
+        pair_sd (over the seeds of a pair of the factor, pooled), seed_to_pair (their ratio; √½ where pairing gains
+        nothing) and unpaired_to_paired (noise of a difference without pairing over that with it; 1 where pairing gains
+        nothing). Missing where there are too few values, inf where pairs have no noise.
+    """
+    cells = cells_of(trials, design, metric)
+    settings = [name for name in design.factors if name not in ("dataset", "seed") and name in cells]
+    cells = cells.assign(setting=_setting(cells, settings)).dropna(subset=["y"])
+    pairs = make_pairs(trials, design, metric, factor, options).dropna(subset=["difference"])
+    matrices = {
+        str(dataset): rows.pivot_table(index="seed", columns="setting", values="y").dropna(axis=1, how="all").dropna()
+        for dataset, rows in cells.groupby("dataset", sort=False)
+    }
+    rows = []
+    for dataset in [*matrices, None]:
+        chosen = [dataset] if dataset is not None else list(matrices)
+        seed_sd = _pooled_sd(cells[cells["dataset"].isin(chosen)], ["dataset", "setting"], "y")
+        pair_sd = _pooled_sd(pairs[pairs["dataset"].isin(chosen)], ["dataset", "level", "pair"], "difference")
+        with np.errstate(all="ignore"):
+            ratio = float(np.float64(seed_sd) / np.float64(pair_sd))
+        row = {"metric": metric.name, "dataset": dataset, "seed_sd": seed_sd, "pair_sd": pair_sd, "seed_to_pair": ratio}
+        row |= {"unpaired_to_paired": np.sqrt(2) * ratio}
+        row |= {"intraclass_correlation": intraclass_correlation([matrices[name].to_numpy() for name in chosen])}
+        row |= {"n_seeds": min((matrices[name].shape[0] for name in chosen), default=0)}
+        rows.append(row | {"n_settings": max((matrices[name].shape[1] for name in chosen), default=0)})
+    return pd.DataFrame(rows, columns=list(GAIN_COLUMNS)).astype({"dataset": "str"})
+
+
+def intraclass_correlation(matrices: list[np.ndarray]) -> float:
+    """Correlation of two settings' values of the same seed, pooled over datasets.
+
+    Args:
+        matrices: one a dataset, (seeds, settings); those with fewer than two of either are left out.
+
+    Returns:
+        (MS seeds − MS rest) / (MS seeds + (k − 1) MS rest) with the mean squares and the number of settings k pooled by
+        degrees of freedom; nan where nothing is left or nothing varies.
+    """
+    squares = np.zeros(4)
+    unit = max((float(np.abs(y).max(initial=0.0)) for y in matrices), default=1.0) or 1.0
+    for y in matrices:
+        if min(y.shape) < 2:
+            continue
+        y = y / unit
+        rows, columns = y.shape
+        by_seed = columns * ((y.mean(axis=1) - y.mean()) ** 2).sum()
+        rest = ((y - y.mean(axis=1, keepdims=True) - y.mean(axis=0, keepdims=True) + y.mean()) ** 2).sum()
+        squares += [by_seed, rest, rows - 1, (rows - 1) * (columns - 1)]
+    if not squares[2]:
+        return float("nan")
+    with np.errstate(all="ignore"):
+        seeds, rest = squares[0] / squares[2], squares[1] / squares[3]
+        return float((seeds - rest) / (seeds + (squares[3] / squares[2]) * rest))
+
+
+def _setting(cells: pd.DataFrame, factors: list[str]) -> pd.Series:
+    rows = cells[factors].fillna("–").to_numpy(dtype=object)
+    return pd.Series(["\n".join(row) for row in rows], index=cells.index, dtype="str")
+
+
+def _pooled_sd(table: pd.DataFrame, by: list[str], column: str) -> float:
+    """Root of the mean variance of the groups, weighted by degrees of freedom; nan where no group has two values."""
+    sds, degrees = [], []
+    for _, found in table.groupby(by, sort=False)[column]:
+        if len(found) > 1:
+            sds.append(float(sd_of(found.to_numpy(dtype=float))))
+            degrees.append(len(found) - 1)
+    if not sds:
+        return float("nan")
+    unit = max(sds) or 1.0
+    return unit * float(np.sqrt(np.average((np.array(sds) / unit) ** 2, weights=degrees)))

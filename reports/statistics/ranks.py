@@ -1,0 +1,84 @@
+"""Rule 10: ranks over datasets, where there are enough datasets for them to reject anything."""
+
+from __future__ import annotations
+
+from itertools import combinations, pairwise
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from reports.statistics.family import holm
+from reports.statistics.inference import ALPHA
+from reports.statistics.scale import RELATIVE_ROUNDING
+from reports.statistics.specification import Direction
+
+RANK_COLUMNS = (
+    "level_a", "level_b", "rank_a", "rank_b", "n_datasets", "comparisons", "p", "p_adjusted", "friedman", "p_friedman",
+    "reason",
+)  # fmt: skip
+
+TOO_FEW = "too few datasets"
+"""The reason where so many comparisons cannot reject with so few datasets."""
+
+
+def can_reject(datasets: int, comparisons: int) -> bool:
+    """Whether the smallest p of Wilcoxon's test survives Holm: comparisons · 2/2^datasets ≤ 0.05."""
+    return comparisons * 2.0 ** (1 - datasets) <= ALPHA
+
+
+def compare_ranks(means: pd.DataFrame, direction: Direction) -> pd.DataFrame:
+    """Compare all pairs of levels by their ranks.
+
+    Args:
+        means: one row a dataset, one column a level; datasets that lack a level are left out.
+        direction: which direction is better; rank 1 is the best.
+
+    Returns:
+        RANK_COLUMNS, one row a pair of levels: rank_a and rank_b (mean ranks), p (Wilcoxon's signed ranks, exact or as
+        scipy chooses), p_adjusted (Holm), friedman and p_friedman (three levels or more); all p missing with reason
+        "too few datasets" where they could not reject. Demšar, JMLR 7 (2006).
+    """
+    table = means.dropna().astype(float)
+    pairs = list(combinations(table.columns, 2))
+    rows = pd.DataFrame(pairs, columns=["level_a", "level_b"])
+    ranks = _rounded(table).rank(axis=1, ascending=direction == "lower").mean()
+    rows = rows.assign(
+        rank_a=rows["level_a"].map(ranks),
+        rank_b=rows["level_b"].map(ranks),
+        n_datasets=len(table),
+        comparisons=len(pairs),
+    )
+    enough = bool(pairs) and can_reject(len(table), len(pairs))
+    p = [_wilcoxon(table[a], table[b]) for a, b in pairs] if enough else [float("nan")] * len(pairs)
+    statistic, p_friedman = _friedman(_rounded(table)) if enough else (float("nan"), float("nan"))
+    adjusted = holm(p).tolist() if enough else p
+    return rows.assign(
+        p=p, p_adjusted=adjusted, friedman=statistic, p_friedman=p_friedman, reason=None if enough else TOO_FEW
+    )[list(RANK_COLUMNS)]
+
+
+def _rounded(table: pd.DataFrame) -> pd.DataFrame:
+    """Values of a row that differ by rounding alone become equal, so that they share a rank."""
+    values = table.to_numpy(dtype=float).copy()
+    for row in values:
+        order = np.argsort(row)
+        for before, after in pairwise(order):
+            if row[after] - row[before] <= RELATIVE_ROUNDING * max(abs(row[after]), abs(row[before])):
+                row[after] = row[before]
+    return pd.DataFrame(values, index=table.index, columns=table.columns)
+
+
+def _wilcoxon(a: pd.Series, b: pd.Series) -> float:
+    """Two-sided p; 1 where all values are equal."""
+    pair = _rounded(pd.DataFrame({"a": a, "b": b}))
+    difference = pair["a"] - pair["b"]
+    return float(stats.wilcoxon(difference).pvalue) if (difference != 0).any() else 1.0
+
+
+def _friedman(table: pd.DataFrame) -> tuple[float, float]:
+    """Friedman's statistic and p; nan with fewer than three levels or where all are equal."""
+    if table.shape[1] < 3 or bool((table.nunique(axis=1) == 1).all()):
+        return float("nan"), float("nan")
+    found = stats.friedmanchisquare(*(table[name] for name in table))
+    return float(found.statistic), float(found.pvalue)
