@@ -16,21 +16,13 @@ from ncvq_core.fcn.network import FEATURES, judge_test
 from ncvq_core.fcn.train import FcnTrainer, LabelledSeries
 from ncvq_core.generator import load_generator
 from ncvq_core.memory import peak_memory_bytes
+from ncvq_core.metrics import metric_names
 from ncvq_core.named_tensors import Under
 from ncvq_core.seeding import generator
 from ncvq_core.stage_run import StageResult, StageRun
 from ncvq_core.views import augmented_view
 
-SAMPLE_METRICS = (
-    "fid",
-    "is_mean",
-    "is_std",
-    "cas",
-    "psd_distance",
-    "psd_distance_augmented",
-    "sample_precision",
-    "sample_recall",
-)
+SAMPLE_METRICS = metric_names("samples")
 SAMPLES, LABELLED_SAMPLES, SAMPLE_LABELS, FID_BY_CLASS = "samples", "labelled_samples", "labels", "fid_by_class"
 """Names of what is left behind: series without a class, series with one, their classes, FID of each class."""
 

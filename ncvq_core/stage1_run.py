@@ -11,13 +11,14 @@ from ncvq_core.data import Dataset, Scaling, Series
 from ncvq_core.data.scaling import SCALING
 from ncvq_core.data.validation import split_train
 from ncvq_core.errors import DataError
-from ncvq_core.evaluation.stage1 import STAGE1_METRICS, Labelled, evaluate_stage1
+from ncvq_core.evaluation.stage1 import Labelled, evaluate_stage1
 from ncvq_core.memory import peak_memory_bytes
+from ncvq_core.metrics import metric_names
 from ncvq_core.stage1 import Stage1Trainer
 from ncvq_core.stage1_config import Stage1Config
 from ncvq_core.stage_run import StageResult, StageRun
 
-EVALUATED = (*STAGE1_METRICS, "ssl_loss")
+EVALUATED = metric_names("stage1")
 """What is measured on the validation part along the way."""
 
 

@@ -11,13 +11,14 @@ from ncvq_core.config import TrialConfig
 from ncvq_core.data import Dataset, Series
 from ncvq_core.data.validation import split_train
 from ncvq_core.memory import peak_memory_bytes
+from ncvq_core.metrics import metric_names
 from ncvq_core.prior.token_source import TokenSource
 from ncvq_core.stage2 import Stage2Trainer
 from ncvq_core.stage2_config import Stage2Config
 from ncvq_core.stage_run import StageResult, StageRun
 from ncvq_core.tokenizer.load import TOKENIZER, load_tokenizer
 
-PRIOR_METRICS = ("prior_loss", "validation_prior_loss", "test_prior_loss")
+PRIOR_METRICS = metric_names("stage2")
 """Cross-entropy of masked tokens, in nats a token: mean over the last epoch, on the validation part, on TEST."""
 
 

@@ -44,6 +44,8 @@ def finished_row(config: TrialConfig, records: Records) -> dict[str, Any]:
     """
     own = {stage: records[stage] for stage in TIMED if stage in records}
     measured = {name: value for record in own.values() for name, value in record.metrics.items()}
+    if unknown := measured.keys() - set(METRICS):
+        raise ValueError(f"{sorted(unknown)}: measured, but not in the table of ncvq_core/metrics.py")
     first, *_, last = (own[STAGE1], *own.values())
     origin = {"numerics_version": FIRST, **last.provenance, "started_at": first.provenance["started_at"]}
     notes = [note for record in records.values() for note in (record.provenance.get("data_notes") or "").split("; ")]

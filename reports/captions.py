@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from ncvq_core.metrics import Metric
 from reports.coverage import status_counts
 from reports.history_figure import RUNNING_MEAN, Curve
 from reports.judges import networks
-from reports.metrics import Metric
 from reports.panels import COLUMN_FACTOR, WEIGHT_FACTOR, Layout, history_layout, value_layout
 from reports.read_store import DONE, Results
 from reports.value_figure import intervals_are_cut, reference_rows, use_log_axis

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from reports.metrics import METRICS
+from ncvq_core.metrics import METRICS
 
 
 def networks(trials: pd.DataFrame) -> dict[str, list[str]]:

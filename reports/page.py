@@ -10,8 +10,8 @@ from typing import Any
 import jinja2
 import pandas as pd
 
+from ncvq_core.metrics import Metric
 from reports.coverage import NO_LEVEL, SYMBOLS, coverage_grids, coverage_table, status_counts, troubled_cells
-from reports.metrics import Metric
 from reports.provenance import peak_memory_bytes, provenance_table, provenance_warnings, total_seconds
 from reports.read_store import Results
 from reports.stages import of_stage, sharing_notes

@@ -6,9 +6,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ncvq_core.metrics import METRICS, Metric
 from reports.history_figure import CURVES, RUNNING_MEAN, history_table
 from reports.judges import networks
-from reports.metrics import METRICS, Metric
 from reports.panels import (
     COLUMN_FACTOR,
     EMBEDDING_FACTOR,

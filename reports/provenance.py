@@ -6,8 +6,8 @@ import json
 
 import pandas as pd
 
+from ncvq_core.metrics import METRICS
 from reports.judges import mixed_networks
-from reports.metrics import METRICS
 from reports.read_store import Results
 
 NOT_RECORDED = "not recorded"

@@ -12,11 +12,12 @@ import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ncvq_core.metrics import Metric
 from reports.captions import history_alt_text, history_caption, value_alt_text, value_caption
 from reports.coverage import coverage_table
 from reports.errors import ReportError
 from reports.history_figure import CURVES, Curve, draw_history, history_table
-from reports.metrics import Metric, metrics_with_data
+from reports.metrics import metrics_with_data
 from reports.page import DrawnFigure, render_page
 from reports.prior_figure import draw_prior, prior_alt_text, prior_caption, prior_tables
 from reports.provenance import provenance_table

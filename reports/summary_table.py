@@ -6,8 +6,9 @@ import math
 
 import pandas as pd
 
+from ncvq_core.metrics import Metric
 from reports.intervals import summarise
-from reports.metrics import Metric, finite_values
+from reports.metrics import finite_values
 from reports.panels import COLUMN_FACTOR, in_level_order
 from reports.read_store import Results
 from reports.stages import of_stage

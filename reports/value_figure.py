@@ -8,9 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from ncvq_core.metrics import Metric
 from reports.colours import Look
 from reports.intervals import summarise
-from reports.metrics import Metric, finite_values
+from reports.metrics import finite_values
 from reports.panels import (
     WEIGHT_FACTOR,
     Layout,
@@ -98,7 +99,7 @@ def reference_rows(panel: pd.DataFrame) -> pd.DataFrame:
 def use_log_axis(table: pd.DataFrame, metric: Metric) -> bool:
     """Logarithmic where the metric asks for it, all values are positive and they span more than a decade."""
     low, high = table["value"].min(), table["value"].max()
-    return bool(metric.log and low > 0 and high / low > DECADE)
+    return bool(metric.log_axis and low > 0 and high / low > DECADE)
 
 
 def value_limits(table: pd.DataFrame, *, logarithmic: bool) -> tuple[float, float]:

@@ -11,25 +11,15 @@ from torch.nn import functional
 
 from ncvq_core.evaluation.codebook_statistics import codebook_correlation, codebook_cosine
 from ncvq_core.evaluation.probes import class_separation, probe_accuracies
+from ncvq_core.metrics import metric_names
 from ncvq_core.tokenizer import Tokenizer
 from ncvq_core.tokenizer.codebook import perplexity
 from ncvq_core.tokenizer.errors import band_errors
 
 BATCH = 256
 
-STAGE1_METRICS = (
-    "val_loss",
-    "recon_time",
-    "recon_timefreq",
-    "commitment",
-    "perplexity",
-    "codebook_corr",
-    "codebook_cos",
-    "class_separation",
-    "probe_svm",
-    "probe_knn",
-    "probe_linear",
-)
+STAGE1_METRICS = tuple(name for name in metric_names("stage1") if name != "ssl_loss")
+"""Those that the tokenizer and the series alone decide."""
 
 
 class Labelled(NamedTuple):

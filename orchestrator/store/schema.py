@@ -4,6 +4,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from ncvq_core.metrics import metric_names
+
 SCHEMA_VERSION = 3
 """Version of the store's layout and of both tables, raised with each change of them.
 
@@ -25,16 +27,10 @@ SETTINGS = {
 }  # fmt: skip
 """A trial's config."""
 
-EVALUATED = (
-    "val_loss", "recon_time", "recon_timefreq", "commitment", "perplexity", "codebook_corr", "codebook_cos",
-    "class_separation", "probe_svm", "probe_knn", "probe_linear", "ssl_loss",
-)  # fmt: skip
-"""Metrics of a tokenizer, measured on TEST, and on the validation part along the way."""
+EVALUATED = metric_names("stage1")
+"""Measured on TEST, and on the validation part along the way."""
 
-METRICS = (
-    *EVALUATED, "prior_loss", "validation_prior_loss", "test_prior_loss", "fid", "is_mean", "is_std", "cas",
-    "psd_distance", "psd_distance_augmented", "sample_precision", "sample_recall",
-)  # fmt: skip
+METRICS = metric_names()
 
 TRAINED = (
     "loss", "recon_time", "recon_timefreq", "commitment", "aug_recon_time", "aug_recon_timefreq", "ssl_loss",

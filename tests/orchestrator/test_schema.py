@@ -45,7 +45,7 @@ def test_a_changed_schema_is_another_version() -> None:
 
 
 def test_every_metric_of_the_core_has_a_column_and_no_other_is_there() -> None:
-    assert METRICS == (*EVALUATED_IN_CORE, *PRIOR_METRICS, *SAMPLE_METRICS)
+    assert (*EVALUATED_IN_CORE, *PRIOR_METRICS, *SAMPLE_METRICS) == METRICS
     assert EVALUATED == EVALUATED_IN_CORE
     assert TRAINED == HISTORY
     assert {name.removesuffix("_seconds") for name in TRIALS.names if name.endswith("_seconds")} == set(TIMED)

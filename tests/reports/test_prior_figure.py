@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
+from ncvq_core.metrics import METRICS
 from reports import write_report
 from reports.history_figure import CURVES, draw_history, history_table
 from reports.judges import mixed_networks
-from reports.metrics import METRICS
 from reports.panels import PANEL_HEIGHT
 from reports.prior_figure import draw_prior, prior_caption, prior_tables
 from reports.provenance import provenance_warnings

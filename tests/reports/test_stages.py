@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
+from ncvq_core.metrics import METRICS
 from ncvq_core.stage2_config import SamplingConfig, Stage2Config
 from reports import write_report
 from reports.history_figure import CURVES, history_table
-from reports.metrics import METRICS
 from reports.read_store import Results, read_results
 from reports.stages import OF_SAMPLES, OF_STAGE2, is_compared, of_stage, sharing_notes
 from reports.summary_table import summary_table

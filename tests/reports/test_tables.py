@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
+from ncvq_core.metrics import METRICS
 from orchestrator.store import StageRecord, Store
 from reports.coverage import MAX_GRID_COLUMNS, coverage_grids, coverage_table, status_counts, troubled_cells
-from reports.metrics import METRICS, metrics_with_data
+from reports.metrics import metrics_with_data
 from reports.page import duration, memory
 from reports.provenance import peak_memory_bytes, provenance_table, provenance_warnings, total_seconds
 from reports.read_store import read_results

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
+from ncvq_core.metrics import METRICS, Metric
 from reports.captions import value_caption
-from reports.metrics import METRICS, Metric, metrics_with_data
+from reports.metrics import metrics_with_data
 from reports.panels import split_panels, value_layout
 from reports.read_store import Results, read_results
 from reports.value_figure import draw_values, reference_rows, use_log_axis, value_limits, value_table
