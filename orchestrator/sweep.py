@@ -47,6 +47,8 @@ class Sweep:
         base: settings that all cells share.
         factors: the settings that vary, in the order of the file.
         baseline: for some factors, the label of the level that the others are compared with.
+        answers: the metrics that a report answers for in words; empty leaves that to it.
+        margins: by metric, the difference that is of no importance, where it is not the usual one.
         grid_cells: cells of the design, before those that are the same trial become one.
         cells: one for each trial; the last factor varies fastest.
     """
@@ -56,6 +58,8 @@ class Sweep:
     base: dict[str, Any]
     factors: tuple[Factor, ...]
     baseline: dict[str, Label]
+    answers: tuple[str, ...]
+    margins: dict[str, float]
     grid_cells: int
     cells: tuple[Cell, ...]
 
@@ -67,5 +71,7 @@ def sweep_record(sweep: Sweep) -> dict[str, Any]:
         "description": sweep.description,
         "factors": {factor.name: [level.label for level in factor.levels] for factor in sweep.factors},
         "baseline": dict(sweep.baseline),
+        "answers": list(sweep.answers),
+        "margins": dict(sweep.margins),
         "cells": [{"trial_id": cell.config.trial_id, "levels": dict(cell.levels)} for cell in sweep.cells],
     }

@@ -1,6 +1,7 @@
 """Sweep files: found by name or path, changed by --set, checked as a whole before anything runs.
 
-A sweep file is YAML 1.2 with the keys `description`, `base`, `factors`, `baseline`, `zip`, `exclude` and `where`.
+A sweep file is YAML 1.2 with the keys `description`, `base`, `factors`, `baseline`, `zip`, `exclude`, `where`, `answers`
+and `margins`.
 Its cells are the grid of all levels, where zipped factors move together; `where` keeps the cells that match one of its
 entries, `exclude` drops those that match one of its own, and cells that then are the same trial become one.
 """
@@ -16,6 +17,7 @@ from ncvq_core.errors import unknown_name
 from orchestrator.expand import CheckDataset, expand
 from orchestrator.sweep import Sweep, SweepError
 from orchestrator.sweep_factors import Factors, read_factors
+from orchestrator.sweep_metrics import read_answers, read_margins
 from orchestrator.sweep_sections import check_sections, read_design
 from orchestrator.yaml_lines import Source, parse_yaml
 
@@ -57,6 +59,8 @@ def load_sweep(
         base=design.base,
         factors=tuple(factors.values()),
         baseline=design.baseline,
+        answers=read_answers(source),
+        margins=read_margins(source),
         grid_cells=grid_cells,
         cells=cells,
     )

@@ -14,6 +14,8 @@ _SECTIONS: dict[str, tuple[type, str]] = {
     "base": (dict, "a mapping from settings to values"),
     "factors": (dict, "a mapping from settings to levels"),
     "baseline": (dict, "a mapping from factors to levels"),
+    "answers": (list, "a list of metrics"),
+    "margins": (dict, "a mapping from metrics to margins"),
     "zip": (list, "a list of lists of factors"),
     "exclude": (list, "a list of mappings from factors to levels"),
     "where": (list, "a list of mappings from factors to levels"),

@@ -35,6 +35,10 @@ class Sweep:
     """The levels of each factor, in the order in which they are shown."""
     baseline: dict[str, str]
     """The level of some factors that the others are compared with."""
+    answers: tuple[str, ...] = ()
+    """The metrics that are answered for in words; empty: the usual ones."""
+    margins: dict[str, float] = field(default_factory=dict)
+    """By metric, the difference that is of no importance, where it is not the usual one."""
 
     @property
     def group_factors(self) -> list[str]:
@@ -129,6 +133,8 @@ def _parse_sweep(document: Mapping[str, Any]) -> tuple[Sweep, pd.DataFrame]:
         launched_at=document.get("launched_at") or "",
         factors={factor: _levels(levels) for factor, levels in document["factors"].items()},
         baseline={factor: str(_label(level)) for factor, level in (document.get("baseline") or {}).items()},
+        answers=tuple(document.get("answers") or ()),
+        margins=dict(document.get("margins") or {}),
     )
     rows = [
         {"trial_id": cell["trial_id"], **{factor: _label(cell["levels"].get(factor)) for factor in sweep.factors}}

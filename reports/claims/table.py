@@ -1,0 +1,94 @@
+"""Everything that can be claimed of a sweep, as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from ncvq_core.metrics import Metric
+from reports.metrics import metrics_with_data
+from reports.read_store import Results
+from reports.stages import of_stage
+from reports.statistics.answers import default_answers
+from reports.statistics.compare import COLUMNS, compare
+from reports.statistics.gain import GAIN_COLUMNS, gain_of_pairing
+from reports.statistics.pairs import UNIT
+from reports.statistics.specification import MetricSpec, Options
+
+
+def claims_table(results: Results, options: Options | None = None) -> pd.DataFrame:
+    """Compare the levels of each factor by each metric that has data and that the factor can change.
+
+    Returns:
+        The columns of `compare`, family by family; empty where nothing can be compared.
+    """
+    tables = [
+        compare(cells_to_compare(seen), seen.sweep, spec_of(metric, results.sweep.margins), factor, options)
+        for metric, factor, seen in _comparisons(results)
+    ]
+    tables = [table for table in tables if not table.empty]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(COLUMNS))
+
+
+def gains_table(results: Results, options: Options | None = None) -> pd.DataFrame:
+    """What pairing gained for each metric that has data, over all datasets.
+
+    Returns:
+        The columns of `gain_of_pairing`, and `factor`: the one whose pairs are looked at, the first that the metric can be
+        compared across.
+    """
+    rows, seen_metrics = [], set()
+    for metric, factor, seen in _comparisons(results):
+        if metric.name in seen_metrics or factor in metric.incomparable:
+            continue
+        seen_metrics.add(metric.name)
+        spec = spec_of(metric, results.sweep.margins)
+        gains = gain_of_pairing(cells_to_compare(seen), seen.sweep, spec, factor, options)
+        rows.append(gains[gains["dataset"].isna()].assign(factor=factor))
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=[*GAIN_COLUMNS, "factor"])
+
+
+def answered_metrics(results: Results) -> tuple[str, ...]:
+    """The metrics that the sweep answers for in words: those of its file, else the usual ones."""
+    if results.sweep.answers:
+        return results.sweep.answers
+    stages = results.cells["stages"].max() if "stages" in results.cells else float("nan")
+    return default_answers(2 if stages == 2 else 1)
+
+
+def compared_factors(results: Results) -> list[str]:
+    """The factors of which levels are compared: all that vary but dataset and seed."""
+    return [factor for factor in results.sweep.varying if factor not in UNIT]
+
+
+def spec_of(metric: Metric, margins: Mapping[str, float]) -> MetricSpec:
+    """How a metric is compared in a sweep that sets some margins."""
+    return MetricSpec(
+        name=metric.name,
+        scale=metric.scale,
+        margin=margins.get(metric.name, metric.margin),
+        direction=metric.better,
+        judged=metric.judged,
+        incomparable=metric.incomparable,
+    )
+
+
+def cells_to_compare(results: Results) -> pd.DataFrame:
+    """The cells with dataset and seed in each row, also where these are no factors or the cell has no row yet."""
+    cells = results.cells
+    for name in UNIT:
+        known = list(cells[name].dropna().unique()) if name in cells else []
+        if name not in results.sweep.factors and len(known) == 1:
+            cells = cells.assign(**{name: known[0]})
+    return cells
+
+
+def _comparisons(results: Results) -> list[tuple[Metric, str, Results]]:
+    """Each metric with each factor that can change it, and the results as its stage sees them."""
+    views = {metric.stage: of_stage(results, metric.stage) for metric in metrics_with_data(results.done)}
+    return [
+        (metric, factor, views[metric.stage])
+        for metric in metrics_with_data(results.done)
+        for factor in compared_factors(views[metric.stage])
+    ]
