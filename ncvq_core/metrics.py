@@ -1,7 +1,7 @@
 """The one table of metrics: what each is called, means, and is compared by. Everything else takes it from here.
 
-The columns of the store, the figures, tables and claims of a report, and the table in docs/model.md follow; a metric that
-is measured but has no entry is refused. Needs no torch.
+The columns of the store, the figures, tables and claims of a report, and the table in docs/model.md follow; a metric
+that is measured but has no entry is refused. Needs no torch.
 """
 
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class Metric:
     scale: Scale = "raw"
     """log: effects are ratios, said in per cent; raw: differences, in the unit of the metric."""
     margin: float | None = None
-    """Differences up to it are of no importance: relative with scale log (0.05 is 5 %), else absolute; None: not known."""
+    """Differences up to it are of no importance: relative with scale log (0.05 is 5 %), else absolute."""
     log_axis: bool = False
     """Drawn on a logarithmic axis when it spans more than a decade."""
     judged: bool = False
@@ -112,8 +112,8 @@ METRICS: tuple[Metric, ...] = (
         margin=ACCURACY_MARGIN, source="accuracy on TEST of 5 nearest neighbours on the same features",
     ),
     Metric(
-        name="probe_linear", stage="stage1", label="Logistic regression accuracy", family=REPRESENTATION, better="higher",
-        margin=ACCURACY_MARGIN, source="accuracy on TEST of logistic regression on the same features",
+        name="probe_linear", stage="stage1", label="Logistic regression accuracy", family=REPRESENTATION,
+        better="higher", margin=ACCURACY_MARGIN, source="accuracy on TEST of logistic regression on the same features",
     ),
     Metric(
         name="ssl_loss", stage="stage1", label="SSL loss", family=CODEBOOK, log_axis=True, incomparable=_VIEWS,
@@ -130,8 +130,8 @@ METRICS: tuple[Metric, ...] = (
         source="the same on the validation part of TRAIN",
     ),
     Metric(
-        name="test_prior_loss", stage="stage2", label="Prior loss on TEST", family=PRIOR, unit="nats/token", scale="log",
-        margin=LOSS_MARGIN, incomparable=_TOKENS, instead=("fid",), source="the same on TEST",
+        name="test_prior_loss", stage="stage2", label="Prior loss on TEST", family=PRIOR, unit="nats/token",
+        scale="log", margin=LOSS_MARGIN, incomparable=_TOKENS, instead=("fid",), source="the same on TEST",
     ),
     Metric(
         name="fid", stage="samples", label="Fréchet distance (FID)", family=SAMPLES, better="lower", scale="log",
@@ -153,8 +153,9 @@ METRICS: tuple[Metric, ...] = (
         source="accuracy on TEST of an FCN trained on class-conditional samples (arXiv 1905.10887)",
     ),
     Metric(
-        name="psd_distance", stage="samples", label="Distance of power spectra", family=SAMPLES, unit="dB", better="lower",
-        log_axis=True, source="log-spectral distance between the mean power spectra of samples and of TRAIN",
+        name="psd_distance", stage="samples", label="Distance of power spectra", family=SAMPLES, unit="dB",
+        better="lower", log_axis=True,
+        source="log-spectral distance between the mean power spectra of samples and of TRAIN",
     ),
     Metric(
         name="psd_distance_augmented", stage="samples", label="Distance of spectra to augmented TRAIN", family=SAMPLES,

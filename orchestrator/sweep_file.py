@@ -1,7 +1,7 @@
 """Sweep files: found by name or path, changed by --set, checked as a whole before anything runs.
 
-A sweep file is YAML 1.2 with the keys `description`, `base`, `factors`, `baseline`, `zip`, `exclude`, `where`, `answers`
-and `margins`.
+A sweep file is YAML 1.2 with the keys `description`, `base`, `factors`, `baseline`, `answers`, `margins`, `zip`,
+`exclude` and `where`.
 Its cells are the grid of all levels, where zipped factors move together; `where` keeps the cells that match one of its
 entries, `exclude` drops those that match one of its own, and cells that then are the same trial become one.
 """

@@ -35,8 +35,8 @@ def gains_table(results: Results, options: Options | None = None) -> pd.DataFram
     """What pairing gained for each metric that has data, over all datasets.
 
     Returns:
-        The columns of `gain_of_pairing`, and `factor`: the one whose pairs are looked at, the first that the metric can be
-        compared across.
+        The columns of `gain_of_pairing`, and `factor`: the one whose pairs are looked at, the first that the metric can
+        be compared across.
     """
     rows, seen_metrics = [], set()
     for metric, factor, seen in _comparisons(results):

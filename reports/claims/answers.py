@@ -1,0 +1,137 @@
+"""The answers of a report: one for each factor and metric that the sweep answers for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from ncvq_core.metrics import Metric, metrics_by_name
+from reports.claims.sentence import sentence, short
+from reports.claims.table import answered_metrics, compared_factors
+from reports.claims.wording import listed
+from reports.read_store import Results
+from reports.stages import of_stage
+from reports.statistics.effects import OTHER_MEANING, THESE
+from reports.statistics.pairs import UNIT
+from reports.statistics.verdicts import CANNOT_BE_SAID, UNDECIDED
+
+OPEN = (UNDECIDED, CANNOT_BE_SAID)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A sentence and its verdict."""
+
+    text: str
+    """Complete: estimand, effect with unit, interval, adjusted p, size of the family, blocks, what would settle it."""
+    short: str
+    """The verdict alone."""
+    verdict: str
+    """better, worse, higher, lower, equivalent, both, undecided, identical, same difference or cannot be said."""
+    level: str
+    """The level that is compared."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a sweep says of one factor by one metric."""
+
+    factor: str
+    metric: Metric
+    reference: str
+    """What the levels are compared with, and why with that."""
+    claims: tuple[Claim, ...]
+    """Two a level: these datasets, and datasets like these."""
+    by_dataset: str
+    """A sentence on single datasets; empty where there is one, or where nothing is decided on any."""
+
+
+def answers(results: Results, claims: pd.DataFrame) -> list[Answer]:
+    """Put the claims on the metrics that the sweep answers for into words.
+
+    Args:
+        results: the sweep.
+        claims: the table of all claims.
+
+    Returns:
+        Factor by factor; a metric without data, or that a factor cannot change, is left out.
+    """
+    metrics = [metrics_by_name()[name] for name in answered_metrics(results)]
+    found = []
+    for factor in compared_factors(results):
+        for metric in metrics:
+            rows = claims[(claims["factor"] == factor) & (claims["metric"] == metric.name)]
+            if not rows.empty:
+                found.append(_answer(rows, factor, metric, _averaged_over(results, factor, metric)))
+    return found
+
+
+def decided_first(found: Iterable[Answer]) -> list[str]:
+    """The verdicts on these datasets in short, those that are decided first; each a clause without a full stop."""
+    claims = [
+        (claim.verdict in OPEN, f"{answer.factor}: {claim.short}") for answer in found for claim in answer.claims[::2]
+    ]
+    return [words for _, words in sorted(claims, key=lambda claim: claim[0])]
+
+
+def measured_at(results: Results) -> str:
+    """Say how long and how wide the models were that all claims are about."""
+    words = {"epochs": "epochs", "prior_epochs": "epochs of the prior", "channels": "channels"}
+    words |= {"projector_width": "projector width"}
+    parts = []
+    for column, name in words.items():
+        known = list(results.done[column].dropna().unique()) if column in results.done else []
+        if len(known):
+            values = listed([f"{float(value):g}" for value in sorted(map(float, known))])
+            parts.append(f"{name} {values}" if name == "projector width" else f"{values} {name}")
+    return f"Measured with {listed(parts)}." if parts else ""
+
+
+def _answer(rows: pd.DataFrame, factor: str, metric: Metric, averaged_over: list[str]) -> Answer:
+    records = rows.to_dict("records")
+    one = bool((rows["reason"] == OTHER_MEANING).all())
+    several = rows.loc[rows["question"] == THESE, "dataset"].isna().any()
+    overall = [row for row in records if pd.isna(row["dataset"]) or not several]
+    return Answer(
+        factor=factor,
+        metric=metric,
+        reference=_reference(records[0]),
+        claims=tuple(_claim(row, metric, averaged_over) for row in (overall[:1] if one else overall)),
+        by_dataset=_by_dataset([row for row in records if isinstance(row["dataset"], str)]) if several else "",
+    )
+
+
+def _claim(row: dict[Any, Any], metric: Metric, averaged_over: list[str]) -> Claim:
+    return Claim(
+        text=sentence(row, metric, averaged_over),
+        short=short(row, metric),
+        verdict=row["verdict"],
+        level=row["level"],
+    )
+
+
+def _reference(row: dict[Any, Any]) -> str:
+    why = "the baseline" if row["reference_is"] == "baseline" else "the first level; the sweep names no baseline"
+    return f"compared with {row['reference']}, {why}"
+
+
+def _averaged_over(results: Results, factor: str, metric: Metric) -> list[str]:
+    return [name for name in of_stage(results, metric.stage).sweep.varying if name not in (factor, *UNIT)]
+
+
+def _by_dataset(rows: list[dict[Any, Any]]) -> str:
+    """For example "By dataset: 0.2 is better on A and equivalent on B"; empty where all are open."""
+    if all(row["verdict"] in OPEN for row in rows):
+        return ""
+    sentences = []
+    for level in dict.fromkeys(row["level"] for row in rows):
+        own = [row for row in rows if row["level"] == level]
+        places: dict[str, list[str]] = {}
+        for row in own:
+            places.setdefault(row["verdict"], []).append(row["dataset"])
+        parts = [f"{verdict} on {listed(datasets)}" for verdict, datasets in places.items()]
+        sentences.append(f"{level}: {'; '.join(parts)}")
+    return f"By dataset, {' · '.join(sentences)}."
