@@ -1,6 +1,5 @@
 """The command line: its surface, its help, its exit codes and its one-line errors."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +52,7 @@ SURFACE = {
         DEBUG,
     },
     "data list": {DATA, DEBUG},
+    "check": {("--store", "runs"), ("--repair", False), DEBUG},
     "data fetch": {("name", None), DATA, DEBUG},
 }
 """Each command's arguments and options, with their defaults."""
@@ -273,7 +273,7 @@ def test_show_of_no_trial_and_of_several(finished: Store) -> None:
     assert refusal("show", "zz", "--store", finished.path).endswith(f"it holds 4: {', '.join(ids)}")
     assert refusal("show", "", "--store", finished.path).startswith("ncvq: TRIAL is empty")
     near = ids[0][:-1]
-    shutil.copy(finished.path / "trials" / f"{ids[0]}.parquet", finished.path / "trials" / f"{near}x.parquet")
+    finished.write_trial({**(finished.read_trial(ids[0]) or {}), "trial_id": f"{near}x"}, [])
     words = f"ncvq: trial '{near}' is ambiguous, 2 ids start with it: {ids[0]}, {near}x"
     assert refusal("show", near, "--store", finished.path) == words
 

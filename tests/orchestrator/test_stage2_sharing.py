@@ -23,7 +23,7 @@ from orchestrator.sweep import Sweep
 from orchestrator.tensor_file import write_tensors
 from tests.orchestrator.conftest import Launch
 from tests.orchestrator.stage2 import DATASET, tiny2
-from tests.orchestrator.tables import history_of, trials_table, written_at
+from tests.orchestrator.tables import history_of, rows_of, trials_table, written_at
 
 
 def made(sweep: Sweep, store: Store | None, **options: Any) -> Plan:
@@ -115,13 +115,14 @@ def test_rows_are_the_union_of_the_stages(finished2: Store, tmp_path: Path) -> N
 def test_another_sweep_shares_tokenizer_and_network(
     finished2: Store, run_here: Launch, trained: Counter[str], tmp_path: Path
 ) -> None:
-    before = written_at(finished2.path)
+    before, rows = written_at(finished2.path, "stages"), rows_of(finished2.path)
     other = tiny2(tmp_path, token_embedding=["learned", "codebook_frozen"])
     assert stages_of(made(other, finished2)) == ["stage2", "samples"]
     summary, printed = run_here(other, finished2.path)
     assert summary.exit_code == 0
     assert trained == {"Stage2Run": 2}
-    assert written_at(finished2.path).items() >= before.items()
+    assert written_at(finished2.path, "stages").items() >= before.items()
+    assert rows_of(finished2.path).items() >= rows.items()
     frozen = other.cells[1].config.trial_id
     line = (
         f"done     samples token_embedding=codebook_frozen seed=0 trial={frozen}  [2/2 done, nothing running, 0 failed"
@@ -186,7 +187,9 @@ def test_a_failing_network_leaves_the_priors(run_here: Launch, tmp_path: Path, m
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "gone"])
-def test_damaged_weights_are_a_clear_failure(finished2: Store, run_here: Launch, tmp_path: Path, damage: str) -> None:
+def test_damaged_weights_are_a_clear_failure_and_made_again(
+    finished2: Store, run_here: Launch, tmp_path: Path, damage: str
+) -> None:
     sweep = tiny2(tmp_path, token_embedding=["learned"])
     config = sweep.cells[0].config
     assert config.stage2_id is not None
@@ -197,11 +200,16 @@ def test_damaged_weights_are_a_clear_failure(finished2: Store, run_here: Launch,
         path.unlink()
     else:
         path.write_bytes(content[:-9] if damage == "cut" else content[:-1] + bytes([content[-1] ^ 1]))
-    summary, _ = run_here(sweep, finished2.path)
-    ((_, error),) = summary.failures.values()
-    reason = "cannot be read" if damage == "gone" else "damaged, its checksum is not the recorded one"
-    assert error.startswith(f"stage2: StoreError: {path}: {reason}")
-    assert error.endswith("delete the folder and resume")
+    summary, printed = run_here(sweep, finished2.path)
+    if damage == "gone":
+        assert f"set aside as damaged/stages/{config.stage1_id}" in printed
+    else:
+        ((_, error),) = summary.failures.values()
+        reason = "damaged, its checksum is not the recorded one; `ncvq resume` runs the stage again"
+        assert error == f"stage2: DamagedError: stages/{config.stage1_id}/model.safetensors: {reason}"
+        summary, _ = run_here(sweep, finished2.path, retry_failed=True)
+    assert summary.exit_code == 0
+    assert path.read_bytes() == content
 
 
 def test_a_checkpoint_of_another_tokenizer_is_put_aside(
