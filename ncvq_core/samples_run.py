@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import Dataset, Series
+from ncvq_core.data.labels import listed
 from ncvq_core.errors import DivergedError
 from ncvq_core.evaluation.cas import cas_training, synthetic_labels
 from ncvq_core.evaluation.samples import Judge
@@ -166,4 +167,4 @@ class SamplesRun(StageRun):
             ("fid undefined for classes with fewer than two series", undefined),
             (f"fid_by_class is ill-conditioned for classes of at most {FEATURES} series", uncertain),
         )
-        return tuple(f"{words}: {', '.join(classes[chosen])}" for words, chosen in groups if any(chosen))
+        return tuple(f"{words}: {listed(classes[chosen])}" for words, chosen in groups if any(chosen))

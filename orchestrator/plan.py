@@ -227,6 +227,6 @@ def _check_same_data(checksum: str | None, cell: Cell, datasets: dict[str, Datas
     dataset = datasets[cell.config.stage1.dataset]
     if checksum and checksum != dataset.checksum():
         raise DataError(
-            f"{dataset.name}: the files have changed since this store's results were made "
+            f"{dataset.name}: the files have changed since this store's results were made, or are read otherwise now "
             f"(checksum {dataset.checksum()}, stored {checksum}); use another --store or rename the dataset"
         )

@@ -1,7 +1,7 @@
 """Class labels: the text as written, and which texts are the same class."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 import numpy as np
@@ -54,6 +54,11 @@ def find_class(label: str, classes: Sequence[str]) -> int | None:
     """Return the index of the class that a label names; None where there is none."""
     keys = [class_key(name) for name in classes]
     return keys.index(class_key(label)) if class_key(label) in keys else None
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names of classes as a note lists them; no name can part the notes that are joined by `; `."""
+    return ", ".join(name.replace("; ", ", ") for name in names)
 
 
 def _order(key: Key) -> tuple[int, Decimal, str, str]:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ncvq_core.data.labels import listed
+
 Values = NDArray[np.float64]
 
 
@@ -19,8 +21,8 @@ def label_notes(train: Sequence[str], test: Sequence[str], classes: Sequence[str
     only = [(name, name in test) for name in classes if (name in test) != (name in train)]
     notes = []
     for where, of_test in (("in TEST only, which cannot be learned", True), ("in TRAIN only", False)):
-        if names := [name.replace("; ", ", ") for name, in_test in only if in_test == of_test]:
-            notes.append(f"classes {where}: {', '.join(names)}")
+        if names := [name for name, in_test in only if in_test == of_test]:
+            notes.append(f"classes {where}: {listed(names)}")
     if len(classes) == 1:
         notes.append("all series are of one class")
     count, found = len(train), len({*train})

@@ -14,7 +14,11 @@ from ncvq_core.data.ts import read_ts
 from ncvq_core.data.tsv import read_tsv
 from ncvq_core.errors import DataError
 
-FORMATS = (".tsv", ".ts")
+FORMATS: dict[str, tuple[Callable[[Path], Part], str]] = {
+    ".tsv": (read_tsv, "the first column"),
+    ".ts": (read_ts, "at the end of each line"),
+}
+"""How the files of a suffix are read, and where their labels stand; the first that is there is taken."""
 
 
 def find_files(folder: Path, name: str) -> tuple[Path, Path] | None:
@@ -43,7 +47,7 @@ def read_dataset(name: str, files: tuple[Path, Path]) -> Dataset:
     Raises:
         DataError: a file that cannot be read or holds no series, or series that do not fit together.
     """
-    read, place = _FORMATS[files[0].suffix]
+    read, place = FORMATS[files[0].suffix]
     train, test = (read(path) for path in files)
     where = f"(read from {files[0]} and {files[1].name})"
     channels = {series.shape[0] for series in (*train.series, *test.series)}
@@ -66,13 +70,6 @@ def read_dataset(name: str, files: tuple[Path, Path]) -> Dataset:
         )
     except DataError as error:
         raise DataError(f"{error} {where}") from error
-
-
-_FORMATS: dict[str, tuple[Callable[[Path], Part], str]] = {
-    ".tsv": (read_tsv, "the first column"),
-    ".ts": (read_ts, "at the end of each line"),
-}
-"""How a file is read, and where its labels stand."""
 
 
 def _stack(series: list[NDArray[np.float64]], length: int) -> NDArray[np.float64]:

@@ -52,7 +52,7 @@ def read_lines(path: Path) -> list[str]:
         if content.startswith(start):
             raise DataError(f"{path}: line 1: a {name} file; unpack it first")
     if content.startswith(_UTF16):
-        raise DataError(f"{path}: line 1: text in UTF-16; save it as UTF-8")
+        raise DataError(f"{path}: line 1: text in UTF-16 or UTF-32; save it as UTF-8")
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:

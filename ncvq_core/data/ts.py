@@ -93,6 +93,8 @@ def _without_times(line: str, where: str) -> tuple[list[list[str]], str]:
     series, _, label = line.rpartition(":")
     if not series:
         raise DataError(f"{where}: {NO_LABELS}")
+    if "(" in series:
+        raise DataError(f"{where}: a parenthesis among the values; pairs (time,value) need @timeStamps true")
     return [channel.split(",") for channel in series.split(":")], label.strip()
 
 

@@ -24,7 +24,7 @@ def _parse(line: str, where: str) -> LabelledLine:
     cells = line.split("\t")
     if len(cells) < 2:
         raise DataError(f"{where}: one column only; write label, tab, values, not {quoted(line)}")
-    if not cells[-1].strip() and all(cell.strip() for cell in cells[:-1]):
+    if not cells[-1].strip():
         raise DataError(
             f"{where}: an empty cell; write NaN for a missing value, or remove the tab at the end of the line"
         )

@@ -184,6 +184,15 @@ def test_datasets_are_listed_by_name() -> None:
         assert all(path.is_file() for path in location.files)
 
 
+def test_files_that_changed_are_read_again(tmp_path: Path, write_tsv: Write) -> None:
+    for part in ("TRAIN", "TEST"):
+        write_tsv(tmp_path, "Mine", part, rows(4))
+    before = load_dataset("Mine", tmp_path)
+    assert load_dataset("Mine", tmp_path) is before
+    write_tsv(tmp_path, "Mine", "TRAIN", rows(5))
+    assert load_dataset("Mine", tmp_path).train.shape == (5, 1, 16)
+
+
 def test_checksum_is_of_the_contents(tmp_path: Path, write_tsv: Write) -> None:
     for name in ("One", "Other"):
         for part in ("TRAIN", "TEST"):

@@ -46,6 +46,10 @@ BAD_CONTENT: dict[str, tuple[str | bytes, str]] = {
         ONE.replace("\n", "\t\n"),
         "Bad_TRAIN.tsv: line 1: an empty cell; write NaN for a missing value, or remove the tab at the end of the line",
     ),
+    "tabs at the end": (
+        GOOD + ONE.replace("\n", "\t\t\n"),
+        "Bad_TRAIN.tsv: line 5: an empty cell; write NaN for a missing value, or remove the tab at the end of the line",
+    ),
     "no label column": (
         GOOD.replace("\t7\t", "\t7.5\t").replace("1\t", "1.5\t", 1),
         "Bad_TRAIN.tsv: line 1: the first column must be a class, a whole number, not 1.5",
@@ -72,7 +76,8 @@ BAD_CONTENT: dict[str, tuple[str | bytes, str]] = {
         GOOD + "\t" + ONE,
         "line 5: the first column must be a class, a whole number, not an",
     ),
-    "UTF-16": (GOOD.encode("utf-16"), "Bad_TRAIN.tsv: line 1: text in UTF-16; save it as UTF-8"),
+    "UTF-16": (GOOD.encode("utf-16"), "Bad_TRAIN.tsv: line 1: text in UTF-16 or UTF-32; save it as UTF-8"),
+    "UTF-32": (GOOD.encode("utf-32"), "Bad_TRAIN.tsv: line 1: text in UTF-16 or UTF-32; save it as UTF-8"),
     "UTF-16 without a mark": (GOOD.encode("utf-16-le"), "Bad_TRAIN.tsv: line 1: a NUL character"),
     "a NUL": (GOOD.replace("2\t0", "2\t\0", 1), "Bad_TRAIN.tsv: line 2: a NUL character"),
     "gzip": (gzip.compress(GOOD.encode()), "Bad_TRAIN.tsv: line 1: a gzip file; unpack it first"),

@@ -88,7 +88,10 @@ BAD_TS = {
         TS_GOOD + TS_ROW[:9],
         f"line {FIRST + 2}: {NO_LABELS} (the last line, without a line end: is the file cut off?)",
     ),
-    "pairs without @timeStamps": (TS_GOOD + "(0,1),(1,2):a\n", f"Bad_TRAIN.ts: line {FIRST + 2}: '(0' is no number"),
+    "pairs without @timeStamps": (
+        TS_GOOD + "(0,1),(1,2):a\n",
+        f"line {FIRST + 2}: a parenthesis among the values; pairs (time,value) need @timeStamps true",
+    ),
     "empty": ("", "Bad_TRAIN.ts: the file is empty"),
 }
 
