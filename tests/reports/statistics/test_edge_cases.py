@@ -121,13 +121,11 @@ def test_judgements_of_two_networks_are_not_mixed(name: str) -> None:
 def test_the_other_tables_say_it_too(name: str) -> None:
     design = ssl_sweep(datasets=2, seeds=3)
     trials = CHANGES[name](random_trials(design))
-    for metric in (LOSS, PROBE):
-        blocks = make_blocks(make_pairs(trials, design, metric, "ssl"))
-        assert contrast(blocks, ["data0"], ["data1"])["question"].isin(["these datasets", "datasets like these"]).all()
-        assert spread_of_effects(blocks)["n_datasets"].ge(1).all()
-        assert len(gain_of_pairing(trials, design, metric, "ssl")) >= 1
-        means = table_of_means(trials, design, metric)
-        assert not means["best"].any()
+    blocks = make_blocks(make_pairs(trials, design, LOSS, "ssl"))
+    assert contrast(blocks, ["data0"], ["data1"])["question"].isin(["these datasets", "datasets like these"]).all()
+    assert spread_of_effects(blocks)["n_datasets"].ge(1).all()
+    assert len(gain_of_pairing(trials, design, LOSS, "ssl")) >= 1
+    assert not table_of_means(trials, design, PROBE)["best"].any()
 
 
 def test_all_failed_is_named() -> None:
