@@ -43,7 +43,7 @@ COMPONENTS = {
     "probe_knn": Components(
         seed_sd=(0.024, 0.021, 0.039, 0.067, 0.032, 0.025, 0.050),
         setting_factor=(1.28, 0.92, 0.65, 1.23, 1.19, 0.67, 0.85),
-        effect_sd=0.108,
+        effect_sd=0.102,
         seed_correlation=0.19,
     ),
 }

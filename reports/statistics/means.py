@@ -41,8 +41,6 @@ def table_of_means(
     settings = [name for name in design.factors if name not in ("dataset", "seed") and name in cells]
     if not (options and options.pool):
         cells = _one_condition(cells)
-    values = pd.to_numeric(trials[metric.name], errors="coerce") if metric.name in trials else np.nan
-    cells = cells.assign(value=pd.Series(values, index=trials.index).reindex(cells.index).where(cells["y"].notna()))
     columns = ["dataset", *settings, "n", "n_own", "mean", "sd", "complete", "best"]
     parts = [_of_dataset(rows, settings, metric) for _, rows in cells.groupby("dataset", sort=False)]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from reports.statistics.conditions import CONDITIONS, conditions_of
 from reports.statistics.scale import on_scale
-from reports.statistics.specification import Design, MetricSpec, Options, reference_level
+from reports.statistics.specification import RAW, Design, MetricSpec, Options, reference_level
 
 UNIT = ["dataset", "seed"]
 DONE, DIVERGED = "done", "diverged"
@@ -63,9 +63,11 @@ def cells_of(trials: pd.DataFrame, design: Design, metric: MetricSpec) -> pd.Dat
     """The trials on the scale of the metric.
 
     Returns:
-        One row a trial with a seed: trial_id, dataset, seed, the factors that trials has, status, y, rounding, problem
+        One row a trial with a seed: trial_id, dataset, seed, the factors that trials has, status, value (in the unit of
+        the metric, missing where not finite), y, rounding, problem
         (missing where y is valid), git_commit, and one column "is NAME" for each condition.
     """
+    trials = trials.reset_index(drop=True)
     index = trials.index
     values = trials[metric.name] if metric.name in trials else pd.Series(float("nan"), index=index)
     cells = trials[[name for name in design.factors if name in trials]].astype("str")
@@ -76,7 +78,7 @@ def cells_of(trials: pd.DataFrame, design: Design, metric: MetricSpec) -> pd.Dat
         status=trials["status"].astype("str") if "status" in trials else DONE,
         git_commit=trials["git_commit"].astype("str") if "git_commit" in trials else None,
     )
-    cells = cells.join(on_scale(values, metric.scale))
+    cells = cells.join(on_scale(values, metric.scale)).assign(value=on_scale(values, RAW)["y"])
     not_done = cells["status"].fillna("missing") != DONE
     cells["problem"] = cells["problem"].mask(not_done, cells["status"].fillna("missing"))
     cells["y"] = cells["y"].mask(not_done)

@@ -13,19 +13,9 @@ from hypothesis import strategies as st
 from reports.statistics import compare
 from tests.reports.statistics.examples import LOSS, PROBE, Example, random_trials, ssl_sweep, two_levels
 
-NUMBERS = [
-    "p",
-    "p_adjusted",
-    "p_equivalence",
-    "p_equivalence_adjusted",
-    "df",
-    "se",
-    "needed",
-    "n_blocks",
-    "family_size",
-]
+NUMBERS = ["p", "p_adjusted", "p_equivalence", "p_equivalence_adjusted", "df", "se", "needed", "n_blocks"]
 ENDS = {"estimate": "estimate", "low": "high", "high": "low", "low90": "high90", "high90": "low90"}
-FEW = settings(max_examples=15, deadline=None)
+FEW = settings(max_examples=10, deadline=None)
 SEEDS = st.integers(0, 10_000)
 
 
@@ -52,8 +42,8 @@ def test_swapping_level_and_reference_changes_the_sign_alone(seed: int, datasets
 
 
 @FEW
-@given(SEEDS, st.randoms(use_true_random=False))
-def test_the_order_of_rows_means_nothing(seed: int, random: object) -> None:
+@given(SEEDS)
+def test_the_order_of_rows_means_nothing(seed: int) -> None:
     design = ssl_sweep(2, 3)
     trials = random_trials(design, seed)
     trials.loc[seed % len(trials), "status"] = "failed"
@@ -100,11 +90,9 @@ def test_the_noise_that_seeds_share_means_nothing(seed: int) -> None:
     design = ssl_sweep(2, 4)
     trials = random_trials(design, seed)
     generator = np.random.default_rng(seed)
-    shift = {key: generator.normal() for key, _ in trials.groupby(["dataset", "seed"])}
-    moved = trials.assign(
-        probe_svm=[y + shift[key] for y, *key_ in zip(trials["probe_svm"], trials["dataset"], trials["seed"], strict=True)
-                   for key in [tuple(key_)]]
-    )  # fmt: skip
+    shift = trials[["dataset", "seed"]].drop_duplicates()
+    shift = shift.assign(shift=generator.normal(size=len(shift)))
+    moved = trials.assign(probe_svm=trials["probe_svm"] + trials.merge(shift, on=["dataset", "seed"])["shift"])
     same(compare(trials, design, PROBE, "ssl"), compare(moved, design, PROBE, "ssl"), [*NUMBERS, *ENDS])
 
 

@@ -70,9 +70,8 @@ def test_rule_10_values_that_differ_by_rounding_share_a_rank() -> None:
 def test_rule_11_results_without_seeds_are_compared_by_welch_and_marked() -> None:
     design = two_levels(datasets=2, seeds=5)
     trials = random_trials(design)
-    a, b = (
-        np.log(trials.loc[(trials["dataset"] == "data0") & (trials["variant"] == name), "val_loss"]) for name in "ab"
-    )
+    found = {name: rows["val_loss"] for name, rows in trials[trials["dataset"] == "data0"].groupby("variant")}
+    a, b = np.log(found["a"]), np.log(found["b"])
     table = compare(trials.drop(columns="seed"), design, LOSS, "variant")
     assert not table["paired"].any()
     row, expected = only(table, dataset="data0"), stats.ttest_ind(b, a, equal_var=False)
@@ -92,9 +91,8 @@ def test_rule_11_overall_is_satterthwaite_over_all_terms_and_dataset_means() -> 
     means = [groups[2 * index + 1].mean() - groups[2 * index].mean() for index in range(3)]
     table = compare(trials, design, LOSS, "variant")
     row = only(table, dataset=None, question="these datasets")
-    assert (row["estimate"], row["se"], row["df"]) == pytest.approx(
-        (np.mean(means), math.sqrt(sum(v)) / 3, df), rel=1e-9
-    )
+    expected = (np.mean(means), math.sqrt(sum(v)) / 3, df)
+    assert (row["estimate"], row["se"], row["df"]) == pytest.approx(expected, rel=1e-9)
     like = only(table, question="datasets like these")
     assert like["p"] == pytest.approx(stats.ttest_1samp(means, 0).pvalue, rel=1e-9)
 
@@ -243,9 +241,8 @@ def test_gain_is_none_where_seeds_share_nothing() -> None:
 
 def test_gain_correlation_is_that_of_an_analysis_of_variance() -> None:
     """The example of Shrout and Fleiss (1979): ICC(3,1) = 0.71."""
-    ratings = np.array(
-        [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]], dtype=float
-    )
+    rows = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
+    ratings = np.array(rows, dtype=float)
     assert intraclass_correlation([ratings]) == pytest.approx(0.7148, abs=1e-4)
     assert math.isnan(intraclass_correlation([ratings[:1]]))
     assert math.isnan(intraclass_correlation([np.ones((3, 3))]))

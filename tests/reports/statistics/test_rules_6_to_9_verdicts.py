@@ -23,10 +23,8 @@ from tests.reports.statistics.examples import LOSS, PROBE, blocks_table, only, r
 def judged(values: dict[str, list[float]], margin: float = 0.02, direction: str | None = "higher") -> pd.DataFrame:
     """The verdicts of rule 8 for differences of accuracies without diverged trials."""
     table = effects(blocks_table(values), ["b"], list(values), margin)
-    counts = dict.fromkeys(("n_diverged", "n_diverged_reference"), 0.0) | dict.fromkeys(
-        ("n_ended", "n_ended_reference"), 9.0
-    )
-    return judge(adjust(table.assign(**counts)), direction)  # type: ignore[arg-type]
+    table = table.assign(n_diverged=0.0, n_diverged_reference=0.0, n_ended=9.0, n_ended_reference=9.0)
+    return judge(adjust(table), direction)  # type: ignore[arg-type]
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
@@ -169,9 +167,7 @@ def test_rule_8_every_reason_has_words() -> None:
 @pytest.mark.parametrize(("sd", "margin"), [(0.1, 0.05), (0.01, 0.02), (0.3, 0.0488), (1e-6, 1.0)])
 def test_rule_9_is_the_first_n_of_a_slow_search(sd: float, margin: float, df_per_unit: float) -> None:
     n = 2
-    while (stats.t.ppf(0.95, df_per_unit * (n - 1)) + stats.t.ppf(0.9, df_per_unit * (n - 1))) * sd / math.sqrt(
-        n
-    ) > margin:
+    while stats.t.ppf([0.95, 0.9], df_per_unit * (n - 1)).sum() * sd / math.sqrt(n) > margin:
         n += 1
     assert smallest_n(sd, margin, df_per_unit) == n
 

@@ -36,14 +36,9 @@ def test_intervals_hold_the_truth_as_often_as_they_say(datasets: int, seeds: int
 def test_a_family_errs_in_at_most_6_percent(datasets: int, seeds: int) -> None:
     generator = np.random.default_rng([8, datasets, seeds])
     drawn = draw(
-        COMPONENTS["fid"],
-        generator,
-        replicates=REPLICATES // 2,
-        datasets=datasets,
-        seeds=seeds,
-        levels=6,
+        COMPONENTS["fid"], generator, replicates=REPLICATES // 2, datasets=datasets, seeds=seeds, levels=6,
         effects=False,
-    )
+    )  # fmt: skip
     assert methods.family_errs(drawn).mean() <= 0.06
 
 
