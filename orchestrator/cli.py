@@ -19,7 +19,7 @@ from orchestrator.options import (
     TrialArgument,
     WorkersOption,
 )
-from orchestrator.terminal import console, one_line_errors, read_sweep
+from orchestrator.terminal import console, one_line_errors, print_answers, read_sweep
 
 app = typer.Typer(
     name="ncvq",
@@ -109,13 +109,25 @@ def report(
     sweep: SweepArgument,
     store: StoreOption = DEFAULT_STORE,
     out: Annotated[Path | None, typer.Option(help="Folder for the report. Default: STORE/reports/SWEEP.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print every comparison as JSON, and nothing else.")] = False,
+    pool: Annotated[
+        bool, typer.Option("--pool", help="Compare across numerics versions, data, dtypes, kinds of device and judges.")
+    ] = False,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Use the pairs that all blocks have, instead of complete blocks only.")
+    ] = False,
     debug: DebugOption = False,
 ) -> None:
-    """Render figures, tables and one self-contained HTML page."""
-    from reports import ReportError, write_report
+    """Answer the sweep's questions in words, and render figures, tables and one self-contained HTML page."""
+    from reports import Options, ReportError, write_report
 
     with one_line_errors(debug, ReportError):
-        page = write_report(store, Path(sweep).name.removesuffix(".yaml"), out)
+        name = Path(sweep).name.removesuffix(".yaml")
+        page = write_report(store, name, out, Options(pool=pool, partial=partial))
+        if json:
+            print((page.parent / "claims.json").read_text(encoding="utf-8"))
+            return
+        print_answers((page.parent / "report.md").read_text(encoding="utf-8"), console())
         console().print(f"report: {page}", soft_wrap=True, highlight=False, markup=False)
 
 

@@ -40,6 +40,16 @@ def one_line_errors(debug: bool, *more: type[Exception]) -> Iterator[None]:
         fail(str(error))
 
 
+def print_answers(text: str, out: Console) -> None:
+    """Print the answers of a report: as they look on a terminal, as they are in a file."""
+    if out.is_terminal:
+        from rich.markdown import Markdown
+
+        out.print(Markdown(text))
+    else:
+        out.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
 def read_sweep(sweep: str, settings: list[str] | None, data_dir: Path | None, *, check_data: bool = True) -> "Sweep":
     """Read and check a sweep, changed by `--set`; with `check_data`, its datasets must be at hand."""
     from ncvq_core.data import locate

@@ -5,5 +5,6 @@ Works on a machine that has neither torch nor ray.
 
 from reports.errors import ReportError
 from reports.report import write_report
+from reports.statistics.specification import Options
 
-__all__ = ["ReportError", "write_report"]
+__all__ = ["Options", "ReportError", "write_report"]

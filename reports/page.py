@@ -11,6 +11,9 @@ import jinja2
 import pandas as pd
 
 from ncvq_core.metrics import Metric
+from reports.claims.answers import Answer
+from reports.claims.section import answers_section, claims_section, gains_section
+from reports.claims.table import answered_metrics
 from reports.coverage import NO_LEVEL, SYMBOLS, coverage_grids, coverage_table, status_counts, troubled_cells
 from reports.provenance import peak_memory_bytes, provenance_table, provenance_warnings, total_seconds
 from reports.read_store import Results
@@ -52,6 +55,9 @@ class DrawnFigure:
 def render_page(
     results: Results,
     *,
+    answers: Sequence[Answer],
+    claims: pd.DataFrame,
+    gains: pd.DataFrame,
     metrics: Sequence[Metric],
     summary: pd.DataFrame,
     value_figures: Sequence[DrawnFigure],
@@ -71,6 +77,9 @@ def render_page(
         symbols=SYMBOLS,
         warnings=provenance_warnings(results),
         sharing=sharing_notes(results),
+        answers=answers_section(results, answers),
+        claims=claims_section(claims, answered_metrics(results)),
+        gains=gains_section(gains),
         families=_families(value_figures),
         summaries=_summaries(results, metrics, summary),
         history_figures=history_figures,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import tempfile
 from datetime import UTC, datetime
@@ -14,29 +15,36 @@ from matplotlib.figure import Figure
 
 from ncvq_core.metrics import Metric
 from reports.captions import history_alt_text, history_caption, value_alt_text, value_caption
+from reports.claims.answers import answers
+from reports.claims.markdown import markdown
+from reports.claims.rows import as_json
+from reports.claims.table import claims_table, gains_table
 from reports.coverage import coverage_table
 from reports.errors import ReportError
 from reports.history_figure import CURVES, Curve, draw_history, history_table
 from reports.metrics import metrics_with_data
 from reports.page import DrawnFigure, render_page
 from reports.prior_figure import draw_prior, prior_alt_text, prior_caption, prior_tables
-from reports.provenance import provenance_table
+from reports.provenance import provenance_table, provenance_warnings
 from reports.read_store import Results, read_results
 from reports.stages import is_compared, of_stage
+from reports.statistics.specification import Options
 from reports.summary_table import summary_table
 from reports.value_figure import draw_values, value_table
 
 DOTS_PER_INCH = 160
 
 
-def write_report(store: Path, sweep: str, out: Path | None = None) -> Path:
+def write_report(store: Path, sweep: str, out: Path | None = None, options: Options | None = None) -> Path:
     """Write the report of a sweep, from whatever the store holds of it now.
 
     Args:
         store: the local folder of the store.
         sweep: the name of a sweep that was launched into it.
         out: the folder to write to; by default `reports/SWEEP` in the store. It gets index.html (complete in itself),
-            figures/*.png and *.pdf, and tables/*.csv, among them the rows behind each figure.
+            report.md (the answers), claims.json (every comparison), figures/*.png and *.pdf, and tables/*.csv, among
+            them the rows behind each figure.
+        options: what may be compared with what.
 
     Returns:
         The path of index.html.
@@ -50,12 +58,12 @@ def write_report(store: Path, sweep: str, out: Path | None = None) -> Path:
     try:
         for name in ("figures", "tables"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        return _write_all(results, folder)
+        return _write_all(results, folder, options or Options())
     except OSError as error:
         raise ReportError(f"the report cannot be written to {folder}: {error}; choose another folder") from error
 
 
-def _write_all(results: Results, folder: Path) -> Path:
+def _write_all(results: Results, folder: Path, options: Options) -> Path:
     metrics = metrics_with_data(results.done)
     summary = summary_table(results, metrics)
     _write_table(summary, folder, "summary")
@@ -66,8 +74,17 @@ def _write_all(results: Results, folder: Path) -> Path:
         value_figures = [_value_figure(of_stage(results, metric.stage), metric, folder) for metric in compared]
         history_figures = [_history_figure(of_stage(results, curve.stage), curve, folder) for curve in CURVES]
         prior_figures = _prior_figures(results, folder)
+    claims, gains = claims_table(results, options), gains_table(results, options)
+    found = answers(results, claims)
+    _write_table(claims, folder, "claims")
+    _write_table(gains, folder, "gains")
+    _write_text(folder / "report.md", markdown(results, found, provenance_warnings(results)))
+    _write_text(folder / "claims.json", json.dumps(as_json(results, claims), indent=1))
     page = render_page(
         results,
+        answers=found,
+        claims=claims,
+        gains=gains,
         metrics=metrics,
         summary=summary,
         value_figures=value_figures,

@@ -38,7 +38,7 @@ def digest() -> str:
 
 def test_a_changed_schema_is_another_version() -> None:
     assert FROZEN.get(SCHEMA_VERSION) == digest(), (
-        "columns changed in orchestrator/store/schema.py: raise SCHEMA_VERSION there, let orchestrator/store/upgrade.py "
+        "columns changed in orchestrator/store/schema.py: raise SCHEMA_VERSION there, let store/upgrade.py "
         f"bring older stores up to date, and add {SCHEMA_VERSION + 1}: {digest()!r} to FROZEN in {__file__}"
     )
     assert max(FROZEN) == SCHEMA_VERSION

@@ -1,0 +1,46 @@
+"""The answers as Markdown: what `report.md` holds and the terminal shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from reports.claims.answers import Answer, decided_first, measured_at
+from reports.read_store import DONE, Results
+
+_MARKUP = re.compile(r"[\\`*<>|$~]|^[#+>-]|\](?=[(\[:])|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+"""What Markdown may take for markup: an underscore inside a word is none, nor a bracket without a link."""
+
+
+def lead(results: Results) -> list[str]:
+    """What the answers rest on: how many cells are done, and how long the trainings were."""
+    done, cells = int((results.cells["status"] == DONE).sum()), len(results.cells)
+    words = (
+        []
+        if done == cells
+        else [f"{done} of {cells} trials are done: only complete blocks count, and nothing is best yet."]
+    )
+    return [*words, *([measured_at(results)] if measured_at(results) else [])]
+
+
+def markdown(results: Results, found: Sequence[Answer], warnings: Sequence[str]) -> str:
+    """The answers of a sweep as a Markdown document; text of users is never markup."""
+    lines = [f"# {escaped(results.sweep.name)}", "", escaped(results.sweep.description), ""]
+    lines += [f"- {escaped(words)}." for words in decided_first(found)] or [NOTHING]
+    lines += ["", *[escaped(words) for words in lead(results)]]
+    for answer in found:
+        lines += ["", f"## {escaped(answer.factor)}: {escaped(answer.metric.name)}", ""]
+        lines += [f"{answer.metric.label}, {escaped(answer.reference)}.", ""]
+        lines += [f"- {escaped(claim.text)}" for claim in answer.claims]
+        lines += [f"- {escaped(answer.by_dataset)}"] if answer.by_dataset else []
+    if warnings:
+        lines += ["", "## Read the numbers with care", "", *(f"- {escaped(words)}" for words in warnings)]
+    return "\n".join(lines) + "\n"
+
+
+NOTHING = "Nothing can be compared yet: no factor has two levels with results."
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return _MARKUP.sub(r"\\\g<0>", text)
