@@ -15,12 +15,8 @@ _MARKUP = re.compile(r"[\\`*<>|$~]|^[#+>-]|\](?=[(\[:])|(?<![A-Za-z0-9])_|_(?![A
 def lead(results: Results) -> list[str]:
     """What the answers rest on: how many cells are done, and how long the trainings were."""
     done, cells = int((results.cells["status"] == DONE).sum()), len(results.cells)
-    words = (
-        []
-        if done == cells
-        else [f"{done} of {cells} trials are done: only complete blocks count, and nothing is best yet."]
-    )
-    return [*words, *([measured_at(results)] if measured_at(results) else [])]
+    some = f"{done} of {cells} trials are done: only complete blocks count, and nothing is best yet."
+    return [words for words in (some if done < cells else "", measured_at(results)) if words]
 
 
 def markdown(results: Results, found: Sequence[Answer], warnings: Sequence[str]) -> str:
