@@ -33,6 +33,8 @@ class Claim:
     """better, worse, higher, lower, equivalent, both, undecided, identical, same difference or cannot be said."""
     level: str
     """The level that is compared."""
+    estimand: str
+    """For which datasets it is said."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +43,10 @@ class Answer:
 
     factor: str
     metric: Metric
+    level: str
+    """What the levels are compared with."""
     reference: str
-    """What the levels are compared with, and why with that."""
+    """The same and why it is that one, in words."""
     claims: tuple[Claim, ...]
     """Two a level: these datasets, and datasets like these."""
     by_dataset: str
@@ -69,12 +73,18 @@ def answers(results: Results, claims: pd.DataFrame) -> list[Answer]:
     return found
 
 
-def decided_first(found: Iterable[Answer]) -> list[str]:
-    """The verdicts on these datasets in short, those that are decided first; each a clause without a full stop."""
-    claims = [
-        (claim.verdict in OPEN, f"{answer.factor}: {claim.short}") for answer in found for claim in answer.claims[::2]
-    ]
-    return [words for _, words in sorted(claims, key=lambda claim: claim[0])]
+def in_short(found: Iterable[Answer]) -> list[str]:
+    """The verdicts on these datasets: a clause for each that is decided, then one that names all others."""
+    decided, still_open = [], dict[str, list[str]]()
+    for answer in found:
+        for claim in answer.claims[::2]:
+            if claim.verdict in OPEN:
+                compared = f"{answer.factor} {claim.level} against {answer.level}"
+                still_open.setdefault(compared, []).append(answer.metric.name)
+            else:
+                decided.append(f"{answer.factor}, {claim.estimand}: {claim.short}")
+    parts = [f"{compared} ({', '.join(metrics)})" for compared, metrics in still_open.items()]
+    return [*decided, *([f"Undecided: {'; '.join(parts)}"] if parts else [])]
 
 
 def measured_at(results: Results) -> str:
@@ -98,6 +108,7 @@ def _answer(rows: pd.DataFrame, factor: str, metric: Metric, averaged_over: list
     return Answer(
         factor=factor,
         metric=metric,
+        level=records[0]["reference"],
         reference=_reference(records[0]),
         claims=tuple(_claim(row, metric, averaged_over) for row in (overall[:1] if one else overall)),
         by_dataset=_by_dataset([row for row in records if isinstance(row["dataset"], str)]) if several else "",
@@ -110,6 +121,7 @@ def _claim(row: dict[Any, Any], metric: Metric, averaged_over: list[str]) -> Cla
         short=short(row, metric),
         verdict=row["verdict"],
         level=row["level"],
+        estimand=row["estimand"],
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from reports.claims.answers import Answer, decided_first, measured_at
+from reports.claims.answers import Answer, in_short, measured_at
 from reports.read_store import DONE, Results
 
 _MARKUP = re.compile(r"[\\`*<>|$~]|^[#+>-]|\](?=[(\[:])|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
@@ -22,7 +22,7 @@ def lead(results: Results) -> list[str]:
 def markdown(results: Results, found: Sequence[Answer], warnings: Sequence[str]) -> str:
     """The answers of a sweep as a Markdown document; text of users is never markup."""
     lines = [f"# {escaped(results.sweep.name)}", "", escaped(results.sweep.description), ""]
-    lines += [f"- {escaped(words)}." for words in decided_first(found)] or [NOTHING]
+    lines += [f"- {escaped(words)}." for words in in_short(found)] or [NOTHING]
     lines += ["", *[escaped(words) for words in lead(results)]]
     for answer in found:
         lines += ["", f"## {escaped(answer.factor)}: {escaped(answer.metric.name)}", ""]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from reports.claims.answers import Answer, decided_first
+from reports.claims.answers import Answer, in_short
 from reports.claims.markdown import NOTHING, lead
 from reports.claims.rows import shown_rows
 from reports.read_store import Results
@@ -17,7 +17,7 @@ from reports.read_store import Results
 
 def answers_section(results: Results, found: Sequence[Answer]) -> dict[str, Any]:
     """The answers, for the template."""
-    return {"found": found, "short": decided_first(found), "lead": lead(results), "nothing": NOTHING}
+    return {"found": found, "short": in_short(found), "lead": lead(results), "nothing": NOTHING}
 
 
 def claims_section(claims: pd.DataFrame, answered: Sequence[str]) -> list[dict[str, Any]]:

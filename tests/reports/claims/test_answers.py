@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from reports.claims.answers import Answer, answers, decided_first, measured_at
+from reports.claims.answers import Answer, answers, in_short, measured_at
 from reports.claims.markdown import escaped, markdown
 from reports.claims.rows import as_json, shown_rows
 from reports.claims.section import claims_section
@@ -134,12 +134,12 @@ def test_a_metric_that_means_something_else_is_not_compared() -> None:
     )
 
 
-def test_decided_answers_come_first_and_name_their_factor() -> None:
-    results = random_results(ssl_sweep(), answers=("val_loss", "probe_svm"))
-    lines = decided_first(answers(results, claims_table(results)))
-    still_open = [line.endswith((": undecided", ": cannot be said")) for line in lines]
-    assert still_open == sorted(still_open)
-    assert {line.split(":")[0] for line in lines} == {"ssl", "augmentations", "aug_recon_weight"}
+def test_decided_answers_come_first_and_say_where_and_what_is_open_follows_in_one_line() -> None:
+    results = two_variants(noisy({"data0": -0.2, "data1": -0.2}), datasets=2)
+    (line,) = in_short(answers(results, claims_table(results)))
+    assert line == f"variant, on these 2 datasets: b is better than a: val_loss is {-per_cent(-0.2):.1f} % lower"
+    results = two_variants(noisy({"data0": 0.0}, noise=0.2))
+    assert in_short(answers(results, claims_table(results))) == ["Undecided: variant b against a (val_loss)"]
 
 
 def test_what_was_measured_at() -> None:
