@@ -1,4 +1,4 @@
-"""Writes the tables of sweeps.md from the code: `python docs/make_tables.py`."""
+"""Writes the tables of sweeps.md and model.md from the code: `python docs/make_tables.py`."""
 
 import dataclasses
 import typing
@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ncvq_core.augmentations import AUGMENTATIONS
+from ncvq_core.metrics import METRICS, Stage
 from ncvq_core.registry import Registry
 from ncvq_core.settings import describe_range, value_type
 from ncvq_core.ssl import SSL_METHODS
 from ncvq_core.stage1_config import Stage1Config
 from ncvq_core.stage2_config import SamplingConfig, Stage2Config
 
-PAGE = Path(__file__).parent / "sweeps.md"
+FOLDER = Path(__file__).parent
 START, END = "<!-- {} -->", "<!-- end of {} -->"
 
 
@@ -50,6 +51,20 @@ def component_table(registry: Registry[typing.Any]) -> str:
     return "\n".join(rows)
 
 
+def metrics_table(*stages: Stage) -> str:
+    """Return the metrics of some stages."""
+    rows = ["| column | what | better | effects | margin | no comparison across |", "|---|---|---|---|---|---|"]
+    for metric in METRICS:
+        if metric.stage in stages:
+            what = f"{metric.source}{f' [{metric.unit}]' if metric.unit else ''}"
+            ratio = metric.scale == "log"
+            margin = "" if metric.margin is None else f"{metric.margin:.0%}" if ratio else f"{metric.margin:g}"
+            across = ", ".join(f"`{factor}`" for factor in sorted(metric.incomparable))
+            effects = "ratios" if ratio else "differences"
+            rows.append(f"| `{metric.name}` | {what} | {metric.better or ''} | {effects} | {margin} | {across} |")
+    return "\n".join(rows)
+
+
 def with_tables(page: str, tables: Iterable[tuple[str, str]]) -> str:
     """Return the page with the text between each table's marks replaced."""
     for name, table in tables:
@@ -59,13 +74,19 @@ def with_tables(page: str, tables: Iterable[tuple[str, str]]) -> str:
     return page
 
 
-def all_tables() -> list[tuple[str, str]]:
-    """Return the tables of the page by name."""
-    return [
-        ("settings", settings_table()),
-        ("ssl methods", component_table(SSL_METHODS)),
-        ("augmentations", component_table(AUGMENTATIONS)),
-    ]
+def all_tables() -> dict[Path, list[tuple[str, str]]]:
+    """Return the tables of each page by name."""
+    return {
+        FOLDER / "sweeps.md": [
+            ("settings", settings_table()),
+            ("ssl methods", component_table(SSL_METHODS)),
+            ("augmentations", component_table(AUGMENTATIONS)),
+        ],
+        FOLDER / "model.md": [
+            ("metrics of stage 1", metrics_table("stage1")),
+            ("metrics of stage 2", metrics_table("stage2", "samples")),
+        ],
+    }
 
 
 def _plain(value: object) -> str:
@@ -73,4 +94,5 @@ def _plain(value: object) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8"), all_tables()), encoding="utf-8")
+    for page, tables in all_tables().items():
+        page.write_text(with_tables(page.read_text(encoding="utf-8"), tables), encoding="utf-8")

@@ -34,6 +34,7 @@ def upgrade(store: Store) -> None:
         return
     for folder, schema, added in _TABLES:
         _merge_files(store.path / folder, schema, added)
+        _conform_parts(store.path / folder, schema, added)
     for path in sorted((store.path / "stages").glob("[!.]*")):
         store.stage(path.name).upgrade()
     upgrade_sweeps(store.path / "sweeps")
@@ -55,6 +56,13 @@ def _merge_files(folder: Path, schema: pa.Schema, added: dict[str, Any]) -> None
     folder.rename(folder.with_suffix(_OLD))
     new.rename(folder)
     _finish_swaps(folder.parent)
+
+
+def _conform_parts(folder: Path, schema: pa.Schema, added: dict[str, Any]) -> None:
+    """Give parts of an older schema the columns of this one, each in one step."""
+    for path in part_files(folder):
+        if _is_whole(path) and not (content := read_part(path, unsealed=True)).schema.equals(schema):
+            write_part(path, conform(content, schema, added))
 
 
 def _finish_swaps(root: Path) -> None:

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestrator.store import Store, StoreError
-from orchestrator.store.parts import part_files, read_part
+from orchestrator.store.marker import write_version
+from orchestrator.store.parts import part_files, read_part, write_part
 from orchestrator.store.schema import HISTORY_TABLE, SCHEMA_VERSION, TRIALS
 from orchestrator.store.sealed import verify
 from orchestrator.store.upgrade import upgrade
@@ -132,6 +133,16 @@ def test_a_damaged_file_of_it_is_made_again(
     assert summary.exit_code == 0
     assert f"set aside as damaged/trials/{path.name}" in printed
     assert trials_table(older.path).equals(trials_table(finished_folder))
+
+
+def test_parts_that_lack_a_column_get_it(finished: Store, finished_folder: Path) -> None:
+    """As after a metric was added: pandas would leave out a column that the first file lacks."""
+    (path,) = part_files(finished.path / "trials")
+    write_part(path, read_part(path).drop_columns(["fid", "numerics_version"]))
+    write_version(finished.path, SCHEMA_VERSION - 1)
+    upgrade(Store(finished.path))
+    assert trials_table(finished.path).equals(trials_table(finished_folder))
+    assert list(pd.read_parquet(finished.path / "trials").columns) == TRIALS.names
 
 
 def test_many_files_become_parts(older: Store) -> None:
