@@ -5,7 +5,7 @@ launch imports. Resident memory in MB (10⁶ bytes), as Linux counts its peak (V
 
 - training: after some steps, before anything was written;
 - checkpoint, result: what writing them adds to the peak so far;
-- reading: what the peak exceeds the memory by that is in use once the earlier stages' weights were read;
+- reading: what was in use at a time before the first step, but no longer is, the earlier stages' weights among it;
 - restored: what a process exceeds `training` by that goes on from the checkpoint;
 - whole: the stage with its evaluation; planned: `memory_bytes` of `ncvq_core.cost`, and its ratio to whole.
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
@@ -34,8 +34,8 @@ _EVALUATED = 0.6
 
 
 _PRIOR_SAVED = 3.0
-"""The same for what a prior's layers keep: the masked tokens are another number in each step, so that tensors do not fit
-in the holes of the step before; after ten steps the process has three times what it keeps."""
+"""The same for what a prior's layers keep: masked tokens are another number in each step, whose tensors do not fit in the
+holes of the last one; after ten steps a process has three times what it keeps."""
 _HEAD_COPIES = 2.5
 """Of the output of each linear layer of an SSL head: its norm, its ReLU and the loss keep some too."""
 
@@ -127,7 +127,10 @@ def samples_cost(config: TrialConfig, series: int, test: int, channels: int, len
     synthetic = max(series, MINIMUM_SERIES)
     drawing = sum(count * sampling_flops(config, channels, length, min(BATCH, count)) for count in (synthetic, test))
     trained = fcn_cost(cas_training(0, torch.device("cpu")), synthetic, channels, length)
-    return Cost(flops=drawing + trained.flops, memory_bytes=trained.memory_bytes, steps=trained.steps)
+    assert config.stage2 is not None
+    one_layer = replace(config.stage2, prior_layers=1)  # nothing is kept for a backward pass
+    memory = _RUNTIME_BYTES + _prior_saved(one_layer, _tokens(config.stage1, channels, length), BATCH)
+    return Cost(flops=drawing + trained.flops, memory_bytes=max(memory, trained.memory_bytes), steps=trained.steps)
 
 
 def sampling_flops(config: TrialConfig, channels: int, length: int, batch: int) -> float:

@@ -73,14 +73,31 @@ MEASURED: list[tuple[dict[str, Any], int]] = [
     ({"ssl": "barlowtwins", "length": 140}, 1157),
     ({"ssl": "vibcreg", "length": 140}, 1167),
     ({"ssl": "byol", "length": 140}, 719),
+    ({"ssl": "barlowtwins", "length": 140, "projector_width": 256}, 702),
+    ({"length": 500, "channels": 128}, 1377),
 ]
-"""512 series in batches of 128, float32, one thread; peaks in MB of `benchmarks.memory`, table in docs/benchmarks.md."""
+"""512 series in batches of 128, float32, one thread; peaks in MB, see docs/benchmarks.md."""
 
 
 @pytest.mark.parametrize(("values", "measured"), MEASURED)
 def test_memory_is_the_measured_peak(values: dict[str, Any], measured: int) -> None:
     ssl = {"augmentations": ["flip"], "projector_width": 4096} if "ssl" in values else {}
-    assert cost(series=512, **ssl, **values).memory_bytes == pytest.approx(measured * 1e6, rel=0.1)
+    assert cost(series=512, **{**ssl, **values}).memory_bytes == pytest.approx(measured * 1e6, rel=0.1)
+
+
+PRIORS: list[tuple[dict[str, Any], int]] = [
+    ({}, 1235),
+    ({"prior_batch_size": 64}, 655),
+    ({"prior_layers": 2}, 934),
+    ({"prior_width": 512}, 1899),
+]
+"""512 series of 40 tokens, ten steps."""
+
+
+@pytest.mark.parametrize(("values", "measured"), PRIORS)
+def test_memory_of_a_prior_is_the_measured_peak(values: dict[str, Any], measured: int) -> None:
+    config = TrialConfig.from_dict({"dataset": "any", "stages": 2, **values})
+    assert later(config, series=512)[0].memory_bytes == pytest.approx(measured * 1e6, rel=0.1)
 
 
 def test_memory_of_a_small_batch_is_that_of_the_evaluation() -> None:
