@@ -34,8 +34,8 @@ _EVALUATED = 0.6
 
 
 _PRIOR_SAVED = 3.0
-"""The same for what a prior's layers keep: masked tokens are another number in each step, whose tensors do not fit in the
-holes of the last one; after ten steps a process has three times what it keeps."""
+"""The same for what a prior's layers keep: masked tokens are another number in each step, whose tensors do not fit in
+the holes of the last one; after ten steps a process has three times what it keeps."""
 _HEAD_COPIES = 2.5
 """Of the output of each linear layer of an SSL head: its norm, its ReLU and the loss keep some too."""
 
