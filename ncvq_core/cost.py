@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
@@ -11,8 +11,11 @@ from torch.utils.flop_counter import FlopCounterMode
 from ncvq_core.batches import batch_shape
 from ncvq_core.config import TrialConfig
 from ncvq_core.evaluation.cas import MINIMUM_SERIES, cas_training
+from ncvq_core.evaluation.stage1 import BATCH as EVALUATION_BATCH
 from ncvq_core.fcn.train import FcnTraining
 from ncvq_core.generator import BATCH
+from ncvq_core.linear import ROWS
+from ncvq_core.optimizer import LARGE
 from ncvq_core.prior.masking import masked_after
 from ncvq_core.prior.transformer import HEAD_WIDTH
 from ncvq_core.stage1_config import Stage1Config
@@ -20,8 +23,21 @@ from ncvq_core.stage2_config import Stage2Config
 from ncvq_core.tokenizer import Tokenizer
 
 _BYTES = 4
-_RUNTIME_BYTES = 450_000_000
-_SAVED_COPIES = 3
+_RUNTIME_BYTES = 455_000_000
+"""Libraries, Ray's among them, and what torch and oneDNN keep for their kernels."""
+_PROBES_BYTES = 85_000_000
+"""scikit-learn, which the evaluation of stage 1 loads."""
+_SAVED = 1.27
+"""Each layer's output is kept once for the backward pass; the gradients of a few are there at the same time."""
+_EVALUATED = 0.6
+"""Share of the outputs that are there at a time where nothing is kept: the holes of freed ones do not all fit."""
+
+
+_PRIOR_SAVED = 3.0
+"""The same for what a prior's layers keep: masked tokens are another number in each step, whose tensors do not fit in
+the holes of the last one; after ten steps a process has three times what it keeps."""
+_HEAD_COPIES = 2.5
+"""Of the output of each linear layer of an SSL head: its norm, its ReLU and the loss keep some too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +47,10 @@ class Cost:
     flops: float
     """Floating-point operations of all matrix products and convolutions, forward and backward."""
     memory_bytes: int
-    """Peak resident memory of a CPU process: libraries, parameters with optimiser state, saved activations."""
+    """Peak resident memory of a CPU process: libraries, parameters with optimiser state, saved activations.
+
+    Constants are measured (`benchmarks.memory`); products in bfloat16 take less.
+    """
     steps: int
     """Optimiser steps."""
 
@@ -48,17 +67,46 @@ def stage1_cost(config: Stage1Config, series: int, channels: int, length: int) -
     outputs: list[int] = []
     handles = [module.register_forward_hook(_recorder(outputs)) for module in tokenizer.modules()]
     with FlopCounterMode(display=False) as counter:
-        tokenizer.decode(tokenizer.encode(tokenizer.transform(x)))
+        features_of_bands = tokenizer.encode(tokenizer.transform(x))
+        encoded = sum(outputs)
+        tokenizer.decode(features_of_bands)
     for handle in handles:
         handle.remove()
     flops = views * counter.get_total_flops()
-    parameters = sum(parameter.numel() for parameter in tokenizer.parameters())
     if head is not None:
         flops += _product_flops(head, views * batch)
-        parameters += sum(parameter.numel() for parameter in head.parameters())
-    memory = _RUNTIME_BYTES + 4 * _BYTES * parameters + _SAVED_COPIES * _BYTES * views * sum(outputs)
+    memory = _stage1_memory(tokenizer, head, views * encoded, sum(outputs) - encoded, batch)
     total_steps = config.epochs * steps
     return Cost(flops=3.0 * flops * total_steps, memory_bytes=memory, steps=total_steps)
+
+
+def _stage1_memory(tokenizer: nn.Module, head: nn.Module | None, encoded: int, decoded: int, batch: int) -> int:
+    """Estimate the peak of stage 1, in training or in its evaluation.
+
+    Args:
+        tokenizer: the model.
+        head: of SSL.
+        encoded: elements of the outputs of all layers of the encoders, of all views.
+        decoded: the same of the decoders, which go backward one view after the other.
+        batch: series a step.
+    """
+    trained, head_weights = _elements(tokenizer), _elements(head) if head else 0
+    states = 3 * _BYTES * (trained + head_weights)  # weights and two moments
+    training = states + _BYTES * (trained + _SAVED * (encoded + decoded))
+    if head is not None:
+        training += _head_bytes(head, 2 * batch)
+    views = 1 if head is None else 2
+    evaluated = (encoded / views + decoded) * EVALUATION_BATCH / batch
+    evaluation = states + _PROBES_BYTES + _BYTES * _EVALUATED * evaluated
+    return _RUNTIME_BYTES + int(max(training, evaluation))
+
+
+def _head_bytes(head: nn.Module, rows: int) -> float:
+    """Return what SSL adds while it goes backward: a block of a large gradient, and what its layers keep."""
+    layers = [module for module in head.modules() if isinstance(module, nn.Linear)]
+    kept = _HEAD_COPIES * rows * sum(layer.out_features for layer in layers)
+    large = [min(ROWS, layer.out_features) * layer.in_features for layer in layers if layer.weight.numel() >= LARGE]
+    return _BYTES * (kept + max(large, default=0))
 
 
 def stage2_cost(config: TrialConfig, series: int, channels: int, length: int) -> Cost:
@@ -66,10 +114,9 @@ def stage2_cost(config: TrialConfig, series: int, channels: int, length: int) ->
     assert config.stage2 is not None
     prior = config.stage2
     steps, batch = batch_shape(series, prior.prior_batch_size)
-    tokens, parameters = _tokens(config.stage1, channels, length), _prior_parameters(prior)
+    tokens = _tokens(config.stage1, channels, length)
     total_steps = prior.prior_epochs * steps
-    saved = _SAVED_COPIES * _BYTES * batch * prior.prior_layers * sum(tokens) * 8 * prior.prior_width
-    memory = _RUNTIME_BYTES + 4 * _BYTES * parameters + saved
+    memory = _RUNTIME_BYTES + 4 * _BYTES * len(tokens) * _prior_parameters(prior) + _prior_saved(prior, tokens, batch)
     masked = [2 / math.pi * band for band in tokens]  # on average, at the ratios cos(π t / 2)
     one = _prior_flops(prior, config.stage1.codebook_size, tokens, masked, batch)
     return Cost(flops=3.0 * batch * one * total_steps, memory_bytes=memory, steps=total_steps)
@@ -80,7 +127,10 @@ def samples_cost(config: TrialConfig, series: int, test: int, channels: int, len
     synthetic = max(series, MINIMUM_SERIES)
     drawing = sum(count * sampling_flops(config, channels, length, min(BATCH, count)) for count in (synthetic, test))
     trained = fcn_cost(cas_training(0, torch.device("cpu")), synthetic, channels, length)
-    return Cost(flops=drawing + trained.flops, memory_bytes=trained.memory_bytes, steps=trained.steps)
+    assert config.stage2 is not None
+    one_layer = replace(config.stage2, prior_layers=1)  # nothing is kept for a backward pass
+    memory = _RUNTIME_BYTES + _prior_saved(one_layer, _tokens(config.stage1, channels, length), BATCH)
+    return Cost(flops=drawing + trained.flops, memory_bytes=max(memory, trained.memory_bytes), steps=trained.steps)
 
 
 def sampling_flops(config: TrialConfig, channels: int, length: int, batch: int) -> float:
@@ -106,7 +156,7 @@ def fcn_cost(training: FcnTraining, series: int, channels: int, length: int) -> 
     steps, batch = batch_shape(series, training.batch_size)
     total_steps = steps * max(training.epochs, math.ceil(training.steps / steps))
     one = 2 * length * sum(size * inside * outside for size, inside, outside in _fcn_layers(channels))
-    memory = _RUNTIME_BYTES + _SAVED_COPIES * _BYTES * batch * length * 512
+    memory = _RUNTIME_BYTES + 3 * _BYTES * batch * length * 512
     return Cost(flops=3.0 * one * batch * total_steps, memory_bytes=memory, steps=total_steps)
 
 
@@ -122,6 +172,17 @@ def _prior_parameters(prior: Stage2Config) -> int:
     attention = 4 * prior.prior_width * prior.prior_heads * HEAD_WIDTH
     feedforward = 2 * prior.prior_feedforward * prior.prior_width**2
     return prior.prior_layers * (attention + feedforward)
+
+
+def _prior_saved(prior: Stage2Config, tokens: list[int], batch: int) -> int:
+    """Bytes that the transformers keep of a batch for the backward pass.
+
+    Of each token, the class being one, and layer: two normalised inputs, queries, keys and values, what attention makes
+    of them twice, and the feed-forward block before and after its GELU.
+    """
+    inner, width = prior.prior_heads * HEAD_WIDTH, prior.prior_width
+    values = 2 * width * (1 + prior.prior_feedforward) + 5 * inner
+    return int(_PRIOR_SAVED * _BYTES * batch * prior.prior_layers * sum(band + 1 for band in tokens) * values)
 
 
 def _prior_flops(prior: Stage2Config, codes: int, tokens: list[int], asked: list[float], batch: int) -> float:
@@ -148,6 +209,11 @@ def _prior_flops(prior: Stage2Config, codes: int, tokens: list[int], asked: list
 def _fcn_layers(channels: int) -> tuple[tuple[int, int, int], ...]:
     """Kernel size, channels in and channels out of each convolution (Wang 2017)."""
     return (8, channels, 128), (5, 128, 256), (3, 256, 128)
+
+
+def _elements(module: nn.Module) -> int:
+    """Return the number of a module's weights."""
+    return sum(parameter.numel() for parameter in module.parameters())
 
 
 def _product_flops(head: nn.Module, rows: int) -> int:

@@ -13,7 +13,7 @@ from ncvq_core.precision import has_onednn
 TakeRows = Callable[[int, Tensor], None]
 """Takes the gradient of some rows of a weight: the first row, and the gradient (R, features in)."""
 
-_ROWS = 1024
+ROWS = 1024
 """Rows of a weight whose gradient is made at a time on a CPU."""
 
 
@@ -80,7 +80,7 @@ class _Linear(torch.autograd.Function):
         to_bias = gradient.sum(0) if ctx.has_bias else None
         if ctx.take_rows is None:
             return to_input, _to_weight(gradient, x).to(ctx.weight_type), to_bias, None, None
-        rows = _ROWS if x.device.type == "cpu" else len(weight)
+        rows = ROWS if x.device.type == "cpu" else len(weight)
         for first in range(0, len(weight), rows):
             ctx.take_rows(first, _to_weight(gradient[:, first : first + rows], x).to(ctx.weight_type))
         return to_input, None, to_bias, None, None

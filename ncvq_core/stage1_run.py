@@ -12,7 +12,7 @@ from ncvq_core.data.scaling import SCALING
 from ncvq_core.data.validation import split_train
 from ncvq_core.errors import DataError
 from ncvq_core.evaluation.stage1 import Labelled, evaluate_stage1
-from ncvq_core.memory import peak_memory_bytes
+from ncvq_core.memory import peak_memory_bytes, release_freed_memory
 from ncvq_core.metrics import metric_names
 from ncvq_core.stage1 import Stage1Trainer
 from ncvq_core.stage1_config import Stage1Config
@@ -56,7 +56,7 @@ class Stage1Run(StageRun):
     def result(self) -> StageResult:
         """Read TEST, for the first and only time, and return everything that is worth keeping."""
         test = _labelled(self.dataset.test, self.dataset.test_labels, self.scaling, self.device)
-        metrics = evaluate_stage1(self.trainer.tokenizer, self._train, test)
+        metrics = self._evaluate(test)
         history = [self._row(epoch) for epoch in range(self.epoch)]
         metrics["ssl_loss"] = history[-1].get("ssl_loss")
         tensors = {name: value.cpu() for name, value in self.trainer.tokenizer.state_dict().items()}
@@ -81,11 +81,16 @@ class Stage1Run(StageRun):
         every = self.config.evaluate_every
         if every and self.epoch % every == 0:
             self.check()
-            metrics = evaluate_stage1(self.trainer.tokenizer, self._train, self._validation)
+            metrics = self._evaluate(self._validation)
             metrics["ssl_loss"] = self.trainer.held_out_ssl_loss(self._validation.series)
             values = [metrics[name] for name in EVALUATED]
             numbers = [np.nan if value is None else value for value in values]
             self._evaluations[self.epoch - 1] = torch.tensor(numbers, dtype=torch.float64)
+
+    def _evaluate(self, held_out: Labelled) -> dict[str, float | None]:
+        """Measure the tokenizer; its tensors have other sizes than those of a step, and do not fit in their holes."""
+        release_freed_memory()
+        return evaluate_stage1(self.trainer.tokenizer, self._train, held_out)
 
     def _row(self, epoch: int) -> dict[str, float]:
         evaluated = dict(zip(EVALUATED, self._evaluations[epoch].tolist(), strict=True))

@@ -10,7 +10,7 @@ from torch import Tensor
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import Dataset, Series
 from ncvq_core.data.validation import split_train
-from ncvq_core.memory import peak_memory_bytes
+from ncvq_core.memory import peak_memory_bytes, release_freed_memory
 from ncvq_core.metrics import metric_names
 from ncvq_core.prior.token_source import TokenSource
 from ncvq_core.stage2 import Stage2Trainer
@@ -54,6 +54,7 @@ class Stage2Run(StageRun):
     def result(self) -> StageResult:
         """Read TEST, for the first and only time, and return everything that is worth keeping."""
         last = self._row(self.epoch - 1)
+        release_freed_memory()  # tensors of a step have other sizes
         test = self._source(self.dataset.test, self.dataset.test_labels, np.arange(len(self.dataset.test)))
         metrics: dict[str, float | None] = {
             "prior_loss": last["prior_loss"],

@@ -58,10 +58,52 @@ def test_grows_with_what_makes_a_model_bigger() -> None:
         assert cost(**values).memory_bytes > base.memory_bytes, bigger
 
 
-def test_memory_holds_parameters_gradients_and_two_moments() -> None:
+def test_memory_holds_parameters_and_two_moments() -> None:
+    """Of the large gradients there is a block of 1,024 rows at a time; the layers keep what 250 rows make of them."""
     small, large = cost(projector_width=256, **BARLOW), cost(projector_width=4096, **BARLOW)
     weights = [128 * width + 2 * width * width for width in (256, 4096)]
-    assert large.memory_bytes - small.memory_bytes == pytest.approx(16 * (weights[1] - weights[0]), rel=0.01)
+    layers = 4 * (1024 * 4096 + 2.5 * 250 * 3 * (4096 - 256))
+    expected = 12 * (weights[1] - weights[0]) + layers
+    assert large.memory_bytes - small.memory_bytes == pytest.approx(expected, rel=0.01)
+
+
+MEASURED: list[tuple[dict[str, Any], int]] = [
+    ({"length": 140}, 673),
+    ({"length": 500}, 908),
+    ({"ssl": "barlowtwins", "length": 140}, 1157),
+    ({"ssl": "vibcreg", "length": 140}, 1167),
+    ({"ssl": "byol", "length": 140}, 719),
+    ({"ssl": "barlowtwins", "length": 140, "projector_width": 256}, 702),
+    ({"length": 500, "channels": 128}, 1377),
+]
+"""512 series in batches of 128, float32, one thread; peaks in MB, see docs/benchmarks.md."""
+
+
+@pytest.mark.parametrize(("values", "measured"), MEASURED)
+def test_memory_is_the_measured_peak(values: dict[str, Any], measured: int) -> None:
+    ssl = {"augmentations": ["flip"], "projector_width": 4096} if "ssl" in values else {}
+    assert cost(series=512, **{**ssl, **values}).memory_bytes == pytest.approx(measured * 1e6, rel=0.1)
+
+
+PRIORS: list[tuple[dict[str, Any], int]] = [
+    ({}, 1235),
+    ({"prior_batch_size": 64}, 655),
+    ({"prior_layers": 2}, 934),
+    ({"prior_width": 512}, 1899),
+]
+"""512 series of 40 tokens, ten steps."""
+
+
+@pytest.mark.parametrize(("values", "measured"), PRIORS)
+def test_memory_of_a_prior_is_the_measured_peak(values: dict[str, Any], measured: int) -> None:
+    config = TrialConfig.from_dict({"dataset": "any", "stages": 2, **values})
+    assert later(config, series=512)[0].memory_bytes == pytest.approx(measured * 1e6, rel=0.1)
+
+
+def test_memory_of_a_small_batch_is_that_of_the_evaluation() -> None:
+    """Of 256 series at a time, whatever the batch of the training is."""
+    small, smaller = (cost(series=2000, batch_size=size).memory_bytes for size in (16, 8))
+    assert small == smaller
 
 
 def test_memory_grows_with_the_batch() -> None:
