@@ -24,9 +24,9 @@ def make_blocks(pairs: pd.DataFrame, options: Options | None = None) -> pd.DataF
         options: partial (use the pairs that all blocks have) and pool (blocks of different conditions together).
 
     Returns:
-        One row a block, BLOCK_COLUMNS: pairs (of the design), pairs_valid and pairs_kept (in the mean), difference (their
-        mean, missing where the block is not used), problem (why it is not used), used, ended and diverged (whether any
-        trial of the level ended, and diverged), the same of the reference.
+        One row a block, BLOCK_COLUMNS: pairs (of the design), pairs_valid and pairs_kept (in the mean), difference
+        (their mean, missing where the block is not used), problem (why it is not used), used, ended and diverged
+        (whether any trial of the level ended, and diverged), the same of the reference.
     """
     options = options or Options()
     if pairs.empty:

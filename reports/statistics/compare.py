@@ -78,6 +78,10 @@ def compare(
         table = unpaired_effects(terms, levels, datasets, margin, chosen=options.chosen_datasets)
     if factor in metric.incomparable:
         table["reason"] = OTHER_MEANING
+    unseeded = int(seeds_of(trials).isna().sum())
+    if paired and unseeded:
+        left_out = f"{unseeded} results without a seed left out"
+        table["warning"] = (table["warning"] + ", " + left_out).fillna(left_out)
     table = add_needed(judge(adjust(_complete(table)), metric.direction), margin)
     table = table.assign(factor=factor, reference=reference, reference_is=reference_is, paired=paired)
     return _presented(table, metric, len(datasets))[list(COLUMNS)]

@@ -125,6 +125,28 @@ def test_rule_11_with_too_few_values_it_says_so(kept: list[int], reason: str | N
         assert row["p"] > 0
 
 
+def test_rule_11_diverged_is_an_outcome_too() -> None:
+    design = two_levels(datasets=1, seeds=6)
+    generator = np.random.default_rng(6)
+    trials = with_values(
+        random_trials(design), "probe_svm", lambda row: 0.3 * (row.variant == "b") + float(generator.normal(0, 0.01))
+    ).drop(columns="seed")
+    assert only(compare(trials, design, PROBE, "variant"), dataset="data0")["verdict"] == "better"
+    trials.loc[11, "status"] = "diverged"
+    row = only(compare(trials, design, PROBE, "variant"), dataset="data0")
+    assert (row["n_diverged"], row["n_ended"], row["n_diverged_reference"], row["n_ended_reference"]) == (1, 6, 0, 6)
+    assert (row["verdict"], row["reason"]) == ("undecided", "diverges more often")
+
+
+def test_rule_11_results_without_a_seed_are_not_mixed_with_pairs() -> None:
+    design = two_levels(datasets=2, seeds=4)
+    trials = random_trials(design)
+    trials.loc[trials.index[:2], "seed"] = None
+    table = compare(trials, design, LOSS, "variant")
+    assert table["paired"].all()
+    assert table["warning"].str.contains("2 results without a seed left out").all()
+
+
 def test_rule_12_the_contrast_of_a_belief() -> None:
     values = {"A": [0.1, 0.2, 0.4], "B": [0.3, 0.1], "C": [-0.2, -0.1, 0.0, 0.1], "D": [0.0, -0.3, 0.2]}
     table = contrast(blocks_table(values), ["A", "B"], ["C", "D"])
