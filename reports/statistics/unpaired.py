@@ -144,7 +144,9 @@ def _these(groups: dict[str, pd.DataFrame], margin: float) -> dict[str, Any]:
     if not sd.any():
         return row | {"sd": 0.0, "reason": constant(float(estimate), rounding) if len(kept) == 1 else NO_SPREAD}
     n, unit = terms["n"].to_numpy(dtype=float), sd.max()
-    v = (weight * sd / unit) ** 2 / n
+    shares = (weight * sd / unit) ** 2
+    row |= {"sd": unit * np.sqrt(shares.sum()), "df_per_unit": shares.sum() ** 2 / (shares**2).sum()}
+    v = shares / n
     found = Estimate(estimate=estimate, se=np.asarray(unit * np.sqrt(v.sum())), df=satterthwaite(v, n - 1))
     return row | tested(found, margin)
 

@@ -14,6 +14,7 @@ from reports.statistics.blocks import make_blocks
 from reports.statistics.gain import gain_of_pairing, intraclass_correlation
 from reports.statistics.interaction import contrast, spread_of_effects
 from reports.statistics.means import leading, table_of_means
+from reports.statistics.more_seeds import smallest_n, upper_sd
 from reports.statistics.pairs import make_pairs
 from reports.statistics.ranks import can_reject, compare_ranks
 from tests.reports.statistics.examples import (
@@ -123,6 +124,18 @@ def test_rule_11_with_too_few_values_it_says_so(kept: list[int], reason: str | N
         assert row["reason"] == reason
     else:
         assert row["p"] > 0
+
+
+def test_rule_11_how_many_more_counts_values_of_each_setting() -> None:
+    design = two_levels(datasets=1, seeds=6)
+    trials = random_trials(design).drop(columns="seed")
+    sds = trials.groupby("variant")["probe_svm"].std()
+    row = only(compare(trials, design, PROBE, "variant"), dataset="data0")
+    assert row["sd"] == pytest.approx(math.hypot(*sds))
+    assert row["se"] == pytest.approx(row["sd"] / math.sqrt(6))
+    per_unit = (sds**2).sum() ** 2 / (sds**4).sum()
+    assert row["df"] == pytest.approx(5 * per_unit)
+    assert row["needed"] == smallest_n(upper_sd(row["sd"], row["df"]), 0.02, per_unit)
 
 
 def test_rule_11_diverged_is_an_outcome_too() -> None:
