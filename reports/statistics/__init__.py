@@ -4,6 +4,11 @@
 """
 
 from reports.statistics.compare import COLUMNS, compare
+from reports.statistics.effects import CANNOT_SAY
 from reports.statistics.specification import Design, MetricSpec, Options
+from reports.statistics.verdicts import UNDECIDED_BECAUSE
 
-__all__ = ["COLUMNS", "Design", "MetricSpec", "Options", "compare"]
+REASONS = CANNOT_SAY | UNDECIDED_BECAUSE
+"""Each reason of a table of compare, in words."""
+
+__all__ = ["COLUMNS", "REASONS", "Design", "MetricSpec", "Options", "compare"]

@@ -11,8 +11,8 @@ from reports.statistics.specification import Options
 BLOCK = ["level", "dataset", "seed"]
 
 BLOCK_COLUMNS = (
-    "level", "reference", "dataset", "seed", "pairs", "pairs_valid", "difference", "rounding", "problem", "used",
-    "condition", "commits_differ", "ended", "diverged", "ended_reference", "diverged_reference",
+    "level", "reference", "dataset", "seed", "pairs", "pairs_valid", "pairs_kept", "difference", "rounding", "problem",
+    "used", "condition", "commits_differ", "ended", "diverged", "ended_reference", "diverged_reference",
 )  # fmt: skip
 
 
@@ -24,28 +24,29 @@ def make_blocks(pairs: pd.DataFrame, options: Options | None = None) -> pd.DataF
         options: partial (use the pairs that all blocks have) and pool (blocks of different conditions together).
 
     Returns:
-        One row a block, BLOCK_COLUMNS: pairs (of the design) and pairs_valid, difference (their mean, missing where the
-        block is not used), problem (why it is not used), used, ended and diverged (whether any trial of the level
-        ended, and diverged), the same of the reference.
+        One row a block, BLOCK_COLUMNS: pairs (of the design), pairs_valid and pairs_kept (in the mean), difference
+        (their mean, missing where the block is not used), problem (why it is not used), used, ended and diverged
+        (whether any trial of the level ended, and diverged), the same of the reference.
     """
     options = options or Options()
     if pairs.empty:
         return pd.DataFrame(columns=list(BLOCK_COLUMNS))
-    kept = _pairs_that_all_have(pairs) if options.partial else pd.Series(True, index=pairs.index)
-    blocks = _outcomes(pairs).join(_means(pairs[kept]), on=BLOCK)
+    blocks = _outcomes(pairs).join(_means(kept_pairs(pairs, options)), on=BLOCK)
     blocks["problem"] = blocks["problem"].mask(blocks["pairs_kept"].isna(), "no pair that all blocks have")
     blocks = _one_condition(blocks, pool=options.pool)
     used = blocks["problem"].isna()
     return blocks.assign(used=used, difference=blocks["difference"].where(used))[list(BLOCK_COLUMNS)]
 
 
-def _pairs_that_all_have(pairs: pd.DataFrame) -> pd.Series:
-    """Which pairs are valid in each block that has any valid one and whose design holds them."""
+def kept_pairs(pairs: pd.DataFrame, options: Options) -> pd.DataFrame:
+    """The pairs that blocks are made of: all, or with partial those that every block with any valid pair has."""
+    if not options.partial or pairs.empty:
+        return pairs
     valid = pairs["problem"].isna()
     alive = valid.groupby([pairs[name] for name in BLOCK]).transform("any")
     lacking = pairs.loc[alive & ~valid, ["level", "pair"]].drop_duplicates()
     lost = pd.MultiIndex.from_frame(lacking)
-    return ~pd.Series(pd.MultiIndex.from_frame(pairs[["level", "pair"]]).isin(lost), index=pairs.index)
+    return pairs[~pd.MultiIndex.from_frame(pairs[["level", "pair"]]).isin(lost)]
 
 
 def _outcomes(pairs: pd.DataFrame) -> pd.DataFrame:

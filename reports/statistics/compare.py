@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from reports.statistics.blocks import make_blocks
+from reports.statistics.blocks import kept_pairs, make_blocks
 from reports.statistics.effects import LIKE_THESE, OTHER_MEANING, THESE, effects
 from reports.statistics.family import adjust
 from reports.statistics.more_seeds import add_needed
@@ -26,6 +26,15 @@ COLUMNS = (
     "estimate", "low", "high", "low90", "high90", "se", "df", "sd",
 )  # fmt: skip
 """The columns of compare; docs/statistics.md says what each holds."""
+
+SHOWN = {
+    "estimate": "effect",
+    "low": "effect_low",
+    "high": "effect_high",
+    "low90": "effect_low90",
+    "high90": "effect_high90",
+}
+"""Columns on the scale, and what they are called in the unit of the effect."""
 
 
 def compare(
@@ -69,16 +78,26 @@ def compare(
         table = unpaired_effects(terms, levels, datasets, margin, chosen=options.chosen_datasets)
     if factor in metric.incomparable:
         table["reason"] = OTHER_MEANING
+    unseeded = int(seeds_of(trials).isna().sum())
+    if paired and unseeded:
+        left_out = f"{unseeded} results without a seed left out"
+        table["warning"] = (table["warning"] + ", " + left_out).fillna(left_out)
     table = add_needed(judge(adjust(_complete(table)), metric.direction), margin)
-    table = table.assign(
-        metric=metric.name, factor=factor, reference=reference, reference_is=reference_is, paired=paired,
-        estimand=[_estimand(question, dataset, len(datasets)) for question, dataset
-                  in zip(table["question"], table["dataset"], strict=True)],
-        unit=effect_unit(metric.scale), margin=float("nan") if metric.margin is None else metric.margin,
-    )  # fmt: skip
-    for name in ("low", "high", "low90", "high90"):
-        table["effect_" + name] = as_effect(table[name], metric.scale)
-    return table.assign(effect=as_effect(table["estimate"], metric.scale))[list(COLUMNS)]
+    table = table.assign(factor=factor, reference=reference, reference_is=reference_is, paired=paired)
+    return _presented(table, metric, len(datasets))[list(COLUMNS)]
+
+
+def _presented(table: pd.DataFrame, metric: MetricSpec, datasets: int) -> pd.DataFrame:
+    """Add what a reader sees: the estimand in words, and the effects in their unit."""
+    places = zip(table["question"], table["dataset"], strict=True)
+    for name, shown in SHOWN.items():
+        table[shown] = as_effect(table[name], metric.scale)
+    return table.assign(
+        metric=metric.name,
+        estimand=[_estimand(question, dataset, datasets) for question, dataset in places],
+        unit=effect_unit(metric.scale),
+        margin=float("nan") if metric.margin is None else metric.margin,
+    )
 
 
 def datasets_of(trials: pd.DataFrame, design: Design) -> list[str]:
@@ -96,10 +115,8 @@ def _paired(
     blocks = make_blocks(pairs, options)
     margin = margin_on_scale(metric.margin, metric.scale)
     table = effects(blocks, levels, datasets, margin, chosen=options.chosen_datasets)
-    records, averaged = (
-        blocks.to_dict("records"),
-        pairs[["level", "dataset", "pair"]].drop_duplicates().to_dict("records"),
-    )
+    records = blocks.to_dict("records")
+    averaged = kept_pairs(pairs, options)[["level", "dataset", "pair"]].drop_duplicates().to_dict("records")
     told = [_told(_scope(records, row), _scope(averaged, row)) for row in table.to_dict("records")]
     return table.join(pd.DataFrame(told, index=table.index))
 
@@ -122,7 +139,7 @@ def _told(blocks: list[dict[Any, Any]], pairs: list[dict[Any, Any]]) -> dict[str
         "n_dropped": float(len(dropped)),
         "dropped": "; ".join(dropped) or None,
         "other_commits": "; ".join(_place(block) for block in used if block["commits_differ"]) or None,
-        "n_pairs": float(sum(block["pairs"] for block in used)),
+        "n_pairs": float(sum(block["pairs_kept"] for block in used)),
         "averaged_over": "; ".join(sorted({pair["pair"] for pair in pairs if pair["pair"]})) or None,
     }
 

@@ -22,10 +22,12 @@ from reports.statistics.effects import (
     tested,
 )  # fmt: skip
 from reports.statistics.inference import Estimate, mean_of, satterthwaite, sd_of
-from reports.statistics.pairs import OF_REFERENCE, cells_of, couple
+from reports.statistics.pairs import DIVERGED, ENDED, OF_REFERENCE, cells_of, couple
 from reports.statistics.specification import Design, MetricSpec, Options, reference_level
 
-TERM_COLUMNS = ("level", "dataset", "side", "weight", "n", "mean", "sd", "rounding")
+TERM_COLUMNS = ("level", "dataset", "side", "weight", "n", "mean", "sd", "rounding", "ended", "diverged")
+OF_GROUP = ("n", "mean", "sd", "rounding", "ended", "diverged")
+ENDS = ("n_ended", "n_diverged", "n_ended_reference", "n_diverged_reference")
 
 
 def make_terms(
@@ -45,7 +47,7 @@ def make_terms(
 
     Returns:
         One row a level, dataset and group, TERM_COLUMNS: side ("level" or "reference"), weight (negative for the
-        reference), n (values), mean and sd on the scale, rounding.
+        reference), n (values), mean and sd on the scale, rounding, ended and diverged (trials).
     """
     options = options or Options()
     cells = cells_of(trials.assign(seed="none"), design, metric)
@@ -71,8 +73,8 @@ def unpaired_effects(
     """The effects of effects.py for terms instead of blocks.
 
     Returns:
-        EFFECT_COLUMNS with n_blocks missing and n_seeds the fewest values of a group, and n_level and n_reference:
-        values.
+        EFFECT_COLUMNS with n_blocks missing and n_seeds the fewest values of a group; n_level and n_reference: values;
+        ENDS: how many trials of either side ended, and diverged.
     """
     rows = []
     for level in levels:
@@ -92,7 +94,7 @@ def unpaired_effects(
             row["reason"] = NO_PAIR if of_level.empty else NO_BLOCK
         rows.append(row | _counts(known, groups) | {"level": level, "dataset": None})
     text = ["level", "question", "dataset", "units", "datasets_left_out", "warning", "reason"]
-    table = pd.DataFrame(rows, columns=[*EFFECT_COLUMNS, "n_level", "n_reference"])
+    table = pd.DataFrame(rows, columns=[*EFFECT_COLUMNS, "n_level", "n_reference", *ENDS])
     return table.astype({name: "str" if name in text else float for name in table.columns})
 
 
@@ -111,14 +113,15 @@ def _groups(cells: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     for key, part in cells.groupby(by, dropna=False, sort=False):
         y = part["y"].dropna().to_numpy(dtype=float)
         spread = {"n": len(y), "mean": float(mean_of(y)), "sd": float(sd_of(y)), "rounding": part["rounding"].max()}
+        spread |= {"ended": part["status"].isin(ENDED).sum(), "diverged": (part["status"] == DIVERGED).sum()}
         rows.append(dict(zip(by, key, strict=True)) | spread)
-    table = pd.DataFrame(rows, columns=[*by, "n", "mean", "sd", "rounding"])
+    table = pd.DataFrame(rows, columns=[*by, *OF_GROUP])
     return table.astype(dict.fromkeys(by, "str")).assign(group=range(len(table)))
 
 
 def _terms(couples: pd.DataFrame, side: str, level: str) -> pd.DataFrame:
     end, sign = ("", 1) if side == "level" else (OF_REFERENCE, -1)
-    names = [name + end for name in ("group", "n", "mean", "sd", "rounding")]
+    names = [name + end for name in ("group", *OF_GROUP)]
     sides = couples[["dataset", *names]].rename(columns={name: name.removesuffix(OF_REFERENCE) for name in names})
     total = sides.groupby("dataset")["group"].transform("size")
     shares = (sign / total).groupby(sides["group"]).sum().rename("weight")
@@ -141,7 +144,9 @@ def _these(groups: dict[str, pd.DataFrame], margin: float) -> dict[str, Any]:
     if not sd.any():
         return row | {"sd": 0.0, "reason": constant(float(estimate), rounding) if len(kept) == 1 else NO_SPREAD}
     n, unit = terms["n"].to_numpy(dtype=float), sd.max()
-    v = (weight * sd / unit) ** 2 / n
+    shares = (weight * sd / unit) ** 2
+    row |= {"sd": unit * np.sqrt(shares.sum()), "df_per_unit": shares.sum() ** 2 / (shares**2).sum()}
+    v = shares / n
     found = Estimate(estimate=estimate, se=np.asarray(unit * np.sqrt(v.sum())), df=satterthwaite(v, n - 1))
     return row | tested(found, margin)
 
@@ -159,7 +164,10 @@ def _alone(groups: dict[str, pd.DataFrame]) -> dict[str, Any]:
 
 def _counts(kept: dict[str, pd.DataFrame], groups: dict[str, pd.DataFrame]) -> dict[str, Any]:
     terms = pd.concat(kept.values()) if kept else pd.DataFrame(columns=list(TERM_COLUMNS))
-    return {
+    everything = pd.concat(groups.values())
+    level, reference = (everything[everything["side"] == side] for side in ("level", "reference"))
+    ends = [side[name].sum() for side in (level, reference) for name in ("ended", "diverged")]
+    return dict(zip(ENDS, ends, strict=True)) | {
         "n_datasets": len(kept),
         "n_seeds": terms["n"].min() if kept else 0,
         "n_level": terms.loc[terms["side"] == "level", "n"].sum(),

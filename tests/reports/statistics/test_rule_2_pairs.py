@@ -113,6 +113,17 @@ def test_rule_2_partial_uses_the_pairs_that_all_blocks_have() -> None:
         assert blocks.loc[key, "difference"] == pytest.approx(value, abs=1e-14)
 
 
+def test_rule_2_partial_says_over_what_it_averages() -> None:
+    design = ssl_sweep()
+    trials = random_trials(design)
+    lost = (trials["ssl"] == "vibcreg") & (trials["augmentations"] == "warp") & (trials["seed"] == "0")
+    trials.loc[lost, "status"] = "failed"
+    row = only(compare(trials, design, LOSS, "ssl", Options(partial=True)), level="vibcreg", dataset="data0")
+    kept = [f"augmentations slice, aug_recon_weight {weight}" for weight in ("0.05", "0.2")]
+    assert row["averaged_over"].split("; ") == kept
+    assert (row["n_blocks"], row["n_pairs"]) == (4, 8)
+
+
 def test_rule_2_partial_leaves_complete_sweeps_alone() -> None:
     design = ssl_sweep()
     trials = random_trials(design)

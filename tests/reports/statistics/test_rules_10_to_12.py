@@ -8,12 +8,10 @@ import pytest
 import scikit_posthocs
 from scipy import stats
 
-from reports.statistics import MetricSpec, compare
-from reports.statistics.answers import default_answers
+from reports.statistics import compare
 from reports.statistics.blocks import make_blocks
-from reports.statistics.gain import gain_of_pairing, intraclass_correlation
 from reports.statistics.interaction import contrast, spread_of_effects
-from reports.statistics.means import leading, table_of_means
+from reports.statistics.more_seeds import smallest_n, upper_sd
 from reports.statistics.pairs import make_pairs
 from reports.statistics.ranks import can_reject, compare_ranks
 from tests.reports.statistics.examples import (
@@ -125,6 +123,40 @@ def test_rule_11_with_too_few_values_it_says_so(kept: list[int], reason: str | N
         assert row["p"] > 0
 
 
+def test_rule_11_how_many_more_counts_values_of_each_setting() -> None:
+    design = two_levels(datasets=1, seeds=6)
+    trials = random_trials(design).drop(columns="seed")
+    sds = trials.groupby("variant")["probe_svm"].std()
+    row = only(compare(trials, design, PROBE, "variant"), dataset="data0")
+    assert row["sd"] == pytest.approx(math.hypot(*sds))
+    assert row["se"] == pytest.approx(row["sd"] / math.sqrt(6))
+    per_unit = (sds**2).sum() ** 2 / (sds**4).sum()
+    assert row["df"] == pytest.approx(5 * per_unit)
+    assert row["needed"] == smallest_n(upper_sd(row["sd"], row["df"]), 0.02, per_unit)
+
+
+def test_rule_11_diverged_is_an_outcome_too() -> None:
+    design = two_levels(datasets=1, seeds=6)
+    generator = np.random.default_rng(6)
+    trials = with_values(
+        random_trials(design), "probe_svm", lambda row: 0.3 * (row.variant == "b") + float(generator.normal(0, 0.01))
+    ).drop(columns="seed")
+    assert only(compare(trials, design, PROBE, "variant"), dataset="data0")["verdict"] == "better"
+    trials.loc[11, "status"] = "diverged"
+    row = only(compare(trials, design, PROBE, "variant"), dataset="data0")
+    assert (row["n_diverged"], row["n_ended"], row["n_diverged_reference"], row["n_ended_reference"]) == (1, 6, 0, 6)
+    assert (row["verdict"], row["reason"]) == ("undecided", "diverges more often")
+
+
+def test_rule_11_results_without_a_seed_are_not_mixed_with_pairs() -> None:
+    design = two_levels(datasets=2, seeds=4)
+    trials = random_trials(design)
+    trials.loc[trials.index[:2], "seed"] = None
+    table = compare(trials, design, LOSS, "variant")
+    assert table["paired"].all()
+    assert table["warning"].str.contains("2 results without a seed left out").all()
+
+
 def test_rule_12_the_contrast_of_a_belief() -> None:
     values = {"A": [0.1, 0.2, 0.4], "B": [0.3, 0.1], "C": [-0.2, -0.1, 0.0, 0.1], "D": [0.0, -0.3, 0.2]}
     table = contrast(blocks_table(values), ["A", "B"], ["C", "D"])
@@ -161,88 +193,3 @@ def test_rule_12_takes_the_blocks_of_a_sweep() -> None:
     table = contrast(blocks, ["data0", "data1"], ["data2", "data3"])
     assert table["p"].between(0, 1).all()
     assert len(spread_of_effects(blocks)) == 1
-
-
-def test_rule_14_means_are_over_seeds_that_all_settings_have() -> None:
-    design = two_levels(seeds=4)
-    trials = random_trials(design)
-    trials.loc[(trials["variant"] == "b") & (trials["seed"] == "3"), "status"] = "failed"
-    table = table_of_means(trials, design, PROBE).set_index("variant")
-    for name in "ab":
-        values = trials.loc[(trials["variant"] == name) & (trials["seed"] != "3"), "probe_svm"]
-        assert table.loc[name, "mean"] == pytest.approx(values.mean())
-        assert table.loc[name, "sd"] == pytest.approx(values.std())
-    assert table["n"].tolist() == [3, 3]
-    assert table["n_own"].tolist() == [4, 3]
-    assert not table["complete"].any()
-
-
-def clear_winner(seeds: int = 6) -> pd.DataFrame:
-    """A sweep in which vibcreg with warp is best at both weights, by far and alike."""
-    design = ssl_sweep(datasets=1, seeds=seeds)
-    generator = np.random.default_rng(4)
-
-    def accuracy(row: pd.Series) -> float:
-        return 0.5 + 0.3 * (row.ssl == "vibcreg" and row.augmentations == "warp") + float(generator.normal(0, 0.01))
-
-    return with_values(random_trials(design), "probe_svm", accuracy)
-
-
-def test_rule_14_best_are_those_that_share_the_first_place_by_test() -> None:
-    table = table_of_means(clear_winner(), ssl_sweep(datasets=1, seeds=6), PROBE)
-    best = table[table["best"]]
-    assert set(zip(best["ssl"], best["augmentations"], strict=True)) == {("vibcreg", "warp")}
-    assert set(best["aug_recon_weight"]) == {"0.05", "0.2"}
-
-
-def test_rule_14_no_single_removal_changes_the_best_it_only_takes_it_away() -> None:
-    trials = clear_winner(seeds=4)
-    design = ssl_sweep(datasets=1, seeds=4)
-    for index in trials.index:
-        lacking = trials.assign(status=trials["status"].where(trials.index != index, "missing"))
-        assert not table_of_means(lacking, design, PROBE)["best"].any()
-
-
-def test_rule_14_nothing_is_best_without_four_seeds_or_a_direction() -> None:
-    assert not table_of_means(clear_winner(3), ssl_sweep(datasets=1, seeds=3), PROBE)["best"].any()
-    metric = MetricSpec(name="probe_svm", scale="raw")
-    assert not table_of_means(clear_winner(), ssl_sweep(datasets=1, seeds=6), metric)["best"].any()
-
-
-def test_rule_14_equal_up_to_rounding_is_equal() -> None:
-    y = np.array([[0.1 + 0.2] * 5, [0.3] * 5, [0.2] * 5])
-    assert leading(y, "higher").tolist() == [True, True, False]
-    assert leading(y, "lower").tolist() == [False, False, True]
-    assert not leading(np.full((3, 5), 0.8), "higher").any()
-
-
-def test_rule_15_what_a_sweep_answers_by_default() -> None:
-    assert default_answers(1) == ("val_loss", "probe_svm")
-    assert default_answers(2) == ("val_loss", "probe_svm", "fid", "cas")
-
-
-def test_gain_is_the_noise_that_seeds_share() -> None:
-    design = ssl_sweep(datasets=2, seeds=40)
-    row = only(gain_of_pairing(random_trials(design), design, LOSS, "aug_recon_weight"), dataset=None)
-    assert row["intraclass_correlation"] == pytest.approx(0.09 / (0.09 + 0.0009), abs=0.01)
-    assert row["seed_to_pair"] == pytest.approx(math.sqrt(0.0909 / 0.0018), rel=0.15)
-    assert row["unpaired_to_paired"] == pytest.approx(math.sqrt(2) * row["seed_to_pair"])
-    assert (row["n_seeds"], row["n_settings"]) == (40, 9)
-
-
-def test_gain_is_none_where_seeds_share_nothing() -> None:
-    design = ssl_sweep(datasets=2, seeds=40)
-    generator = np.random.default_rng(5)
-    trials = with_values(random_trials(design), "probe_svm", lambda row: float(generator.normal()))
-    row = only(gain_of_pairing(trials, design, PROBE, "aug_recon_weight"), dataset=None)
-    assert row["intraclass_correlation"] == pytest.approx(0.0, abs=0.05)
-    assert row["unpaired_to_paired"] == pytest.approx(1.0, rel=0.1)
-
-
-def test_gain_correlation_is_that_of_an_analysis_of_variance() -> None:
-    """The example of Shrout and Fleiss (1979): ICC(3,1) = 0.71."""
-    rows = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
-    ratings = np.array(rows, dtype=float)
-    assert intraclass_correlation([ratings]) == pytest.approx(0.7148, abs=1e-4)
-    assert math.isnan(intraclass_correlation([ratings[:1]]))
-    assert math.isnan(intraclass_correlation([np.ones((3, 3))]))
