@@ -124,9 +124,6 @@ class ProgressDisplay:
         """Show that a stage waits again."""
         self.counts.running.pop(task.stage_id, None)
         self._remove_bar(task)
-        self.say(
-            f"put back {task.stage} {task.label}: its worker ran short of memory or died, it will run in a smaller pack"
-        )
 
     def tick(self) -> None:
         """Show that time passes."""
