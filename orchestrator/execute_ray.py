@@ -139,7 +139,7 @@ def _not_started(options: RayOptions, why: str) -> str:
     if options.address is None:
         return f"Ray did not start: {why}; try again, or run without it: --workers 0"
     return (
-        f"no Ray cluster at {options.address}: {why}; does `ray status --address {options.address}` answer, and have both "
+        f"no Ray cluster at {options.address}: {why}; does `ray status` answer there, and have both "
         "sides the same RAY_AUTH_MODE and token (see the README)? Or run without Ray: --workers 0"
     )
 

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from ncvq_core.data import Dataset
 from ncvq_core.errors import ConfigError
+from orchestrator.estimate import expected_rates
 from orchestrator.fcn_weights import Weights, check_weights, keep_weights, read_weights, remarks
 from orchestrator.gpus import GPU_PACK, gpus_of_a_worker
 from orchestrator.lock import exclusive
@@ -99,7 +100,10 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
         recorder = Recorder(store, sweep.cells, make_tracker(sweep.name, store, mode))
         for cell in plan.assemble:
             recorder.finish(cell)
-        ending = run_plan(plan, store, recorder, options, console, scratch) if plan.tasks else Ending()
+        ending = Ending()
+        if plan.tasks:
+            rates = {} if gpus else expected_rates(plan, store, datasets)[0]
+            ending = run_plan(plan, recorder, options, console, rates=rates, scratch=scratch)
         if not ending.interrupted:
             recorder.publish()
     return _summary(plan, recorder, ending.interrupted)

@@ -1,6 +1,7 @@
 """Running what a plan lacks: the workers, what is told of them, and the end, asked for or not."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,10 +13,10 @@ from orchestrator.errors import RayError
 from orchestrator.gpus import workers_that_fit
 from orchestrator.interrupt import stop_on_signals
 from orchestrator.job import Worker
+from orchestrator.pace import Pace
 from orchestrator.plan import Plan
 from orchestrator.progress import Counts, ProgressDisplay
 from orchestrator.recorder import Recorder
-from orchestrator.store import Store
 from orchestrator.tasks import Outcome, StageTask, TaskQueue
 
 if TYPE_CHECKING:
@@ -37,9 +38,9 @@ class Ending:
 class LaunchEvents:
     """What is told while stages run: recorded, shown, and written down for `status`."""
 
-    def __init__(self, store: Store, recorder: Recorder, display: ProgressDisplay) -> None:
+    def __init__(self, recorder: Recorder, display: ProgressDisplay) -> None:
         """Begin with nothing."""
-        self.store = store
+        self.store = recorder.store
         self.recorder = recorder
         self.display = display
         self.stopping = False
@@ -78,7 +79,7 @@ class LaunchEvents:
     def stop(self) -> None:
         """Let running stages keep a checkpoint, and end."""
         self.stopping = True
-        running = bool(self.display.counts.running)
+        running = bool(self.display.counts.pace.running)
         self.say("stopping: running trials save a checkpoint; once more to stop at once" if running else "stopping")
 
     def close(self) -> None:
@@ -99,13 +100,29 @@ class LaunchEvents:
 
 
 def run_plan(
-    plan: Plan, store: Store, recorder: Recorder, options: "LaunchOptions", console: Console, scratch: Path
+    plan: Plan,
+    recorder: Recorder,
+    options: "LaunchOptions",
+    console: Console,
+    *,
+    rates: Mapping[str, float],
+    scratch: Path,
 ) -> Ending:
-    """Run a plan's tasks; what ends is kept at once. `scratch` takes what Ray writes."""
+    """Run a plan's tasks; what ends is kept at once.
+
+    Args:
+        plan: what the sweep lacks.
+        recorder: keeps it.
+        options: how to run.
+        console: where to tell of it.
+        rates: operations a second of a worker by kind of stage, as far as they are known or guessed.
+        scratch: folder for what Ray writes.
+    """
     finished = len(plan.finished) + len(plan.assemble)
-    counts = Counts(trials=len(plan.sweep.cells), before=finished, flops=plan.flops, failed=len(plan.failed))
+    pace = Pace(plan.tasks, rates)
+    counts = Counts(trials=len(plan.sweep.cells), before=finished, pace=pace, failed=len(plan.failed))
     with ProgressDisplay(counts, console) as display:
-        events = LaunchEvents(store, recorder, display)
+        events = LaunchEvents(recorder, display)
         try:
             with stop_on_signals(events):
                 _execute(plan, options, events, scratch)
