@@ -19,7 +19,9 @@ class Death:
     kind: Literal["memory", "process", "silent", "node", "raised"]
     """Ray's memory monitor ended it; it was killed or crashed; it gave no sign; its machine died; it raised."""
     reason: str = ""
-    """Of one that raised: the last line of its error."""
+    """Of one that raised: the last line of its error; of one that memory ended: what the machine had."""
+    worker_bytes: int = 0
+    """Memory that the worker had when memory ended it; 0 where that is not known."""
     text: str = ""
     """All that Ray says of it."""
 
@@ -131,7 +133,7 @@ class Packs:
 
 def _in_words(death: Death) -> str:
     words = {
-        "memory": "the machine's memory ran out and Ray ended its worker process",
+        "memory": f"the machine ran short of memory{f' ({death.reason})' * bool(death.reason)} and Ray ended its worker",
         "process": "its worker process died (killed, or out of memory?)",
         "silent": "its worker process gave no sign and was replaced",
         "raised": f"its worker process failed ({death.reason or 'no reason given'})",
@@ -144,6 +146,8 @@ def _advice(death: Death, task: StageTask, pack: Pack) -> str:
     """Say how much memory a stage took and was to take, and what would help."""
     if death.kind not in ("memory", "process"):
         return ""
-    took = f"it had {pack.peak_memory_bytes / 1e9:.1f} GB at its last sign, " if pack.peak_memory_bytes else ""
-    help_ = "free memory, " if death.kind == "memory" else "if memory is short, "
-    return f": {took}{task.memory_bytes / 1e9:.1f} GB were expected; {help_}use fewer --workers or a smaller batch_size"
+    peak = max(pack.peak_memory_bytes, death.worker_bytes)
+    took = f"it had {peak / 1e9:.2f} GB, " if peak else ""
+    sparing = "a smaller batch_size, fewer --workers, or less beside ncvq on this machine would help"
+    if_short = "" if death.kind == "memory" else "if it was memory, "
+    return f": {took}{task.memory_bytes / 1e9:.2f} GB were expected; {if_short}{sparing}"

@@ -18,7 +18,7 @@ from ray.tune.search import Searcher
 
 from orchestrator.errors import one_line
 from orchestrator.job import Worker
-from orchestrator.ray_deaths import death_of, survive_memory_deaths
+from orchestrator.ray_deaths import LastError, death_of, note_errors
 from orchestrator.ray_process import RayOptions
 from orchestrator.ray_watch import dead_process, end_all, watch_launch, watch_ray
 from orchestrator.ray_worker import PackTrainable
@@ -85,8 +85,9 @@ class _GraphSearcher(_LiveOnly, Searcher):
 class _Reporter(_LiveOnly, Callback):
     """Hands what Tune sees to the launch, and ends workers that give no sign."""
 
-    def __init__(self, link: Link, silence_seconds: float) -> None:
+    def __init__(self, link: Link, silence_seconds: float, last: LastError) -> None:
         self._link = link
+        self._last = last
         self._silence_seconds = silence_seconds
         self._signs: dict[str, float] = {}
         self._silent: set[str] = set()
@@ -118,7 +119,7 @@ class _Reporter(_LiveOnly, Callback):
         self._signs.pop(trial.trial_id, None)
         if loss := dead_process():
             self._link.tell("lost", loss)
-        death = death_of(trial.get_pickled_error(), silent=trial.trial_id in self._silent)
+        death = death_of(self._last.error, silent=trial.trial_id in self._silent)
         self._link.ask("died", trial.trial_id, death)
 
     def _stop(self, trials: list[Trial]) -> None:
@@ -144,7 +145,6 @@ def drive(link: Link, folder: Path, worker: Worker, options: RayOptions) -> None
         return link.tell("failed", one_line(error))
     watch_ray(lambda death: link.tell("lost", death))
     link.ask("up", _room(options, worker.threads))
-    survive_memory_deaths()
     tuner = tune.Tuner(
         tune.with_resources(PackTrainable, {"cpu": worker.threads, "gpu": options.gpus_per_trial}),
         tune_config=tune.TuneConfig(
@@ -156,7 +156,7 @@ def drive(link: Link, folder: Path, worker: Worker, options: RayOptions) -> None
         run_config=tune.RunConfig(
             storage_path=str(folder / "tune"),
             verbose=0,
-            callbacks=[_Reporter(link, options.silence_seconds)],
+            callbacks=[_Reporter(link, options.silence_seconds, note_errors())],
         ),
     )
     tuner.fit()
