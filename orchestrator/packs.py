@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from orchestrator.events import Events, tell_end
+from orchestrator.room import Room
 from orchestrator.tasks import Outcome, StageTask, TaskQueue
 
 CRASHES = 2
@@ -34,6 +35,8 @@ class Pack:
     """By stage id."""
     peak_memory_bytes: int = 0
     """Of the worker, as it said last."""
+    beside: bool = False
+    """Whether others ran at any time while it did."""
 
 
 @dataclass
@@ -42,12 +45,11 @@ class Packs:
 
     queue: TaskQueue
     events: Events
-    limit: int | None = None
-    """How many may run at a time, where memory was short for more; None for no limit."""
+    room: Room = field(default_factory=Room)
     running: dict[str, Pack] = field(default_factory=dict)
     """By Tune's name of the trial that the pack is."""
-    crashes: Counter[str] = field(default_factory=Counter)
-    """Deaths of a stage's process, alone, by stage id."""
+    crashes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Deaths of a stage's process, alone, by stage id and kind: of memory, or another."""
     ended: int = 0
     """Stages that ended."""
 
@@ -55,10 +57,12 @@ class Packs:
         """Hand out the tasks of a pack, none while nothing is ready; None when all have ended."""
         if self.queue.finished:
             return None
-        if self.limit is not None and len(self.running) >= self.limit:
+        if not self.room.free(len(self.running)):
             return []
         if tasks := self.queue.next_pack(len(self.running)):
             self.running[name] = Pack({task.stage_id: task for task in tasks})
+            for pack in self.running.values():
+                pack.beside = pack.beside or len(self.running) > 1
         return [dataclasses.asdict(task) for task in tasks]
 
     def started(self, name: str) -> None:
@@ -92,9 +96,9 @@ class Packs:
         if len(tasks) > 1:
             self.queue.shrink(len(tasks))
             return self._put_back(tasks, f"{_in_words(death)}, it runs again in a smaller pack")
-        if death.kind == "memory" and others:
-            self.limit = others
-            return self._put_back(tasks, f"{_in_words(death)}, from now on at most {others} run at a time")
+        if death.kind == "memory" and pack.beside:
+            limit = self.room.short(others)
+            return self._put_back(tasks, f"{_in_words(death)}, for a while at most {limit} at a time")
         for task in tasks:
             self._count_crash(task, death, pack)
         return None
@@ -109,11 +113,15 @@ class Packs:
         return len(tasks)
 
     def _count_crash(self, task: StageTask, death: Death, pack: Pack) -> None:
-        self.crashes[task.stage_id] += 1
-        if self.crashes[task.stage_id] < CRASHES:
+        of_memory = death.kind == "memory"
+        key = (task.stage_id, "memory" if of_memory else "other")
+        self.crashes[key] += 1
+        if self.crashes[key] < CRASHES:
+            if of_memory:
+                self.room.short(0)
             return self._put_back([task], f"{_in_words(death)}, it runs once more")
-        if death.kind == "memory":
-            self.limit = None  # this one was too large; the others may have room again
+        if of_memory:
+            self.room.found()
         error = f"{_in_words(death)}, {CRASHES} times, alone{_advice(death, task, pack)}"
         return self._end(task, Outcome(stage_id=task.stage_id, status="failed", error=error, traceback=death.text), 1)
 
@@ -133,7 +141,7 @@ class Packs:
 
 def _in_words(death: Death) -> str:
     words = {
-        "memory": f"the machine ran short of memory{f' ({death.reason})' * bool(death.reason)} and Ray ended its worker",
+        "memory": f"memory ran short{f' ({death.reason})' * bool(death.reason)} and Ray ended its worker",
         "process": "its worker process died (killed, or out of memory?)",
         "silent": "its worker process gave no sign and was replaced",
         "raised": f"its worker process failed ({death.reason or 'no reason given'})",

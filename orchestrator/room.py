@@ -1,0 +1,35 @@
+"""How many packs run at a time where memory is short."""
+
+import time
+from dataclasses import dataclass
+
+PAUSE_SECONDS = 10.0
+"""After a death of memory nothing is started for so long: it may be another's, and pass."""
+RECOVERY_SECONDS = 600.0
+"""After so long without such a death one more may run."""
+
+
+@dataclass
+class Room:
+    """Learns from deaths how many packs the memory has room for."""
+
+    limit: int | None = None
+    """How many may run at a time; None for no limit."""
+    _short_at: float = -PAUSE_SECONDS
+
+    def free(self, running: int) -> bool:
+        """Whether one more may start beside those that run."""
+        waited = time.monotonic() - self._short_at
+        if self.limit is not None and waited > RECOVERY_SECONDS:
+            self.limit, self._short_at = self.limit + 1, time.monotonic()
+        return waited > PAUSE_SECONDS and (self.limit is None or running < self.limit)
+
+    def short(self, others: int) -> int:
+        """Memory ran out for one beside so many others; returns how many may run from now on."""
+        self._short_at = time.monotonic()
+        self.limit = max(1, others)
+        return self.limit
+
+    def found(self) -> None:
+        """The one for which memory is short, even alone, is found; the others may have room again."""
+        self.limit = None
