@@ -9,7 +9,7 @@ from orchestrator.errors import RayError
 from orchestrator.events import Events
 from orchestrator.job import Worker
 from orchestrator.packs import Packs
-from orchestrator.ray_process import Call, RayLostError, RayOptions, RayProcess
+from orchestrator.ray_process import Call, RayLostError, RayOptions, RayProcess, token_at_hand
 from orchestrator.tasks import TaskQueue
 
 TICK_SECONDS = 0.2
@@ -27,9 +27,9 @@ def execute_with_ray(queue: TaskQueue, worker: Worker, options: RayOptions, even
     Raises:
         RayError: Ray does not start, or dies again and again; what ended is kept.
     """
-    packs, deaths = Packs(queue, events), 0
+    packs, deaths, token = Packs(queue, events), 0, False
     while True:
-        ended, process = packs.ended, RayProcess(options, worker, scratch)
+        ended, process = packs.ended, RayProcess(options, worker, scratch, token=token)
         try:
             return _Supervisor(process, packs, options).run()
         except RayLostError as loss:
@@ -40,6 +40,11 @@ def execute_with_ray(queue: TaskQueue, worker: Worker, options: RayOptions, even
             if deaths > RESTARTS:
                 raise RayError(f"{loss}, for the {deaths}th time without a stage that ended in between") from loss
             events.say(f"{loss}: Ray is started again, {_stages(running)}")
+        except RayError:
+            if token or not (options.address and token_at_hand()):
+                raise
+            token = True
+            events.say(f"{options.address} does not take this launch as it is; trying again with Ray's token …")
         finally:
             process.end()
 

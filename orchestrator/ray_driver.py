@@ -16,12 +16,12 @@ from ray.tune import Callback
 from ray.tune.experiment import Trial
 from ray.tune.search import Searcher
 
-from orchestrator.errors import one_line
+from orchestrator.errors import RayError, one_line
 from orchestrator.job import Worker
 from orchestrator.ray_deaths import LastError, death_of, note_errors
 from orchestrator.ray_process import RayOptions
 from orchestrator.ray_watch import dead_process, end_all, watch_launch, watch_ray
-from orchestrator.ray_worker import PackTrainable
+from orchestrator.ray_worker import PackTrainable, Probe
 
 
 class Link:
@@ -141,8 +141,10 @@ def drive(link: Link, folder: Path, worker: Worker, options: RayOptions) -> None
     """Start or join Ray and let Tune run what the launch hands out, to its end."""
     try:
         _start_ray(options, worker.threads)
+        if options.address:
+            _try_worker(worker.store)
     except Exception as error:
-        return link.tell("failed", one_line(error))
+        return link.tell("failed", str(error) if isinstance(error, RayError) else one_line(error))
     watch_ray(lambda death: link.tell("lost", death))
     link.ask("up", _room(options, worker.threads))
     tuner = tune.Tuner(
@@ -176,6 +178,22 @@ def _start_ray(options: RayOptions, threads: int) -> None:
     else:
         cpus, gpus = (options.workers or 1) * threads, torch.cuda.device_count()
         ray.init(address="local", num_cpus=cpus, num_gpus=gpus, include_dashboard=False, **quiet)
+
+
+def _try_worker(store: Path) -> None:
+    """Start a worker: a cluster that takes this driver may still refuse its workers, by another token say.
+
+    Raises:
+        RayError: it dies, or does not see the store.
+    """
+    probe: Any = ray.remote(num_cpus=0)(Probe).remote()
+    try:
+        seen = ray.get(probe.sees.remote(str(store)))
+    except Exception as error:
+        raise RayError(f"a worker could not be started ({one_line(error)})") from error
+    ray.kill(probe)
+    if not seen:
+        raise RayError(f"its workers do not see the store {store}")
 
 
 def _room(options: RayOptions, threads: int) -> int:

@@ -24,6 +24,7 @@ QUIET = {
     "RAY_DEDUP_LOGS": "0",
 }
 _END_SECONDS = 3.0
+_TOKEN_FILE = Path("~/.ray/auth_token")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +60,8 @@ class RayProcess:
         scratch: folder for everything that Ray and its workers write beside the store.
     """
 
-    def __init__(self, options: RayOptions, worker: Worker, scratch: Path) -> None:
-        """Start it."""
+    def __init__(self, options: RayOptions, worker: Worker, scratch: Path, *, token: bool = False) -> None:
+        """Start it; with `token`, it shows Ray's token to the cluster."""
         self._folder = scratch / "ray"
         self._folder.mkdir()
         ours, theirs = socket.socketpair()
@@ -72,7 +73,7 @@ class RayProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=_environment(options, self._folder),
+                env=_environment(options, self._folder) | ({"RAY_AUTH_MODE": "token"} if token else {}),
                 start_new_session=True,
             )
         self._link.send((options, worker))
@@ -140,3 +141,13 @@ def _environment(options: RayOptions, folder: Path) -> dict[str, str]:
     if "RAY_AUTH_MODE" not in os.environ:  # as Ray does, but without a token in the home folder
         ours |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": os.urandom(32).hex()}
     return ours
+
+
+def token_at_hand() -> bool:
+    """Whether this user has a token of Ray's that nobody said to use: a cluster may ask for it all the same.
+
+    `ray start` does where the file is there; joining such a cluster without it fails.
+    """
+    if "RAY_AUTH_MODE" in os.environ:
+        return False
+    return bool(os.environ.keys() & {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"}) or _TOKEN_FILE.expanduser().exists()

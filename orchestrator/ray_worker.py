@@ -19,6 +19,14 @@ SLICE_SECONDS = 1.0
 ORPHAN_SECONDS = 1.0
 
 
+class Probe:
+    """An actor that says whether workers can be started, and what they see."""
+
+    def sees(self, folder: str) -> bool:
+        """Return whether a folder is there."""
+        return os.path.isdir(folder)
+
+
 class PackTrainable(tune.Trainable):
     """A reusable actor that runs one pack of stages after another."""
 
