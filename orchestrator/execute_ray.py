@@ -9,7 +9,7 @@ from orchestrator.errors import RayError
 from orchestrator.events import Events
 from orchestrator.job import Worker
 from orchestrator.packs import Packs
-from orchestrator.ray_process import Call, RayLostError, RayOptions, RayProcess, token_at_hand
+from orchestrator.ray_process import Call, RayLostError, RayOptions, RayProcess, RayRefusedError, token_at_hand
 from orchestrator.tasks import TaskQueue
 
 TICK_SECONDS = 0.2
@@ -40,7 +40,7 @@ def execute_with_ray(queue: TaskQueue, worker: Worker, options: RayOptions, even
             if deaths > RESTARTS:
                 raise RayError(f"{loss}, for the {deaths}th time without a stage that ended in between") from loss
             events.say(f"{loss}: Ray is started again, {_stages(running)}")
-        except RayError:
+        except RayRefusedError:
             if token or not (options.address and token_at_hand()):
                 raise
             token = True
@@ -94,7 +94,7 @@ class _Supervisor:
                 self.process.reply((None, False))
                 return True
             if call is not None:
-                raise RayError(_not_started(self.options, str(call.arguments[0])))
+                raise RayRefusedError(_not_started(self.options, str(call.arguments[0])))
             if time.monotonic() > until:
                 raise RayError(_not_started(self.options, f"no sign within {limit:g} s (NCVQ_RAY_START_SECONDS)"))
         return False

@@ -51,6 +51,10 @@ class RayLostError(RayError):
     """Ray died, or its driver did."""
 
 
+class RayRefusedError(RayError):
+    """Ray, or the cluster, said no."""
+
+
 class RayProcess:
     """A process of Ray's driver, and all that it starts on this machine; they form a session of their own.
 

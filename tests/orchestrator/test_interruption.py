@@ -1,90 +1,19 @@
 """Ctrl-C and kill -9, sent to a real `ncvq launch` in a process of its own."""
 
-import contextlib
 import os
 import signal
-import subprocess
-import sys
 import time
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from orchestrator.sweep_file import load_sweep
-from tests.orchestrator.conftest import TINY, Launch
+from tests.orchestrator.conftest import Launch
+from tests.orchestrator.processes import PATIENCE_SECONDS, Start, packs, wait_until
 from tests.orchestrator.tables import history_of, trials_table, written_at
 
-ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.timeout(900)
-
-PATIENCE_SECONDS = 240
-"""A process of Ray's needs half a minute to start on a machine that has other things to do."""
-GRACE_SECONDS = 5
-
-Start = Callable[..., subprocess.Popen[str]]
-
-
-def wait_until(condition: Callable[[], object], process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline, "nothing happened"
-        time.sleep(0.05)
-
-
-def processes_with(mark: str) -> set[int]:
-    """Ids of the living processes that inherited a mark in their environment."""
-    found = set()
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if mark.encode() in (folder / "environ").read_bytes():
-                found.add(int(folder.name))
-        except OSError:
-            continue
-    return found
-
-
-@pytest.fixture
-def mark() -> str:
-    """In the environment of all processes of a test."""
-    return uuid.uuid4().hex
-
-
-@pytest.fixture
-def start(mark: str) -> Iterator[Start]:
-    """Start `ncvq` in a process of its own; afterwards none that it started is left."""
-    started: list[subprocess.Popen[str]] = []
-
-    def ncvq(*arguments: str | Path) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "orchestrator", *map(str, arguments)]
-        environment = os.environ | {"NCVQ_TEST_MARK": mark, "CUDA_VISIBLE_DEVICES": ""}
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        started.append(subprocess.Popen(command, cwd=ROOT, env=environment, text=True, **pipes))  # type: ignore[call-overload]
-        return started[-1]
-
-    yield ncvq
-    for process in started:
-        process.kill()
-        process.communicate()
-    deadline = time.monotonic() + GRACE_SECONDS
-    while (left := processes_with(mark)) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    for each in left:  # Ray's agents notice only after half a minute that their launch was killed
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(each, signal.SIGKILL)
-
-
-@pytest.fixture
-def design_file(tmp_path: Path) -> Callable[[int, str], Path]:
-    def write(epochs: int, factors: str) -> Path:
-        path = tmp_path / "tiny.yaml"
-        base, _, _ = TINY.replace("epochs: 2,", f"epochs: {epochs},").partition("factors:")
-        path.write_text(f"{base}factors: {factors}\n")
-        return path
-
-    return write
 
 
 def test_ctrl_c_keeps_a_checkpoint(
@@ -148,14 +77,3 @@ def test_a_pack_whose_process_dies_goes_on_one_by_one_and_one_death_alone_is_for
     assert "Traceback" not in printed
     assert run_here(load_sweep(file), tmp_path / "whole")[0].exit_code == 0
     assert trials_table(store).equals(trials_table(tmp_path / "whole"))
-
-
-def packs(mark: str) -> set[int]:
-    """Ids of the processes in which packs run now: children of Ray's, which names them by what they do."""
-    ours, found = processes_with(mark), set()
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            if parent in ours and b"Trainable.train" in (folder / "cmdline").read_bytes():
-                found.add(int(folder.name))
-    return found
