@@ -1,5 +1,6 @@
 """How many packs run at a time where memory is short."""
 
+import math
 import time
 from dataclasses import dataclass
 
@@ -15,18 +16,20 @@ class Room:
 
     limit: int | None = None
     """How many may run at a time; None for no limit."""
-    _short_at: float = -PAUSE_SECONDS
+    _paused_until: float = -math.inf
+    _grows_at: float = math.inf
 
     def free(self, running: int) -> bool:
         """Whether one more may start beside those that run."""
-        waited = time.monotonic() - self._short_at
-        if self.limit is not None and waited > RECOVERY_SECONDS:
-            self.limit, self._short_at = self.limit + 1, time.monotonic()
-        return waited > PAUSE_SECONDS and (self.limit is None or running < self.limit)
+        now = time.monotonic()
+        if self.limit is not None and now >= self._grows_at:
+            self.limit, self._grows_at = self.limit + 1, now + RECOVERY_SECONDS
+        return now >= self._paused_until and (self.limit is None or running < self.limit)
 
     def short(self, others: int) -> int:
         """Memory ran out for one beside so many others; returns how many may run from now on."""
-        self._short_at = time.monotonic()
+        now = time.monotonic()
+        self._paused_until, self._grows_at = now + PAUSE_SECONDS, now + RECOVERY_SECONDS
         self.limit = max(1, others)
         return self.limit
 
