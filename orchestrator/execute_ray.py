@@ -72,15 +72,22 @@ class _Supervisor:
         while True:
             call = self.process.receive(TICK_SECONDS)
             self.events.tick()
+            self._check_signs(heard)
             if call is not None:
                 heard = time.monotonic()
                 if call.name == "ended":
                     return
                 self._answer(call)
-            elif time.monotonic() - heard > DRIVER_SECONDS:
-                raise RayLostError(f"Ray's driver has given no sign for {DRIVER_SECONDS:.0f} s")
             if self.events.stopping and self._need_not_wait():
                 return
+
+    def _check_signs(self, heard: float) -> None:
+        """Make sure that the driver speaks, and that workers start; on a cluster they may wait for room."""
+        if time.monotonic() - heard > DRIVER_SECONDS:
+            raise RayLostError(f"Ray's driver has given no sign for {DRIVER_SECONDS:.0f} s")
+        waits = self.packs.waiting_seconds()
+        if self.options.address is None and waits > self.options.silence_seconds:
+            raise RayLostError(f"a worker has not started for {waits:.0f} s")
 
     def _started(self) -> bool:
         """Wait until Ray is up; returns whether it is, which it need not be where the user stops the launch."""

@@ -1,6 +1,7 @@
 """The packs that run on Ray, as the launch keeps count of them: whatever happens to Ray, this stays."""
 
 import dataclasses
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -37,6 +38,8 @@ class Pack:
     """Of the worker, as it said last."""
     beside: bool = False
     """Whether others ran at any time while it did."""
+    waits_since: float | None = field(default_factory=lambda: time.monotonic())
+    """Since when it waits for its worker to start, by the monotonic clock; None once that has."""
 
 
 @dataclass
@@ -67,8 +70,14 @@ class Packs:
 
     def started(self, name: str) -> None:
         """A worker took up a pack."""
+        self.running[name].waits_since = None
         for task in self._unfinished(name):
             self.events.started(task)
+
+    def waiting_seconds(self) -> float:
+        """Return for how long a pack has waited for its worker to start, the longest of all."""
+        now = time.monotonic()
+        return max((now - pack.waits_since for pack in self.running.values() if pack.waits_since), default=0.0)
 
     def result(self, name: str, stages: list[dict[str, Any]], peak_memory_bytes: int) -> None:
         """A worker says how far the stages of its pack are."""

@@ -167,3 +167,15 @@ def test_room_comes_back_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (place.free(3), place.free(4)) == (True, False)
     place.found()
     assert place.free(99)
+
+
+def test_a_worker_that_does_not_start_is_noticed(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [5.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    packs = Packs(TaskQueue([task("a"), task("b")], workers=2), told)
+    assert handed_out(packs, "1") == ["a"]
+    packs.suggest("2")
+    now[0] = 25.0
+    assert packs.waiting_seconds() == 20
+    packs.started("2")
+    assert packs.waiting_seconds() == 0
