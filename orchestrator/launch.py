@@ -17,7 +17,7 @@ from orchestrator.lock import exclusive
 from orchestrator.machine import precision_remark
 from orchestrator.plan import Plan, cell_label, load_datasets, make_plan
 from orchestrator.recorder import Recorder
-from orchestrator.run_plan import Ending, run_plan
+from orchestrator.run_plan import run_plan
 from orchestrator.scratch import scratch_folder, temporary_files_below
 from orchestrator.store import Store
 from orchestrator.sweep import Sweep, sweep_record
@@ -100,13 +100,13 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
         recorder = Recorder(store, sweep.cells, make_tracker(sweep.name, store, mode))
         for cell in plan.assemble:
             recorder.finish(cell)
-        ending = Ending()
+        interrupted = False
         if plan.tasks:
             rates = {} if gpus else expected_rates(plan, store, datasets)[0]
-            ending = run_plan(plan, recorder, options, console, rates=rates, scratch=scratch)
-        if not ending.interrupted:
+            interrupted = run_plan(plan, recorder, options, console, rates=rates, scratch=scratch)
+        if not interrupted:
             recorder.publish()
-    return _summary(plan, recorder, ending.interrupted)
+    return _summary(plan, recorder, interrupted)
 
 
 def _read_weights(

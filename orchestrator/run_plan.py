@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,16 +22,6 @@ if TYPE_CHECKING:
     from orchestrator.launch import LaunchOptions
 
 RUNNING_FILE_SECONDS = 2.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ending:
-    """How the stages of a launch ended."""
-
-    interrupted: bool = False
-    """Whether the user stopped it."""
-    error: str | None = None
-    """Why it ended early, where nobody asked for it."""
 
 
 class LaunchEvents:
@@ -107,8 +96,8 @@ def run_plan(
     *,
     rates: Mapping[str, float],
     scratch: Path,
-) -> Ending:
-    """Run a plan's tasks; what ends is kept at once.
+) -> bool:
+    """Run a plan's tasks and say whether the user stopped them; what ends is kept at once.
 
     Args:
         plan: what the sweep lacks.
@@ -128,13 +117,12 @@ def run_plan(
                 _execute(plan, options, events, scratch)
         except RayError as error:
             display.say(str(error))
-            return Ending(error=str(error))
         except KeyboardInterrupt:
             if not events.stopping:
                 raise
         finally:
             events.close()
-    return Ending(interrupted=events.stopping)
+    return events.stopping
 
 
 def _execute(plan: Plan, options: "LaunchOptions", events: LaunchEvents, scratch: Path) -> None:

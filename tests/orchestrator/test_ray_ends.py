@@ -145,8 +145,9 @@ def test_a_start_has_a_limit(
     assert nothing_left(mark, temporary, store)
 
 
-@pytest.mark.parametrize("options", [[], ["--address", "10.255.255.1:6379"]])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("options", "number"), [([], signal.SIGINT), (["--address", "10.255.255.1:6379"], signal.SIGTERM)]
+)
 def test_a_launch_can_be_stopped_while_ray_starts(
     start: Start, mark: str, temporary: Path, design_file: DesignFile, tmp_path: Path, options: list[str], number: int
 ) -> None:
