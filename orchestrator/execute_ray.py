@@ -32,19 +32,20 @@ def execute_with_ray(queue: TaskQueue, worker: Worker, options: RayOptions, even
         ended, process = packs.ended, RayProcess(options, worker, scratch, token=token)
         try:
             return _Supervisor(process, packs, options).run()
-        except RayLostError as loss:
-            deaths = deaths + 1 if packs.ended == ended else 1
+        except RayError as error:
             running = packs.put_back_all()
             if events.stopping:
                 return None
+            if isinstance(error, RayRefusedError) and options.address and token_at_hand() and not token:
+                token = True
+                events.say(f"{options.address} does not take this launch as it is; trying again with Ray's token …")
+                continue
+            if not deaths and not isinstance(error, RayLostError):
+                raise  # it never ran here
+            deaths = deaths + 1 if packs.ended == ended else 1
             if deaths > RESTARTS:
-                raise RayError(f"{loss}, for the {deaths}th time without a stage that ended in between") from loss
-            events.say(f"{loss}: Ray is started again, {_stages(running)}")
-        except RayRefusedError:
-            if token or not (options.address and token_at_hand()):
-                raise
-            token = True
-            events.say(f"{options.address} does not take this launch as it is; trying again with Ray's token …")
+                raise RayError(f"{error}; that was the {deaths}th time in a row") from error
+            events.say(f"{error}: Ray is started again, {_stages(running)}")
         finally:
             process.end()
 
@@ -72,9 +73,9 @@ class _Supervisor:
         while True:
             call = self.process.receive(TICK_SECONDS)
             self.events.tick()
+            heard = heard if call is None else time.monotonic()
             self._check_signs(heard)
             if call is not None:
-                heard = time.monotonic()
                 if call.name == "ended":
                     return
                 self._answer(call)
