@@ -1,6 +1,7 @@
 """How fast this machine trains: measured from the store, else guessed from the speed of a product."""
 
 import contextlib
+import itertools
 import statistics
 import time
 from typing import NamedTuple
@@ -15,6 +16,10 @@ _SHARE = 0.4
 """Of the rate of a product, what a worker of one thread reaches in small trainings."""
 
 
+_RUNS = 100
+"""So many of a store are enough to go by."""
+
+
 class Expectation(NamedTuple):
     """How long a plan's tasks need."""
 
@@ -26,16 +31,21 @@ class Expectation(NamedTuple):
 
 def expected_time(plan: Plan, store: Store | None, datasets: dict[str, Dataset], workers: int) -> Expectation:
     """Return how long so many workers need for a plan's tasks."""
-    measured = {stage: measured_rate(stage, plan, store, datasets) for stage in plan.stage_runs}
-    known = all(measured.values())
-    guess = 0.0 if known else _SHARE * _product_rate()
-    rates = {stage: rate or guess for stage, rate in measured.items()}
+    rates, known = expected_rates(plan, store, datasets)
     seconds = makespan(plan.tasks, {task.stage_id: task.flops / rates[task.stage] for task in plan.tasks}, workers)
     return Expectation(seconds, known)
 
 
+def expected_rates(plan: Plan, store: Store | None, datasets: dict[str, Dataset]) -> tuple[dict[str, float], bool]:
+    """Return operations a second of one worker in each stage of a plan, and whether the store knows them all."""
+    measured = {stage: measured_rate(stage, plan, store, datasets) for stage in plan.stage_runs}
+    known = all(measured.values())
+    guess = 0.0 if known else _SHARE * _product_rate()
+    return {stage: rate or guess for stage, rate in measured.items()}, known
+
+
 def measured_rate(stage: str, plan: Plan, store: Store | None, datasets: dict[str, Dataset]) -> float | None:
-    """Return operations a second of one worker in a stage: the median over what the store holds of the sweep.
+    """Return operations a second of one worker in a stage: the median over some that the store holds of the sweep.
 
     None without such a run.
     """
@@ -52,6 +62,9 @@ def measured_rate(stage: str, plan: Plan, store: Store | None, datasets: dict[st
         with contextlib.suppress(DamagedError):  # it is run again, and no measure until then
             if seconds := store.read_stage(stage_id).timings["seconds"]:  # 0 where it was imported
                 rates.append(expected_cost(stage, config, datasets[config.stage1.dataset]).flops / seconds)
+    for stage_id, config in itertools.islice(runs.items(), _RUNS):
+        if seconds := store.read_stage(stage_id).timings["seconds"]:  # 0 where it was imported
+            rates.append(expected_cost(stage, config, datasets[config.stage1.dataset]).flops / seconds)
     return statistics.median(rates) if rates else None
 
 

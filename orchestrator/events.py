@@ -18,7 +18,10 @@ class Events(Protocol):
         """A stage is over; a done one is in the store."""
 
     def put_back(self, task: StageTask) -> None:
-        """A stage ran short of memory, or its process died: it waits again, for a smaller pack."""
+        """A stage ran short of memory, or its process died: it waits again."""
+
+    def say(self, line: str) -> None:
+        """Something happened that people should know."""
 
     def tick(self) -> None:
         """Time has passed; called every second or so."""
@@ -34,6 +37,7 @@ def tell_end(queue: TaskQueue, task: StageTask, outcome: Outcome, pack: int, eve
         queue.shrink(pack)
         queue.put_back([task])
         events.put_back(task)
+        events.say(f"put back {task.stage} {task.label}: memory ran out beside others, it runs again in a smaller pack")
         return
     for closed, how in queue.close(outcome):
         events.ended(closed, how)

@@ -1,212 +1,163 @@
-"""Runs stages on Ray: one Tune run drives the whole graph."""
+"""Runs stages on Ray: this side of the process in which its driver lives, and what is done when Ray dies."""
 
-import dataclasses
-import logging
 import os
-import shutil
-import tempfile
-from collections import Counter
-from collections.abc import Callable
-from typing import Any
+import time
+from pathlib import Path
 
-import ray
-import torch
-from ray import tune
-from ray.tune import Callback
-from ray.tune.experiment import Trial
-from ray.tune.search import Searcher
-
-from orchestrator.events import Events, tell_end
+from ncvq_core.errors import ConfigError
+from orchestrator.errors import RayError
+from orchestrator.events import Events
 from orchestrator.job import Worker
-from orchestrator.ray_worker import PackTrainable
-from orchestrator.tasks import Outcome, StageTask, TaskQueue
+from orchestrator.packs import Packs
+from orchestrator.ray_process import Call, RayLostError, RayOptions, RayProcess, RayRefusedError, token_at_hand
+from orchestrator.tasks import TaskQueue
 
-CRASHES = 2
-"""After so many deaths of its process, alone, a stage has failed."""
-
-_QUIET = {
-    "RAY_AIR_NEW_OUTPUT": "0",
-    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
-    "TUNE_DISABLE_SIGINT_HANDLER": "1",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "RAY_DEDUP_LOGS": "0",
-}
+TICK_SECONDS = 0.2
+RESTARTS = 3
+"""So often in a row, without a stage that ends in between, Ray is started anew."""
+DRIVER_SECONDS = 300.0
+"""Ray's driver speaks several times a second; after so long without a word it counts as dead."""
+CHECKPOINT_SECONDS = 60.0
+"""So long a launch that is to stop waits for checkpoints."""
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class RayOptions:
-    """Where and how wide to run."""
+def execute_with_ray(queue: TaskQueue, worker: Worker, options: RayOptions, events: Events, scratch: Path) -> None:
+    """Run every task of the queue on Ray workers; what happens goes to `events`.
 
-    workers: int | None
-    """How many packs run at a time; None, with an address, as many as the cluster has room for."""
-    address: str | None = None
-    """Ray cluster to join, such as `auto`; None starts Ray here for the time of the launch."""
-    gpus_per_trial: float = 0.0
-
-
-class _LiveOnly:
-    """Pickles to nothing: Tune writes itself down to restore a run, which the store makes needless."""
-
-    def __reduce__(self) -> tuple[type[object], tuple[()]]:
-        return object, ()
-
-
-class _GraphSearcher(_LiveOnly, Searcher):
-    """Suggests a pack of stages only when what they need is done; one trial of Tune's is one pack."""
-
-    def __init__(self, queue: TaskQueue, worker: Worker) -> None:
-        super().__init__(metric="training_iteration", mode="max")
-        self.queue = queue
-        self.worker = worker
-        self.packs: dict[str, dict[str, StageTask]] = {}
-        self._running: set[str] = set()
-
-    def suggest(self, trial_id: str) -> Any:
-        if self.queue.finished:
-            return Searcher.FINISHED
-        tasks = self.queue.next_pack(len(self._running))
-        if not tasks:
-            return None
-        self._running.add(trial_id)
-        self.packs[trial_id] = {task.stage_id: task for task in tasks}
-        return {"tasks": [dataclasses.asdict(task) for task in tasks], "worker": dataclasses.asdict(self.worker)}
-
-    def unfinished(self, trial_id: str) -> list[StageTask]:
-        """Return the stages of a pack that have not ended."""
-        return [task for stage_id, task in self.packs[trial_id].items() if self.queue.unfinished(stage_id)]
-
-    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        """Take note that a pack is over; outcomes come through the callback."""
-        self._running.discard(trial_id)
-
-
-class _Reporter(_LiveOnly, Callback):
-    """Hands what Tune sees to the launch."""
-
-    def __init__(self, searcher: _GraphSearcher, events: Events) -> None:
-        self.searcher = searcher
-        self.events = events
-        self.error: Exception | None = None
-        self._crashes: Counter[str] = Counter()
-
-    @property
-    def stopping(self) -> bool:
-        """Whether to end the run: the user asked for it, or an outcome could not be kept."""
-        return self.events.stopping or self.error is not None
-
-    def on_step_end(self, iteration: int, trials: list[Trial], **info: Any) -> None:
-        self._tell(self.events.tick)
-
-    def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
-        for task in self.searcher.unfinished(trial.trial_id):
-            self._tell(self.events.started, task)
-
-    def on_trial_result(
-        self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
-    ) -> None:
-        pack = self.searcher.packs[trial.trial_id]
-        for stage in result["stages"]:
-            task = pack[stage["stage_id"]]
-            if not self.searcher.queue.unfinished(task.stage_id):
-                continue
-            if stage["outcome"] is None:
-                self._tell(self.events.advanced, task, stage["epoch"], stage["restored"])
-            else:
-                self._end(trial, task, Outcome(**stage["outcome"]))
-
-    def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
-        """A process died with a whole pack: smaller packs find out which stage it is that kills it, if any."""
-        cause = str(trial.get_pickled_error())
-        reason = cause.strip().splitlines()[-1] if cause.strip() else "no reason given"
-        error = f"the worker process failed {CRASHES} times (out of memory? try fewer workers): {reason}"
-        queue, tasks = self.searcher.queue, self.searcher.unfinished(trial.trial_id)
-        if len(tasks) == 1:
-            self._crashes[tasks[0].stage_id] += 1
-            if self._crashes[tasks[0].stage_id] == CRASHES:
-                outcome = Outcome(stage_id=tasks[0].stage_id, status="failed", error=error, traceback=cause)
-                self._end(trial, tasks[0], outcome)
-                return
-        else:
-            queue.shrink(len(tasks))
-        queue.put_back(tasks)
-        for task in tasks:
-            self._tell(self.events.put_back, task)
-
-    def _end(self, trial: Trial, task: StageTask, outcome: Outcome) -> None:
-        pack = len(self.searcher.packs[trial.trial_id])
-        self._tell(tell_end, self.searcher.queue, task, outcome, pack, self.events)
-
-    def _tell(self, event: Callable[..., None], *arguments: object) -> None:
-        """Keep an error for the end of the run: Tune would print it with a traceback of its own."""
+    Raises:
+        RayError: Ray does not start, or dies again and again; what ended is kept.
+    """
+    packs, deaths, token = Packs(queue, events), 0, False
+    while True:
+        ended, process = packs.ended, RayProcess(options, worker, scratch, token=token)
         try:
-            event(*arguments)
-        except Exception as error:
-            self.error = self.error or error
+            return _Supervisor(process, packs, options).run()
+        except RayError as error:
+            running = packs.put_back_all()
+            if events.stopping:
+                return None
+            if isinstance(error, RayRefusedError) and options.address and token_at_hand() and not token:
+                token = True
+                events.say(f"{options.address} does not take this launch as it is; trying again with Ray's token …")
+                continue
+            if not deaths and not isinstance(error, RayLostError):
+                raise  # it never ran here
+            deaths = deaths + 1 if packs.ended == ended else 1
+            if deaths > RESTARTS:
+                raise RayError(f"{error}; that was the {deaths}th time in a row") from error
+            events.say(f"{error}: Ray is started again, {_stages(running)}")
+        finally:
+            process.end()
 
 
-class _Stopper(_LiveOnly, tune.Stopper):
-    """Ends the run early."""
+class _Supervisor:
+    """Serves one process of Ray's driver, until all is done or Ray is lost."""
 
-    def __init__(self, reporter: _Reporter) -> None:
-        self.reporter = reporter
+    def __init__(self, process: RayProcess, packs: Packs, options: RayOptions) -> None:
+        self.process = process
+        self.packs = packs
+        self.events = packs.events
+        self.options = options
+        self._stop_by: float | None = None
 
-    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
-        return self.reporter.stopping
+    def run(self) -> None:
+        """Serve it.
 
-    def stop_all(self) -> bool:
-        return self.reporter.stopping
+        Raises:
+            RayLostError: Ray is dead.
+            RayError: it did not start.
+        """
+        if not self._started():
+            return
+        heard = time.monotonic()
+        while True:
+            call = self.process.receive(TICK_SECONDS)
+            self.events.tick()
+            heard = heard if call is None else time.monotonic()
+            self._check_signs(heard)
+            if call is not None:
+                if call.name == "ended":
+                    return
+                self._answer(call)
+            if self.events.stopping and self._need_not_wait():
+                return
+
+    def _check_signs(self, heard: float) -> None:
+        """Make sure that the driver speaks, and that workers start; on a cluster they may wait for room."""
+        if time.monotonic() - heard > DRIVER_SECONDS:
+            raise RayLostError(f"Ray's driver has given no sign for {DRIVER_SECONDS:.0f} s")
+        waits = self.packs.waiting_seconds()
+        if self.options.address is None and waits > self.options.silence_seconds:
+            raise RayLostError(f"a worker has not started for {waits:.0f} s")
+
+    def _started(self) -> bool:
+        """Wait until Ray is up; returns whether it is, which it need not be where the user stops the launch."""
+        limit = start_seconds()
+        until = time.monotonic() + limit
+        while not self.events.stopping:
+            call = self.process.receive(TICK_SECONDS)
+            self.events.tick()
+            if call is not None and call.name == "up":
+                self.packs.queue.workers = self.options.workers or call.arguments[0]
+                self.process.reply((None, False))
+                return True
+            if call is not None:
+                raise RayRefusedError(_not_started(self.options, str(call.arguments[0])))
+            if time.monotonic() > until:
+                raise RayError(_not_started(self.options, f"no sign within {limit:g} s (NCVQ_RAY_START_SECONDS)"))
+        return False
+
+    def _answer(self, call: Call) -> None:
+        if call.name == "lost":
+            raise RayLostError(str(call.arguments[0]))
+        value = None if call.name == "tick" else getattr(self.packs, call.name)(*call.arguments)
+        self.process.reply((value, self.events.stopping))
+
+    def _need_not_wait(self) -> bool:
+        """Whether a launch that is to stop may end at once: nothing runs, or its checkpoint takes too long."""
+        self._stop_by = self._stop_by or time.monotonic() + CHECKPOINT_SECONDS
+        return not self.packs.running or time.monotonic() > self._stop_by
 
 
-def execute_with_ray(queue: TaskQueue, worker: Worker, options: RayOptions, events: Events) -> None:
-    """Run every task of the queue on Ray workers; what happens goes to `events`."""
-    os.environ.update(_QUIET)
-    scratch = tempfile.mkdtemp(prefix="ncvq-tune-")
-    _start_ray(options, worker.threads)
-    queue.workers = options.workers or _room(options, worker.threads)
+def start_seconds() -> float:
+    """Return how long Ray may take to start, or a cluster to answer.
+
+    Raises:
+        ConfigError: the environment variable is no number above 0.
+    """
+    return _seconds("NCVQ_RAY_START_SECONDS", 120.0)
+
+
+def silence_seconds() -> float:
+    """Return after how long without a sign a worker is replaced.
+
+    Raises:
+        ConfigError: the environment variable is no number above 0.
+    """
+    return _seconds("NCVQ_SILENCE_SECONDS", 900.0)
+
+
+def _seconds(variable: str, usual: float) -> float:
+    text = os.environ.get(variable, "")
     try:
-        searcher = _GraphSearcher(queue, worker)
-        reporter = _Reporter(searcher, events)
-        resources = {"cpu": worker.threads, "gpu": options.gpus_per_trial}
-        tuner = tune.Tuner(
-            tune.with_resources(PackTrainable, resources),
-            tune_config=tune.TuneConfig(
-                search_alg=searcher,
-                num_samples=-1,
-                reuse_actors=True,
-                max_concurrent_trials=options.workers,
-            ),
-            run_config=tune.RunConfig(
-                storage_path=scratch,
-                verbose=0,
-                callbacks=[reporter],
-                stop=_Stopper(reporter),
-            ),
-        )
-        tuner.fit()
-        if reporter.error:
-            raise reporter.error
-    finally:
-        ray.shutdown()
-        shutil.rmtree(scratch, ignore_errors=True)
+        value = float(text or usual)
+    except ValueError:
+        value = 0.0
+    if not value > 0:
+        raise ConfigError(f"{variable}={text}: must be a number of seconds above 0")
+    return value
 
 
-def _start_ray(options: RayOptions, threads: int) -> None:
-    logging.getLogger("ray").setLevel(logging.CRITICAL)
-    quiet: dict[str, Any] = {
-        "log_to_driver": False,
-        "logging_level": logging.CRITICAL,
-    }  # what fails is told in one line of ours
-    if options.address:
-        ray.init(address=options.address, **quiet)
-    else:
-        cpus, gpus = (options.workers or 1) * threads, torch.cuda.device_count()
-        ray.init(address="local", num_cpus=cpus, num_gpus=gpus, include_dashboard=False, **quiet)
+def _not_started(options: RayOptions, why: str) -> str:
+    if options.address is None:
+        return f"Ray did not start: {why}; try again, or run without it: --workers 0"
+    return (
+        f"no Ray cluster at {options.address}: {why}; does `ray status` answer there, and have both "
+        "sides the same RAY_AUTH_MODE and token (see the README)? Or run without Ray: --workers 0"
+    )
 
 
-def _room(options: RayOptions, threads: int) -> int:
-    """Return how many workers the cluster has room for."""
-    has: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-    room = has.get("CPU", 0) / threads
-    if options.gpus_per_trial:
-        room = min(room, has.get("GPU", 0) / options.gpus_per_trial)
-    return max(1, int(room))
+def _stages(count: int) -> str:
+    if count == 0:
+        return "nothing was running"
+    return "the stage that was running goes on" if count == 1 else f"the {count} stages that were running go on"

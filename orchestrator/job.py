@@ -20,6 +20,7 @@ from ncvq_core.memory import release_freed_memory
 from ncvq_core.pack import Lane
 from ncvq_core.stage_run import StageResult, StageRun
 from orchestrator.checkpoint import Earlier, restore_checkpoint, write_checkpoint
+from orchestrator.errors import one_line
 from orchestrator.provenance import provenance
 from orchestrator.stage_runs import Model, details_of, needed_models, new_run
 from orchestrator.store import StageRecord, Store
@@ -126,7 +127,7 @@ class StageJob:
             if self.worker.debug or (isinstance(error, torch.AcceleratorError) and not short):
                 raise  # after such an error a GPU is of no more use to this process: let it die
             status = "diverged" if isinstance(error, DivergedError) else "failed"
-            trace, reason = traceback.format_exc(), f"{type(error).__name__}: {error}".splitlines()[0]
+            trace, reason = traceback.format_exc(), one_line(error)
             traceback.clear_frames(error.__traceback__)  # they hold what is to be freed
             self._end(CROWDED if short and self.beside else status, reason, trace)
 
@@ -204,8 +205,8 @@ def _free() -> None:
 
 
 def _short_of_memory(error: Exception) -> bool:
-    """Whether memory ran out: of torch's allocator, of CUDA's own, or of its libraries."""
-    words = ("out of memory", "ALLOC_FAILED")
-    return isinstance(error, torch.OutOfMemoryError) or (
+    """Whether memory ran out: of torch's allocators, of CUDA's own, of its libraries, or of Python's."""
+    words = ("out of memory", "ALLOC_FAILED", "can't allocate memory", "Cannot allocate memory")
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or (
         isinstance(error, RuntimeError) and any(word in str(error) for word in words)
     )

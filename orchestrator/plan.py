@@ -1,6 +1,7 @@
 """What a sweep still lacks: read from the store, never from anybody's memory."""
 
 import dataclasses
+import math
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -9,12 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
+import torch
 
+from ncvq_core.batches import batch_shape
 from ncvq_core.config import TrialConfig
 from ncvq_core.cost import Cost, fcn_cost, samples_cost, stage1_cost, stage2_cost
 from ncvq_core.data import Dataset, load_dataset
 from ncvq_core.errors import DataError
+from ncvq_core.evaluation.cas import MINIMUM_SERIES, cas_training
 from ncvq_core.evaluation.samples import check_judgeable
+from ncvq_core.fcn.train import FcnTraining
 from ncvq_core.fcn_run import TRAINING
 from ncvq_core.numerics import FIRST
 from orchestrator.fcn_weights import judged_datasets
@@ -199,17 +204,27 @@ def _task(stage: TrialStage, cells: list[Cell], datasets: dict[str, Dataset]) ->
         label=cell_label(cells[0], settings_of(stage.stage)),
         trial_ids=tuple(cell.config.trial_id for cell in cells),
         needs=tuple(stage.needs.values()),
-        epochs=_epochs(stage.stage, config),
+        epochs=_epochs(stage.stage, config, datasets[config.stage1.dataset]),
         flops=cost.flops,
         memory_bytes=cost.memory_bytes,
     )
 
 
-def _epochs(stage: str, config: TrialConfig) -> int:
-    """Epochs of a stage, at most; 1 where that is not known before it runs."""
+def _epochs(stage: str, config: TrialConfig, dataset: Dataset) -> int:
+    """Epochs of a stage, at most: the networks that judge samples stop early where they can."""
     if stage == STAGE1:
         return config.stage1.epochs
-    return config.stage2.prior_epochs if config.stage2 and stage == STAGE2 else 1
+    if stage == STAGE2 and config.stage2:
+        return config.stage2.prior_epochs
+    if stage == FCN:
+        return _fcn_epochs(TRAINING, len(dataset.train))
+    drawing = 1
+    return drawing + _fcn_epochs(cas_training(0, torch.device("cpu")), max(len(dataset.train), MINIMUM_SERIES))
+
+
+def _fcn_epochs(training: FcnTraining, series: int) -> int:
+    steps, _ = batch_shape(series, training.batch_size)
+    return max(training.epochs, math.ceil(training.steps / steps))
 
 
 @lru_cache(maxsize=4096)

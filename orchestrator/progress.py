@@ -2,13 +2,13 @@
 
 import time
 from collections import Counter
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column
 
+from orchestrator.pace import Pace
 from orchestrator.tasks import Outcome, StageTask
 
 LINE_SECONDS = 10.0
@@ -23,40 +23,17 @@ class Counts:
     """Trials of the sweep."""
     before: int
     """Trials that were finished before the launch."""
-    flops: float
-    """Expected work of the launch."""
+    pace: Pace
+    """Of the launch's stages."""
     done: int = 0
     failed: int = 0
-    flops_done: float = 0.0
-    running: dict[str, tuple[StageTask, int]] = field(default_factory=dict)
-    """Stage id to the stage and its finished epochs."""
-    flops_restored: dict[str, float] = field(default_factory=dict)
-    """Stage id to the work that came from a checkpoint: no measure of the pace."""
-    started: float | None = None
-    """When the first stage started, by the monotonic clock."""
-
-    @property
-    def share(self) -> float:
-        """Part of the launch's work that is done, running stages included."""
-        running = sum(task.flops * min(1.0, epoch / task.epochs) for task, epoch in self.running.values())
-        return min(1.0, (self.flops_done + running) / self.flops) if self.flops else 1.0
-
-    def remaining(self) -> timedelta | None:
-        """Time to the end at the pace so far; None before there is a pace."""
-        if self.started is None or not self.flops:
-            return None
-        own_share = self.share - sum(self.flops_restored.values()) / self.flops
-        if own_share < 0.01:
-            return None
-        elapsed = time.monotonic() - self.started
-        return timedelta(seconds=round(elapsed * (1 - self.share) / own_share))
 
     def line(self) -> str:
         """Return all of it as one line."""
-        remaining = self.remaining()
+        remaining = self.pace.remaining()
         eta = "?" if remaining is None else str(remaining)
         finished = self.before + self.done
-        running = Counter(task.stage for task, _ in self.running.values())
+        running = Counter(run.task.stage for run in self.pace.running.values())
         words = ", ".join(f"{count} {stage}" for stage, count in running.items()) or "nothing"
         return f"{finished}/{self.trials} done, {words} running, {self.failed} failed, ETA {eta}"
 
@@ -93,23 +70,20 @@ class ProgressDisplay:
 
     def started(self, task: StageTask) -> None:
         """Show a stage that started."""
-        self.counts.running[task.stage_id] = (task, 0)
-        self.counts.started = self.counts.started or time.monotonic()
+        self.counts.pace.started(task)
         self._remove_bar(task)
         self._stage_bars[task.stage_id] = self._bars.add_task(f"{task.stage} {task.label}", total=task.epochs)
         self._refresh()
 
     def advanced(self, task: StageTask, epoch: int, restored: int) -> None:
-        """Show how far a stage is, and note how far it was when it was taken up first."""
-        self.counts.running[task.stage_id] = (task, epoch)
-        self.counts.flops_restored.setdefault(task.stage_id, task.flops * min(1.0, restored / task.epochs))
+        """Show how far a stage is."""
+        self.counts.pace.advanced(task, epoch, restored)
         self._bars.update(self._stage_bars[task.stage_id], completed=epoch, total=max(epoch, task.epochs))
 
     def ended(self, task: StageTask, outcome: Outcome, trials: int) -> None:
         """Show that a stage is over, and with it so many trials."""
         counts = self.counts
-        counts.running.pop(task.stage_id, None)
-        counts.flops_done += task.flops
+        counts.pace.ended(task, done=outcome.status == "done")
         if outcome.status == "failed":
             counts.failed += trials
         else:
@@ -122,11 +96,8 @@ class ProgressDisplay:
 
     def put_back(self, task: StageTask) -> None:
         """Show that a stage waits again."""
-        self.counts.running.pop(task.stage_id, None)
+        self.counts.pace.put_back(task)
         self._remove_bar(task)
-        self.say(
-            f"put back {task.stage} {task.label}: its worker ran short of memory or died, it will run in a smaller pack"
-        )
 
     def tick(self) -> None:
         """Show that time passes."""

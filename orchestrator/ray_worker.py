@@ -1,15 +1,30 @@
 """What runs in a worker process of Ray."""
 
 import dataclasses
+import os
+import threading
+import time
+from functools import cache
 from typing import Any
 
+import torch
 from ray import tune
 
+from ncvq_core.memory import peak_memory_bytes
 from orchestrator.job import Worker
 from orchestrator.pack_job import PackJob
 from orchestrator.tasks import StageTask
 
 SLICE_SECONDS = 1.0
+ORPHAN_SECONDS = 1.0
+
+
+class Probe:
+    """An actor that says whether workers can be started, and what they see."""
+
+    def sees(self, folder: str) -> bool:
+        """Return whether a folder is there."""
+        return os.path.isdir(folder)
 
 
 class PackTrainable(tune.Trainable):
@@ -17,6 +32,7 @@ class PackTrainable(tune.Trainable):
 
     def setup(self, config: dict[str, Any]) -> None:
         """Take up a pack."""
+        _end_with_parent()
         tasks = [StageTask(**task) for task in config["tasks"]]
         self._pack = PackJob(tasks, Worker(**config["worker"]))
 
@@ -38,7 +54,8 @@ class PackTrainable(tune.Trainable):
             }
             for job in running
         ]
-        return {"stages": stages, "done": not self._pack.active}
+        peak = peak_memory_bytes(torch.device("cpu"))
+        return {"stages": stages, "peak_memory_bytes": peak, "done": not self._pack.active}
 
     def cleanup(self) -> None:
         """Keep checkpoints when a pack is stopped on the way."""
@@ -50,3 +67,16 @@ class PackTrainable(tune.Trainable):
 
     def load_checkpoint(self, checkpoint: dict[str, Any] | None) -> None:
         """Nothing of Tune's to load."""
+
+
+@cache
+def _end_with_parent() -> None:
+    """End this process when Ray's node process, which started it, is gone; all that it writes is whole or not there."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(ORPHAN_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

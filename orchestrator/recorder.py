@@ -20,6 +20,7 @@ class Recorder:
     """Writes the trials of a sweep, and publishes them where there is a tracker.
 
     Attributes:
+        stopped: ids of the trials that ended without a result.
         unpublished: why trials could not be published, by trial id; the next launch tries again.
     """
 
@@ -29,7 +30,7 @@ class Recorder:
         self.tracker = tracker
         self.cells = {cell.config.trial_id: cell for cell in cells}
         self.unpublished: dict[str, str] = {}
-        self._stopped: set[str] = set()
+        self.stopped: set[str] = set()
 
     def finish(self, cell: Cell) -> None:
         """Keep a trial whose stages are done."""
@@ -61,7 +62,7 @@ class Recorder:
 
         A trial whose stages fail one after the other is kept once, with the first reason.
         """
-        cells = [self.cells[trial_id] for trial_id in task.trial_ids if trial_id not in self._stopped]
+        cells = [self.cells[trial_id] for trial_id in task.trial_ids if trial_id not in self.stopped]
         if outcome.status == "done":
             cells = [cell for cell in cells if self._is_complete(cell)]
         for cell in cells:
@@ -69,7 +70,7 @@ class Recorder:
             if ended.status == "done":
                 self.finish(cell)
             else:
-                self._stopped.add(cell.config.trial_id)
+                self.stopped.add(cell.config.trial_id)
                 self.store.write_trial(failed_row(cell.config, task.stage, ended), [])
         return len(cells)
 

@@ -1,7 +1,14 @@
 """A tiny sweep, run once for real by the in-process executor, and copies of its store."""
 
+import contextlib
+import os
 import shutil
-from collections.abc import Callable
+import signal
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,6 +20,7 @@ from orchestrator.launch import LaunchOptions, Summary, launch
 from orchestrator.store import Store
 from orchestrator.sweep import Sweep
 from orchestrator.sweep_file import load_sweep
+from tests.orchestrator.processes import GRACE_SECONDS, ROOT, DesignFile, Start, wait_for_the_end
 from tests.orchestrator.stage2 import tiny2
 
 TINY = """\
@@ -86,3 +94,51 @@ def finished2_folder(tmp_path_factory: pytest.TempPathFactory, run_here: Launch)
 def finished2(finished2_folder: Path, tmp_path: Path) -> Store:
     """A copy of that store."""
     return Store(Path(shutil.copytree(finished2_folder, tmp_path / "store2")))
+
+
+@pytest.fixture
+def mark() -> str:
+    """In the environment of all processes of a test."""
+    return uuid.uuid4().hex
+
+
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """The folder for temporary files of all processes of a test; Ray's sockets need a short path."""
+    with tempfile.TemporaryDirectory(dir="/tmp", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def start(mark: str, temporary: Path) -> Iterator[Start]:
+    """Start `ncvq` in a process of its own; afterwards none that it started is left."""
+    started: list[subprocess.Popen[str]] = []
+
+    def ncvq(*arguments: str | Path, **environment: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "orchestrator", *map(str, arguments)]
+        ours = {"NCVQ_TEST_MARK": mark, "CUDA_VISIBLE_DEVICES": "", "TMPDIR": str(temporary)}
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        everything = {**os.environ, **ours, **environment}
+        started.append(subprocess.Popen(command, cwd=ROOT, env=everything, text=True, **pipes))  # type: ignore[call-overload]
+        return started[-1]
+
+    yield ncvq
+    for process in started:
+        process.kill()
+        process.communicate()
+    for each in wait_for_the_end(mark, GRACE_SECONDS):  # Ray's agents notice only after half a minute
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(each, signal.SIGKILL)
+
+
+@pytest.fixture
+def design_file(tmp_path: Path) -> DesignFile:
+    """Write a tiny sweep of so many epochs, with other factors."""
+
+    def write(epochs: int, factors: str) -> Path:
+        path = tmp_path / "tiny.yaml"
+        base, _, _ = TINY.replace("epochs: 2,", f"epochs: {epochs},").partition("factors:")
+        path.write_text(f"{base}factors: {factors}\n")
+        return path
+
+    return write

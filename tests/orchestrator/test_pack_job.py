@@ -97,10 +97,16 @@ def test_short_memory_makes_packs_smaller(
 
 
 @pytest.mark.parametrize(
-    "error", [torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED")]
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate memory: error code 12"),
+        MemoryError(),
+    ],
 )
 def test_what_ran_out_of_memory_is_freed_at_once(
-    design: Design, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: RuntimeError
+    design: Design, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     """The others of its pack need it: neither the traceback nor a cycle may keep it until some later collection."""
     trainers: list[weakref.ref[Trainer]] = []
@@ -144,6 +150,17 @@ def test_memory_short_for_one_alone_is_a_failure(
         "OutOfMemoryError: CUDA out of memory. Tried to allocate 64.00 MiB"
     }
     assert len(summary.failures) == 2
+
+
+def test_an_error_without_words_is_named_by_its_kind(
+    design: Design, run_here: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def short(run: Stage1Run) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Stage1Run, "step", short)
+    summary, _ = run_here(design(seed=[0], ssl=["none"]), tmp_path / "s")
+    assert [error for _, error in summary.failures.values()] == ["MemoryError"]
 
 
 def test_an_interrupted_pack_goes_on(design: Design, run_here: Launch, tmp_path: Path, finished_folder: Path) -> None:

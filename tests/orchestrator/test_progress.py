@@ -6,6 +6,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from orchestrator.pace import Pace
 from orchestrator.progress import Counts, ProgressDisplay
 from orchestrator.tasks import Outcome, StageTask
 
@@ -26,32 +27,106 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.mark.parametrize("restored", [0, 50])
 def test_work_from_a_checkpoint_is_done_but_says_nothing_about_the_pace(clock: list[float], restored: int) -> None:
-    counts = Counts(trials=2, before=0, flops=200.0)
+    counts = Counts(trials=2, before=0, pace=Pace([task("a", 100.0), task("b", 100.0)]))
     display = ProgressDisplay(counts, Console(file=StringIO()))
     display.started(task("a", 100.0))
     display.advanced(task("a", 100.0), restored, restored)
-    assert counts.remaining() is None
+    assert counts.pace.remaining() is None
     clock[0] += 10
     display.advanced(task("a", 100.0), restored + 20, restored)
-    assert counts.share == (restored + 20) / 200
-    left = counts.remaining()
+    assert counts.pace.share == (restored + 20) / 200
+    left = counts.pace.remaining()
     assert left is not None
     assert left.total_seconds() == (200 - restored - 20) / 2
     clock[0] += 10
     display.ended(task("a", 100.0), Outcome(stage_id="a", status="done"), 1)
-    left = counts.remaining()
+    left = counts.pace.remaining()
     assert left is not None
     assert left.total_seconds() == round(20 * 100 / (100 - restored))
 
 
 def test_a_worker_that_starts_again_does_not_undo_the_work_of_this_launch(clock: list[float]) -> None:
-    counts = Counts(trials=1, before=0, flops=100.0)
+    counts = Counts(trials=1, before=0, pace=Pace([task("a", 100.0)]))
     display = ProgressDisplay(counts, Console(file=StringIO()))
     display.started(task("a", 100.0))
     display.advanced(task("a", 100.0), 0, 0)
     clock[0] += 30
     display.started(task("a", 100.0))
     display.advanced(task("a", 100.0), 60, 60)
-    left = counts.remaining()
+    left = counts.pace.remaining()
     assert left is not None
     assert left.total_seconds() == 20
+
+
+MEASURED = {
+    "stage1": (6.84e9, 8.0, 100),
+    "fcn": (5.31e11, 27.0, 200),
+    "stage2": (7.64e9, 3.0, 100),
+    "samples": (1.53e11, 5.0, 5),
+}
+"""Of tiny models on one core: operations, seconds and epochs of each kind of stage."""
+
+
+def kind_of_task(stage: str, number: int) -> StageTask:
+    flops, _, epochs = MEASURED[stage]
+    return StageTask(
+        stage_id=f"{stage}{number}", stage=stage, config={}, label=stage, trial_ids=(str(number),), epochs=epochs,
+        flops=flops,
+    )  # fmt: skip
+
+
+def test_the_remaining_time_falls_while_an_fcn_trains_and_is_there_to_the_end(clock: list[float]) -> None:
+    """Kinds of stages differ twentyfold in seconds an operation, and an FCN's epochs count."""
+    tasks = [kind_of_task(stage, number) for number in range(3) for stage in ("stage1", "fcn", "stage2", "samples")]
+    pace = Pace(tasks, dict.fromkeys(MEASURED, 2.5e10))
+    truth = sum(MEASURED[task.stage][1] for task in tasks)
+    seen: dict[str, list[float]] = {}
+    for task_ in tasks:
+        _, seconds, epochs = MEASURED[task_.stage]
+        pace.started(task_)
+        for second in range(1, int(seconds) + 1):
+            clock[0] += 1
+            truth -= 1
+            pace.advanced(task_, int(epochs * second / seconds), 0)
+            left = pace.remaining()
+            assert left is not None
+            assert left.total_seconds() >= 1 or not truth
+            if task_.stage_id != "stage10":  # before that, nothing is measured
+                assert truth / 2 <= left.total_seconds() + 3 <= 2 * truth + 6
+            seen.setdefault(task_.stage_id, []).append(left.total_seconds())
+        pace.ended(task_, done=True)
+    for later, earlier in zip(seen["fcn0"][3:], seen["fcn0"][2:], strict=False):
+        assert later <= earlier + 1
+    left = pace.remaining()
+    assert left is not None
+    assert left.total_seconds() == 0
+    assert pace.share == 1
+
+
+def test_stages_side_by_side_share_the_time(clock: list[float]) -> None:
+    tasks = [task(name, 100.0) for name in "abcd"]
+    pace = Pace(tasks)
+    for each in tasks[:2]:
+        pace.started(each)
+    clock[0] += 10
+    for each in tasks[:2]:
+        pace.advanced(each, 50, 0)
+    left = pace.remaining()
+    assert left is not None
+    assert left.total_seconds() == 30
+
+
+def test_what_is_put_back_is_left_to_do(clock: list[float]) -> None:
+    pace = Pace([task("a", 100.0)])
+    pace.started(task("a", 100.0))
+    clock[0] += 10
+    pace.advanced(task("a", 100.0), 50, 0)
+    pace.put_back(task("a", 100.0))
+    left = pace.remaining()
+    assert left is not None
+    assert (left.total_seconds(), pace.share, pace.running) == (20, 0, {})
+    pace.started(task("a", 100.0))
+    pace.advanced(task("a", 100.0), 50, 50)  # from its checkpoint
+    left = pace.remaining()
+    assert left is not None
+    assert left.total_seconds() == 10

@@ -1,0 +1,54 @@
+"""Clusters that `ray start --head` made, with and without Ray's token authentication."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.orchestrator.processes import PATIENCE_SECONDS, ROOT, DesignFile, Start
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+RAY_START = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head"]
+
+Cluster = Callable[..., str]
+
+
+@pytest.fixture
+def cluster(temporary: Path, mark: str) -> Cluster:
+    """Start a cluster of two cores and return its address; it ends with all other processes of the test."""
+
+    def head(**authentication: str) -> str:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        ours = {"NCVQ_TEST_MARK": mark, "RAY_TMPDIR": str(temporary), "PYTHONPATH": str(ROOT)}
+        command = [*RAY_START, f"--port={port}", "--num-cpus=2", "--include-dashboard=false", "--disable-usage-stats"]
+        everything = {**os.environ, **ours, **authentication}
+        subprocess.run(command, env=everything, check=True, capture_output=True, timeout=PATIENCE_SECONDS)
+        return f"127.0.0.1:{port}"
+
+    return head
+
+
+@pytest.mark.parametrize("authentication", ["disabled", "token"])
+def test_a_cluster_runs_a_sweep_whether_it_asks_for_a_token_or_not(
+    cluster: Cluster, start: Start, design_file: DesignFile, tmp_path: Path, authentication: str
+) -> None:
+    """The launch is told nothing of it; a token file is there, as Ray leaves one in the home folder."""
+    token = tmp_path / "token"
+    token.write_text("0123456789abcdef" * 4)
+    environment = {"RAY_AUTH_TOKEN_PATH": str(token)}
+    address = cluster(RAY_AUTH_MODE=authentication, **environment)
+    file, store = design_file(2, "{ssl: [none], seed: [0, 1]}"), tmp_path / "store"
+    process = start("launch", file, "--store", store, "--address", address, **environment)
+    printed, _ = process.communicate(timeout=2 * PATIENCE_SECONDS)
+    assert process.returncode == 0, printed
+    assert f"connecting to the Ray cluster at {address}, for at most 120 s" in printed
+    assert f"2 of 2 trials have a result in {store}" in printed
+    assert ("trying again with Ray's token" in printed) == (authentication == "token")
+    assert "InvalidAuthToken" not in printed
