@@ -45,6 +45,7 @@ def check(
 
 
 def _look(store: Path, repair: bool, *, alone: bool) -> tuple["Findings", list[str]]:
+    from orchestrator.scratch import abandoned_scratch
     from orchestrator.store import Store
     from orchestrator.store import check as checking
     from orchestrator.store.repair import repair as mend
@@ -54,6 +55,7 @@ def _look(store: Path, repair: bool, *, alone: bool) -> tuple["Findings", list[s
     with Progress(console=errors, transient=True, disable=not errors.is_terminal) as bar:
         reading = bar.add_task("reading", total=len(checking.things_to_check(opened.path)))
         found = checking.check(opened, lambda path: bar.advance(reading), alone=alone)
+    found.left_over += abandoned_scratch()
     seconds = time.monotonic() - began
     size = f"{found.size / 1e6:.1f} MB in {found.files} files, {seconds:.1f} s"
     words = [f"{store}: every byte is as it was written ({size})" if found.is_sound else f"{store}: {size}"]

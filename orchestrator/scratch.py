@@ -44,10 +44,18 @@ def temporary_files_below(folder: Path) -> Iterator[None]:
 
 
 def clear_scratch() -> None:
-    """Remove the folders whose processes are gone, however they ended; those without a lock are not ours to judge."""
-    for lock in _base().glob(f"{PREFIX}*/{LOCK}"):
+    """Remove the folders whose processes are gone, however they ended."""
+    for folder in abandoned_scratch():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def abandoned_scratch() -> list[Path]:
+    """Return the folders whose processes are gone; those without a lock are not ours to judge."""
+    found = []
+    for lock in sorted(_base().glob(f"{PREFIX}*/{LOCK}")):
         with contextlib.suppress(Timeout, OSError), FileLock(lock).acquire(timeout=0):
-            shutil.rmtree(lock.parent, ignore_errors=True)
+            found.append(lock.parent)
+    return found
 
 
 def _base() -> Path:

@@ -1,11 +1,13 @@
 """`ncvq check`: what it finds in a store, and what `--repair` makes of it."""
 
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from orchestrator import scratch
 from orchestrator.cli import app
 from orchestrator.store import Store
 from orchestrator.store.check import check
@@ -138,6 +140,23 @@ def test_a_stage_of_no_trial_is_told(finished: Store) -> None:
     record = finished.read_stage(finished.stage_ids()[0])
     finished.write_stage("0123456789ab", record, writing(b"weights"))
     assert check(finished).orphaned == {"stages/0123456789ab": "no trial has it"}
+
+
+def test_temporary_folders_of_killed_launches_are_told_and_removed(
+    finished: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(scratch, "_LONGEST_BASE", 1000)
+    killed = tmp_path / "ncvq-killed"
+    killed.mkdir()
+    (killed / scratch.LOCK).touch()
+    with scratch.scratch_folder() as alive:
+        killed.mkdir()
+        (killed / scratch.LOCK).touch()
+        assert f"left over: {killed}" in said("--store", finished.path)[1]
+        assert f"removed: {killed}" in said("--repair", "--store", finished.path)[1]
+        assert not killed.exists()
+        assert alive.exists()
 
 
 def test_no_store(tmp_path: Path) -> None:
