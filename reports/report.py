@@ -65,7 +65,7 @@ def write_report(store: Path, sweep: str, out: Path | None = None, options: Opti
 
 def _write_all(results: Results, folder: Path, options: Options) -> Path:
     metrics = metrics_with_data(results.done)
-    summary = summary_table(results, metrics)
+    summary = summary_table(results, metrics, options)
     _write_table(summary, folder, "summary")
     _write_table(coverage_table(results), folder, "coverage")
     _write_table(provenance_table(results.cells), folder, "provenance")

@@ -1,4 +1,4 @@
-"""Mean and standard deviation of every metric in every group of cells."""
+"""Mean and standard deviation of every metric in every group of cells, over the seeds that all groups have."""
 
 from __future__ import annotations
 
@@ -7,52 +7,46 @@ import math
 import pandas as pd
 
 from ncvq_core.metrics import Metric
-from reports.intervals import summarise
-from reports.metrics import finite_values
+from reports.claims.table import cells_to_compare, spec_of
 from reports.panels import COLUMN_FACTOR, in_level_order
 from reports.read_store import Results
 from reports.stages import of_stage
+from reports.statistics.means import table_of_means
+from reports.statistics.specification import Options
 
 SMALLEST_PLAIN = 1e-3
 LARGEST_PLAIN = 1e5
 
 
-def summary_table(results: Results, metrics: list[Metric]) -> pd.DataFrame:
+def summary_table(results: Results, metrics: list[Metric], options: Options | None = None) -> pd.DataFrame:
     """Summarise the done trials.
 
     Returns:
         One row a metric and group of cells (all factors but the seed) that has a value: the factors (those that cannot
-        change the metric are missing), metric, n, mean,
-        sd, low, high (95 % t-interval of the mean), best (its mean is the best of its dataset; ties share it; False
-        where the metric ranks nothing or the dataset has one group only).
+        change the metric are missing), metric, n (seeds that all groups of the dataset have), n_own (seeds that this
+        group has), mean and sd over the n, complete (no cell of the dataset lacks a value), best (shown to be: no group is
+        shown to be better, and another is shown to be worse; False for all while the dataset is incomplete).
     """
     parts = []
     for metric in metrics:
         shown = of_stage(results, metric.stage)
-        sweep, done = shown.sweep, shown.done
-        rows = done[list(sweep.factors)].assign(metric=metric.name, value=finite_values(done, metric.name))
-        part = summarise(in_level_order(rows, sweep, sweep.group_factors), [*sweep.group_factors, "metric"])
-        parts.append(part.assign(best=best_means(part, metric)))
-    columns = [*results.sweep.group_factors, "metric", "n", "mean", "sd", "low", "high", "best"]
+        spec = spec_of(metric, results.sweep.margins)
+        means = table_of_means(cells_to_compare(shown, metric.name), shown.sweep, spec, options)
+        means = means[means["n_own"] > 0].reset_index(drop=True).assign(metric=metric.name)
+        kept = means if COLUMN_FACTOR in shown.sweep.factors else means.drop(columns=COLUMN_FACTOR)
+        parts.append(in_level_order(kept, shown.sweep, shown.sweep.group_factors))
+    columns = [*results.sweep.group_factors, "metric", "n", "n_own", "mean", "sd", "complete", "best"]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     return table.reindex(columns=columns)
-
-
-def best_means(groups: pd.DataFrame, metric: Metric) -> pd.Series[bool]:
-    """Which groups have the best mean of their dataset."""
-    if metric.better is None:
-        return pd.Series(False, index=groups.index)
-    dataset = groups[COLUMN_FACTOR] if COLUMN_FACTOR in groups else pd.Series("", index=groups.index)
-    means = groups["mean"].groupby(dataset)
-    best = means.transform("max" if metric.better == "higher" else "min")
-    return (groups["mean"] == best) & (means.transform("size") > 1)
 
 
 def mean_and_sd(mean: float, sd: float) -> str:
     """For example "0.912 ± 0.013": the standard deviation with two digits, the mean to the same place.
 
-    Without a standard deviation (one value) or with one of 0, the mean has four digits.
+    Without a standard deviation (one value) or with one of 0, the mean has four digits; without a mean, a dash.
     """
+    if math.isnan(mean):
+        return "–"
     if not sd > 0:
         return f"{mean:.4g}" if math.isnan(sd) else f"{mean:.4g} ± 0"
     if not SMALLEST_PLAIN <= max(abs(mean), sd) < LARGEST_PLAIN:

@@ -12,9 +12,12 @@ from reports.read_store import Results
 from reports.stages import of_stage
 from reports.statistics.answers import default_answers
 from reports.statistics.compare import COLUMNS, compare
+from reports.statistics.conditions import CONDITIONS
 from reports.statistics.gain import GAIN_COLUMNS, gain_of_pairing
 from reports.statistics.pairs import UNIT
 from reports.statistics.specification import MetricSpec, Options
+
+TRIAL_ID = "trial_id"
 
 
 def claims_table(results: Results, options: Options | None = None) -> pd.DataFrame:
@@ -24,7 +27,9 @@ def claims_table(results: Results, options: Options | None = None) -> pd.DataFra
         The columns of `compare`, family by family; empty where nothing can be compared.
     """
     tables = [
-        compare(cells_to_compare(seen), seen.sweep, spec_of(metric, results.sweep.margins), factor, options)
+        compare(
+            cells_to_compare(seen, metric.name), seen.sweep, spec_of(metric, results.sweep.margins), factor, options
+        )
         for metric, factor, seen in _comparisons(results)
     ]
     tables = [table for table in tables if not table.empty]
@@ -44,7 +49,7 @@ def gains_table(results: Results, options: Options | None = None) -> pd.DataFram
             continue
         seen_metrics.add(metric.name)
         spec = spec_of(metric, results.sweep.margins)
-        gains = gain_of_pairing(cells_to_compare(seen), seen.sweep, spec, factor, options)
+        gains = gain_of_pairing(cells_to_compare(seen, metric.name), seen.sweep, spec, factor, options)
         rows.append(gains[gains["dataset"].isna()].assign(factor=factor))
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=[*GAIN_COLUMNS, "factor"])
 
@@ -74,9 +79,10 @@ def spec_of(metric: Metric, margins: Mapping[str, float]) -> MetricSpec:
     )
 
 
-def cells_to_compare(results: Results) -> pd.DataFrame:
-    """The cells with dataset and seed in each row, also where these are no factors or the cell has no row yet."""
-    cells = results.cells
+def cells_to_compare(results: Results, metric: str) -> pd.DataFrame:
+    """What a comparison needs of the cells, with dataset and seed in each row, also where these are no factors."""
+    wanted = [TRIAL_ID, *UNIT, *results.sweep.factors, "status", metric, *CONDITIONS, "device", "git_commit"]
+    cells = results.cells[[name for name in dict.fromkeys(wanted) if name in results.cells]]
     for name in UNIT:
         known = list(cells[name].dropna().unique()) if name in cells else []
         if name not in results.sweep.factors and len(known) == 1:

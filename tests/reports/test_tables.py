@@ -16,7 +16,7 @@ from reports.metrics import metrics_with_data
 from reports.page import duration, memory
 from reports.provenance import peak_memory_bytes, provenance_table, provenance_warnings, total_seconds
 from reports.read_store import read_results
-from reports.summary_table import best_means, mean_and_sd, summary_table
+from reports.summary_table import mean_and_sd, summary_table
 from tests.orchestrator.tables import writing
 
 if TYPE_CHECKING:
@@ -35,8 +35,17 @@ def test_summary_agrees_with_plain_pandas(full_store: Path) -> None:
     assert got["sd"].to_dict() == pytest.approx(expected["std"].to_dict())
 
 
-def test_best_is_by_dataset_and_direction(full_store: Path) -> None:
-    results = read_results(full_store, "fixture")
+@pytest.fixture
+def four_seeds(writer: StoreWriter, cells: list[dict[str, Any]]) -> StoreWriter:
+    """A sweep in which each setting has the seeds 0 to 3."""
+    writer.factors = {**writer.factors, "seed": [0, 1, 2, 3]}
+    for levels in [*cells, *({**levels, "seed": 3} for levels in cells if levels["seed"] == 0)]:
+        writer.add_done(levels)
+    return writer
+
+
+def test_best_is_by_dataset_and_direction(four_seeds: StoreWriter) -> None:
+    results = read_results(four_seeds.finish(), "fixture")
     summary = summary_table(results, metrics_with_data(results.done))
     best = summary[summary["best"]].set_index("metric")
     assert best.loc["recon_time", "ssl"].tolist() == ["none", "none"]  # lower is better
@@ -45,10 +54,33 @@ def test_best_is_by_dataset_and_direction(full_store: Path) -> None:
     assert "ssl_loss" not in best.index  # ranks nothing
 
 
-def test_ties_share_the_best_and_a_single_group_has_none() -> None:
-    groups = pd.DataFrame({"dataset": ["a", "a", "a", "b"], "mean": [1.0, 1.0, 2.0, 5.0]})
-    assert best_means(groups, METRIC_BY_NAME["recon_time"]).tolist() == [True, True, False, False]
-    assert best_means(groups, METRIC_BY_NAME["probe_svm"]).tolist() == [False, False, True, False]
+def test_three_seeds_show_no_best(full_store: Path) -> None:
+    results = read_results(full_store, "fixture")
+    assert not summary_table(results, metrics_with_data(results.done))["best"].any()
+
+
+@pytest.mark.parametrize("removed", [0, 7, 20, 39])
+def test_no_best_in_a_dataset_that_lacks_a_trial(four_seeds: StoreWriter, removed: int) -> None:
+    store = four_seeds.finish()
+    trial = four_seeds.cells[removed]
+    (store / "trials" / f"{trial['trial_id']}.parquet").unlink()
+    results = read_results(store, "fixture")
+    summary = summary_table(results, [METRIC_BY_NAME["recon_time"]]).set_index("dataset")
+    missing = trial["levels"]["dataset"]
+    assert not summary.loc[missing, "best"].any()
+    assert summary.loc[missing, "n"].max() == 3
+    assert summary.drop(index=missing)["best"].any()
+
+
+def test_settings_that_no_test_tells_apart_share_the_best(four_seeds: StoreWriter) -> None:
+    for index, cell in enumerate(four_seeds.cells):
+        better = 1 + 1e-3 * (index % 3)
+        value = (1 + cell["levels"]["seed"]) * (1.5 if cell["levels"]["augmentations"] == "slice" else better)
+        four_seeds.write_trial(cell["trial_id"], cell["levels"], {"recon_time": value}, epochs=1)
+    results = read_results(four_seeds.finish(), "fixture")
+    best = summary_table(results, [METRIC_BY_NAME["recon_time"]]).query("best")
+    assert set(best["augmentations"].fillna("none")) == {"warp", "none"}
+    assert len(best) > 2
 
 
 @pytest.mark.parametrize(
@@ -60,6 +92,7 @@ def test_ties_share_the_best_and_a_single_group_has_none() -> None:
         (0.5, float("nan"), "0.5"),
         (0.5, 0.0, "0.5 ± 0"),
         (1.234e-7, 2.0e-8, "1.23e-07 ± 2.0e-08"),
+        (float("nan"), float("nan"), "–"),
     ],
 )
 def test_mean_and_sd_keep_the_digits_that_mean_something(mean: float, sd: float, text: str) -> None:
