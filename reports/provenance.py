@@ -55,6 +55,12 @@ def provenance_warnings(results: Results) -> list[str]:
     """One sentence for each thing that makes the done trials hard to compare or to reproduce."""
     table = provenance_table(results.done)
     warnings = []
+    if results.grown:
+        times = "once" if results.grown == 1 else f"{results.grown} times"
+        warnings.append(
+            f"The sweep grew {times} after its first launch: who looks at p and then adds trials finds differences that "
+            "are not there more often than one time in twenty."
+        )
     for field in COMPARABLE:
         if field not in results.sweep.factors:
             warnings += _mixed(table, FIELDS[field])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,6 +64,8 @@ class Results:
     """One row a done trial, stage and epoch: HISTORY_COLUMNS and the factors of its cell."""
     judge_seconds: dict[str, float] = field(default_factory=dict)
     """How long the training of each network took that judged samples; of those that were trained in this store."""
+    grown: int = 0
+    """How many earlier designs of the sweep had a part of its cells."""
 
     @property
     def done(self) -> pd.DataFrame:
@@ -100,6 +103,7 @@ def _read(store: Store, name: str) -> Results:
         cells=cells,
         history=history.merge(done, on="trial_id"),
         judge_seconds=_judge_seconds(store, judges),
+        grown=_times_grown(store, name, set(cells["trial_id"])),
     )
 
 
@@ -113,6 +117,13 @@ def _read_sweep(store: Store, name: str) -> dict[str, Any]:
         )
     nearest = sorted(names, key=lambda known: -difflib.SequenceMatcher(a=name, b=known).ratio())
     raise ReportError(f"sweep {name!r} is not in the store {store.path}; it holds: {', '.join(nearest)}")
+
+
+def _times_grown(store: Store, name: str, trial_ids: set[str]) -> int:
+    """Count the earlier designs of a sweep, kept as NAME-HASH, that it contains and is larger than."""
+    earlier = [known for known in store.sweep_names() if re.fullmatch(rf"{re.escape(name)}-[0-9a-f]{{8}}", known)]
+    designs = [{cell["trial_id"] for cell in store.read_sweep(known)["cells"]} for known in earlier]
+    return sum(design < trial_ids for design in designs)
 
 
 def _whole(read: TableRead, name: str) -> pd.DataFrame:

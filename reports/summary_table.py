@@ -24,8 +24,8 @@ def summary_table(results: Results, metrics: list[Metric], options: Options | No
     Returns:
         One row a metric and group of cells (all factors but the seed) that has a value: the factors (those that cannot
         change the metric are missing), metric, n (seeds that all groups of the dataset have), n_own (seeds that this
-        group has), mean and sd over the n, complete (no cell of the dataset lacks a value), best (shown to be: no group is
-        shown to be better, and another is shown to be worse; False for all while the dataset is incomplete).
+        group has), mean and sd over the n, complete (no cell of the dataset lacks a value), best (no group is shown to
+        be better, and another is shown to be worse; False for all while the dataset is incomplete).
     """
     parts = []
     for metric in metrics:

@@ -131,6 +131,20 @@ def test_grids_hold_every_cell_once_and_fit_a_page(writer: StoreWriter) -> None:
                 assert (cell["dataset"], cell["seed"], cell["ssl"]) == (dataset, seed, ssl[0])
 
 
+def test_a_sweep_that_grew_says_how_often(writer: StoreWriter, cells: list[dict[str, Any]]) -> None:
+    for levels in cells[:4]:
+        writer.add_done(levels)
+    every = list(writer.cells)
+    for count in (2, 3, 3, 4):
+        writer.cells = every[:count]
+        writer.finish()
+    warnings = provenance_warnings(read_results(writer.root, "fixture"))
+    assert len([words for words in warnings if words.startswith("The sweep grew 2 times")]) == 1
+    writer.cells = every[2:]
+    writer.finish()
+    assert not [words for words in provenance_warnings(read_results(writer.root, "fixture")) if "grew" in words]
+
+
 def test_comparable_trials_raise_no_warning(full_store: Path) -> None:
     assert provenance_warnings(read_results(full_store, "fixture")) == []
 
