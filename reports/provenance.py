@@ -58,8 +58,8 @@ def provenance_warnings(results: Results) -> list[str]:
     if results.grown:
         times = "once" if results.grown == 1 else f"{results.grown} times"
         warnings.append(
-            f"The sweep grew {times} after its first launch: who looks at p and then adds trials finds differences that "
-            "are not there more often than one time in twenty."
+            f"The sweep grew {times} after its first launch: who looks at p and then adds trials finds differences "
+            "that are not there more often than one time in twenty."
         )
     for field in COMPARABLE:
         if field not in results.sweep.factors:
