@@ -53,7 +53,8 @@ def short(row: Row, metric: Metric) -> str:
         return _without_spread(row, metric)
     word = verdict.removesuffix(AND_EQUIVALENT)
     size = effect_words(row["effect"], row["effect_low"], row["effect_high"], row["unit"], metric.name)
-    return f"{row['level']} is {word} than {row['reference']}: {size}"
+    little = f", within the margin of {margin_words(row['margin'], row['unit'])}" if word != verdict else ""
+    return f"{row['level']} is {word} than {row['reference']}: {size}{little}"
 
 
 def settling(row: Row) -> str:

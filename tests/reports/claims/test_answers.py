@@ -62,6 +62,8 @@ def test_a_difference_within_the_margin() -> None:
     words = first(two_variants(noisy({"data0": -0.03}, noise=0.002)))
     assert f"b is better, but by little: val_loss is {-per_cent(-0.03, 0.002):.2f} % lower" in words
     assert "and within the margin of 5 %" in words
+    (line,) = in_short([answer(two_variants(noisy({"data0": -0.03}, noise=0.002)))])
+    assert line.endswith("% lower, within the margin of 5 %")
 
 
 def test_an_undecided_question_says_why_and_what_would_settle_it() -> None:
