@@ -8,6 +8,7 @@ import typer
 
 from orchestrator.cli_check import check
 from orchestrator.cli_launch import launching
+from orchestrator.cli_redraw import redraw
 from orchestrator.options import (
     DEFAULT_STORE,
     DataOption,
@@ -109,17 +110,26 @@ def report(
     sweep: SweepArgument,
     store: StoreOption = DEFAULT_STORE,
     out: Annotated[Path | None, typer.Option(help="Folder for the report. Default: STORE/reports/SWEEP.")] = None,
+    only: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Draw this figure alone, without the page: for example effects.")
+    ] = None,
     debug: DebugOption = False,
 ) -> None:
     """Render figures, tables and one self-contained HTML page."""
-    from reports import ReportError, write_report
+    from reports import ReportError, write_one_figure, write_report
 
     with one_line_errors(debug, ReportError):
-        page = write_report(store, Path(sweep).name.removesuffix(".yaml"), out)
+        name = Path(sweep).name.removesuffix(".yaml")
+        if only is not None:
+            for path in write_one_figure(store, name, only, out):
+                console().print(f"figure: {path}", soft_wrap=True, highlight=False, markup=False)
+            return
+        page = write_report(store, name, out)
         console().print(f"report: {page}", soft_wrap=True, highlight=False, markup=False)
 
 
 app.command("check", epilog="Example: ncvq check --store runs")(check)
+app.command("redraw", epilog="Example: ncvq redraw runs/reports/quickstart/figures/effects.json")(redraw)
 
 
 @app.command(epilog="Example: ncvq show 1a2b3c4d5e6f")

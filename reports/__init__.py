@@ -4,6 +4,6 @@ Works on a machine that has neither torch nor ray.
 """
 
 from reports.errors import ReportError
-from reports.report import write_report
+from reports.report import write_one_figure, write_report
 
-__all__ = ["ReportError", "write_report"]
+__all__ = ["ReportError", "write_one_figure", "write_report"]

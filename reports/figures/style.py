@@ -1,0 +1,84 @@
+"""How all figures look, and the one place where they become files. What users name is text, never markup."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import matplotlib
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
+
+from reports.figures.contract import FigureModule, View
+
+FONT = "DejaVu Sans"
+FALLBACK_FONTS = ("Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei",
+                  "Droid Sans Fallback", "PingFang SC", "Hiragino Sans", "Microsoft YaHei", "SimHei", "Arial Unicode MS")  # fmt: skip
+"""The first of them that is installed draws the letters that FONT lacks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Style:
+    """How figures look; a manifest keeps it."""
+
+    name: str = "page"
+    """What it is for."""
+    dots_per_inch: int = 160
+    """Of the PNG."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of matplotlib that differ from its defaults."""
+
+
+def page_style() -> Style:
+    """The style of the page: text as text (`$` and `\\` are letters), fonts embedded, plain numbers on axes."""
+    installed = set(fontManager.get_font_names())
+    fallback = [name for name in FALLBACK_FONTS if name in installed][:1]
+    settings = {
+        "pdf.fonttype": 42,
+        "font.family": [FONT, *fallback],
+        "axes.formatter.useoffset": False,
+        "axes.formatter.use_mathtext": False,
+        "text.usetex": False,
+        "text.parse_math": False,
+    }
+    return Style(settings=settings)
+
+
+def render(module: FigureModule, table: pd.DataFrame, view: View, style: Style) -> tuple[bytes, bytes]:
+    """Draw a figure.
+
+    Args:
+        module: the module of the figure.
+        table: the rows to draw.
+        view: what else the drawing needs.
+        style: how it looks.
+
+    Returns:
+        The PNG, and the PDF. Letters that no font at hand has are drawn as boxes.
+    """
+    with styled(style):
+        figure = module.draw(table, view)
+        png = _saved(figure, "png", dpi=style.dots_per_inch)
+        figure.set_layout_engine("none")  # as for the PNG: laying out takes as long as drawing
+        return png, _saved(figure, "pdf", metadata={"CreationDate": None})
+
+
+@contextmanager
+def styled(style: Style) -> Iterator[None]:
+    """Draw in a style, from matplotlib's defaults on, whatever else this process has set."""
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(style.settings)
+        warnings.filterwarnings("ignore", message=r"Glyph .* missing from font", category=UserWarning)
+        yield
+
+
+def _saved(figure: Figure, kind: str, **options: Any) -> bytes:
+    file = io.BytesIO()
+    figure.savefig(file, format=kind, **options)
+    return file.getvalue()
