@@ -12,19 +12,20 @@ from reports.claims.table import answered_metrics, compared_factors
 from reports.figures.contract import EFFECTS, View
 from reports.figures.effects_drawing import draw
 from reports.figures.effects_pages import EffectsLayout, Strip, axis_limits, in_order, pages
-from reports.figures.effects_words import WARNED, decimal_places, words
+from reports.figures.effects_words import UNDECIDED_BY, WARNED, decimal_places, words
 from reports.figures.names import anchors, shortened
 from reports.read_store import Results
 from reports.statistics.effects import OTHER_MEANING
 from reports.statistics.scale import as_effect, margin_on_scale
+from reports.statistics.verdicts import BY_FAMILY
 
 __all__ = ["LAYOUT", "alt_text", "caption", "draw", "table", "views", "why_none"]
 
 LAYOUT = EffectsLayout
-NAME_LETTERS, LEVEL_LETTERS = 25, 30
+NAME_LETTERS, LEVEL_LETTERS = 22, 30
 
 COLUMNS = (
-    "anchor", "strip", "panel", "place", "overall", "metric", "factor", "level", "level_shown", "reference",
+    "anchor", "strip", "panel", "place", "overall", "metric", "factor", "level", "heading", "reference",
     "reference_shown", "reference_is", "question", "dataset", "estimand", "scope", "verdict", "reason", "effect",
     "effect_low", "effect_high", "unit", "margin", "margin_low", "margin_high", "axis_low", "axis_high", "p_adjusted",
     "p_equivalence_adjusted", "family_size", "paired", "n_blocks", "n_seeds", "n_datasets", "n_diverged", "n_ended",
@@ -56,7 +57,7 @@ def table(results: Results, claims: pd.DataFrame, view: View) -> pd.DataFrame:
     """The rows that a page draws.
 
     Returns:
-        COLUMNS, one row a claim: strip and panel (its place among those side by side), place (its row, from 0; a heading is
+        COLUMNS, one row a claim: strip and panel (its place among those side by side), place (its row; a heading stands
         above the first of each level), overall (over datasets), the ends of margin and axis in the unit of the effect
         (per cent, or that of the metric), and the words beside it.
     """
@@ -70,9 +71,10 @@ def table(results: Results, claims: pd.DataFrame, view: View) -> pd.DataFrame:
     ]
     made = pd.concat(parts, ignore_index=True)
     levels = shortened([*made["level"], *made["reference"]], LEVEL_LETTERS)
+    headings = made["level"].map(levels) + made["continued"].map({True: " (continued)", False: ""})
     scopes = made["estimand"].str.removeprefix("on ")
     made = made.assign(
-        level_shown=made["level"].map(levels), reference_shown=made["reference"].map(levels),
+        heading=headings, reference_shown=made["reference"].map(levels),
         scope=scopes.map(shortened(scopes, NAME_LETTERS)), overall=made["dataset"].isna(),
     )  # fmt: skip
     return made[list(COLUMNS)]
@@ -81,11 +83,11 @@ def table(results: Results, claims: pd.DataFrame, view: View) -> pd.DataFrame:
 def _panel(claims: pd.DataFrame, strip: Strip) -> pd.DataFrame:
     """The rows of one factor and metric on this page."""
     metric = metrics_by_name()[str(claims["metric"].iloc[0])]
-    on_scale = pd.Series(margin_on_scale(claims["margin"].iloc[0], metric.scale)) * pd.Series([-1.0, 1.0])
-    margin = as_effect(on_scale, metric.scale)
+    margin = as_effect(margin_on_scale(claims["margin"].iloc[0], metric.scale) * pd.Series([-1.0, 1.0]), metric.scale)
     limits = axis_limits(claims, (margin[0], margin[1]))
     rows = pd.concat(list(_placed(claims, strip)))
-    told = [words(row, decimal_places(limits)) for row in rows.to_dict("records")]
+    places = decimal_places(limits, margin[1])
+    told = [words(row, places) for row in rows.to_dict("records")]
     return rows.assign(
         margin_low=margin[0], margin_high=margin[1], axis_low=limits[0], axis_high=limits[1],
         unit=rows["unit"].where(rows["unit"] != "", metric.unit or "-"),
@@ -97,7 +99,7 @@ def _placed(claims: pd.DataFrame, strip: Strip) -> Iterator[pd.DataFrame]:
     place = 0
     for level, first, behind in strip[2]:
         rows = in_order(claims[claims["level"] == level]).iloc[first:behind]
-        yield rows.assign(place=range(place + 1, place + 1 + len(rows)))
+        yield rows.assign(place=range(place + 1, place + 1 + len(rows)), continued=first > 0)
         place += 1 + len(rows)
 
 
@@ -111,7 +113,8 @@ def caption(table: pd.DataFrame, view: View, results: Results) -> str:
         "Whisker: 95 % interval, not adjusted. Verdicts are adjusted inside their family (Holm): "
         f"{', '.join(_families(table))}.",
         *_margins(table),
-        "“These datasets”: those of the sweep, more seeds tell more; “datasets like these”: new ones, only more datasets do.",
+        "“These datasets”: those of the sweep, of which more seeds tell more; “datasets like these”: new ones, of which "
+        "only more datasets do.",
         *_notes(table),
     ]
     absent = [metric for metric in answered_metrics(results) if metric not in set(_all_metrics(results))]
@@ -149,11 +152,11 @@ def _all_metrics(results: Results) -> list[str]:
 
 
 def _families(table: pd.DataFrame) -> list[str]:
-    sizes = table.groupby(["metric", "factor", "question"], sort=False)["family_size"].first().unstack()
     told = []
-    for (metric, factor), row in sizes.iterrows():  # type: ignore[misc]
-        counts = " and ".join(f"{row[question]:.0f}" for question in sizes.columns if row[question] > 0)
-        told += [f"{counts} tests of {metric} by {factor}"] if counts else []
+    for (metric, factor), rows in table.groupby(["metric", "factor"], sort=False):
+        sizes = rows.groupby("question", sort=False)["family_size"].first()
+        if counts := " and ".join(f"{size:.0f}" for size in sizes if size > 0):
+            told.append(f"{counts} tests of {metric} by {factor}")
     return told or ["nothing is tested"]
 
 
@@ -177,6 +180,8 @@ def _notes(table: pd.DataFrame) -> Iterator[str]:
         yield "A block averages over the levels of the other factors."
     yield from _listed("Incomplete and dropped", table["dropped"])
     yield from _listed("Without a variance, so not in “these datasets”", table["datasets_left_out"])
+    if (table["verdict_words"].str.startswith(UNDECIDED_BY[BY_FAMILY])).any():
+        yield "“Adjusted”: one test alone would show something, the whole family does not."
     if (table["reason"] == OTHER_MEANING).any():
         yield "Where a metric does not mean the same across the levels, nothing is compared."
 

@@ -18,8 +18,8 @@ from reports.figures.effects_pages import ROW_HEIGHT, STRIP_FOOT, STRIP_HEAD, st
 from reports.figures.effects_words import MINUS, OTHER_MEANING, diverged, incomparable
 from reports.statistics.verdicts import AND_EQUIVALENT
 
-LABELS, AXIS, WORDS, EDGE = 1.85, 1.75, 2.8, 0.12  # inches, from left to right
-EFFECT_AT, BLOCKS_AT, VERDICT_AT = 0.08, 1.25, 1.66  # inches from the right end of the axis
+LABELS, AXIS, WORDS, EDGE = 1.8, 1.6, 3.25, 0.05  # inches, from left to right
+EFFECT_AT, BLOCKS_AT, VERDICT_AT = 0.12, 1.54, 1.94  # inches from the right end of the axis
 SMALL, TEXT, HEAD = 7.5, 8.0, 9.0  # points
 INK, GREY, PALE = (0.1, 0.1, 0.1), (0.42, 0.42, 0.42), (0.9, 0.92, 0.94)
 
@@ -43,7 +43,7 @@ def draw(table: pd.DataFrame, view: View) -> Figure:
     heights = [strip_height(parts) for _, _, parts in view.layout.strips]
     figure = Figure(figsize=(LABELS + across * (AXIS + WORDS) + EDGE, sum(heights)))
     top = sum(heights)
-    for (index, rows), height in zip(table.groupby("strip"), heights, strict=True):
+    for (_, rows), height in zip(table.groupby("strip"), heights, strict=True):
         _Strip(figure, top=top - STRIP_HEAD, height=height - STRIP_HEAD - STRIP_FOOT).draw(rows)
         top -= height
     return figure
@@ -71,8 +71,8 @@ class _Strip:
         row = first.iloc[0]
         self._write(names, 0.1, -2.5, f"{row['factor']}, against {row['reference_shown']} ({row['reference_is']})",
                     fontsize=HEAD, weight="bold")  # fmt: skip
-        for level, rows in first.groupby("level", sort=False):
-            self._write(names, 0.1, rows["place"].min() - 1, str(rows["level_shown"].iloc[0]), weight="bold")
+        for _, rows in first.groupby("level", sort=False):
+            self._write(names, 0.1, rows["place"].min() - 1, str(rows["heading"].iloc[0]), weight="bold")
         for each in first.to_dict("records"):
             weight = "bold" if each["overall"] else "normal"
             self._write(names, 0.25, each["place"], each["scope"], weight=weight)
@@ -90,30 +90,30 @@ class _Strip:
         self._write(beside, -AXIS, -1.6, f"{metric.name}: difference{unit}{note}", weight="bold")
         _dress(axes, row)
         if (rows["reason"] == OTHER_MEANING).all():
-            axes.set_xticks([])
+            axes.axis("off")
             middle = (self.rows - 1) / 2
             words = incomparable(str(row["factor"]), metric.name, metric.instead)
             self._write(beside, 0.1 - AXIS, middle, words, color=GREY)
             return
         _draw_marks(axes, rows)
+        _tick(axes)
         self._write_words(beside, rows)
 
     def _write_words(self, beside: Axes, rows: pd.DataFrame) -> None:
-        for text, at in (("effect [95 %]", EFFECT_AT), ("blocks", BLOCKS_AT), ("verdict", VERDICT_AT)):
+        for text, at in (("effect [95 % interval]", EFFECT_AT), ("blocks", BLOCKS_AT), ("verdict", VERDICT_AT)):
             self._write(beside, at, -0.8, text, fontsize=SMALL, color=GREY)
         for each in rows.to_dict("records"):
             if each["reason_words"] != "-":
                 self._write(beside, 0.06 - AXIS, each["place"], each["reason_words"], fontsize=SMALL, color=GREY,
                             style="italic", bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6})  # fmt: skip
                 continue
-            weight = "bold" if each["overall"] else "normal"
-            self._write(beside, EFFECT_AT, each["place"], each["effect_words"], fontsize=SMALL, weight=weight)
-            self._write(beside, BLOCKS_AT, each["place"], each["blocks_words"], fontsize=SMALL, weight=weight)
-            self._write(beside, VERDICT_AT, each["place"], each["verdict_words"], fontsize=SMALL, weight=weight,
+            self._write(beside, EFFECT_AT, each["place"], each["effect_words"], fontsize=SMALL)
+            self._write(beside, BLOCKS_AT, each["place"], each["blocks_words"], fontsize=SMALL)
+            self._write(beside, VERDICT_AT, each["place"], each["verdict_words"], fontsize=SMALL,
                         color=LOOKS[_kind(each)].colour)  # fmt: skip
         for _, of_level in rows.groupby("level", sort=False):
-            if text := diverged(of_level.iloc[0].to_dict()):
-                self._write(beside, 0.06 - AXIS, of_level["place"].min() - 1, text, fontsize=SMALL, style="italic")
+            if told := diverged(of_level.iloc[0].to_dict()):
+                self._write(beside, 0.06 - AXIS, of_level["place"].min() - 1, told, fontsize=SMALL, style="italic")
 
     def _axes(self, left: float, width: float) -> Axes:
         """Axes over all rows, without frame; 0 is the middle of the first row."""
@@ -130,12 +130,16 @@ class _Strip:
 
 
 def _dress(axes: Axes, row: pd.Series[Any]) -> None:
-    """Band, line at no difference, ticks."""
+    """Band and line at no difference."""
     if pd.notna(row["margin"]):
         axes.axvspan(row["margin_low"], row["margin_high"], color=PALE, linewidth=0, zorder=0)
     axes.axvline(0, color=INK, linewidth=0.9, zorder=1)
     axes.spines[["top", "left", "right"]].set_visible(False)
     axes.patch.set_visible(False)
+
+
+def _tick(axes: Axes) -> None:
+    """Few ticks with plain signed numbers; none at the rows (seaborn sets its own)."""
     axes.set_yticks([])
     axes.xaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:+g}".replace("-", MINUS) if value else "0"))

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 PAGE_HEIGHT = 8.8  # inches; a page is at most 12 × 9
-ROW_HEIGHT, STRIP_HEAD, STRIP_FOOT = 0.19, 0.62, 0.55  # inches: a row, what is above the rows and below them
+ROW_HEIGHT, STRIP_HEAD, STRIP_FOOT = 0.19, 0.62, 0.45  # inches; above and below the rows
 PANELS_ACROSS = 2
+FEWEST_ROWS = 5  # of a level that is parted, with its heading
 MOST_ROWS = int((PAGE_HEIGHT - STRIP_HEAD - STRIP_FOOT) / ROW_HEIGHT)
 
 Part = tuple[str, int, int]
@@ -69,8 +70,8 @@ def in_order(claims: pd.DataFrame) -> pd.DataFrame:
 def axis_limits(claims: pd.DataFrame, margin: tuple[float, float]) -> tuple[float, float]:
     """The ends of the axis of a factor and metric.
 
-    Effects and the margin fit, unless an effect is FAR times as large as the others; intervals may be cut at REACH times
-    as far as that.
+    Effects and the margin fit, unless an effect is FAR times as large as the others; intervals may be cut at REACH
+    times as far as that.
 
     Args:
         claims: effect, effect_low and effect_high, missing where nothing is drawn.
@@ -106,13 +107,18 @@ def _strips(claims: pd.DataFrame, metrics: Sequence[str]) -> Iterator[Strip]:
 def _wrapped(sizes: dict[str, int]) -> Iterator[tuple[Part, ...]]:
     """The rows of all levels in portions that fit on a page; a level is parted only where it alone does not fit."""
     portion: list[Part] = []
+    room = MOST_ROWS
     for level, size in sizes.items():
-        for first in range(0, size, MOST_ROWS - 1):
-            part = (level, first, min(size, first + MOST_ROWS - 1))
-            if portion and sum(map(_rows, portion)) + _rows(part) > MOST_ROWS:
+        first = 0
+        while first < size:
+            fits = size < MOST_ROWS and size < room
+            if portion and not fits and (size < MOST_ROWS or room < FEWEST_ROWS):
                 yield tuple(portion)
-                portion = []
-            portion.append(part)
+                portion, room = [], MOST_ROWS
+            behind = min(size, first + room - 1)
+            portion.append((level, first, behind))
+            room -= _rows(portion[-1])
+            first = behind
     yield tuple(portion)
 
 

@@ -11,7 +11,7 @@ from reports.statistics.effects import CANNOT_SAY, IDENTICAL, OTHER_MEANING, SAM
 from reports.statistics.verdicts import AND_EQUIVALENT, BY_FAMILY, CANNOT_BE_SAID, DIVERGES, FEW_SEEDS, UNDECIDED
 
 MINUS = "−"
-LARGEST = 1e6
+LARGEST, PLAIN = 1e6, 100.0
 UNDECIDED_BY = {BY_FAMILY: "undecided, adjusted", FEW_SEEDS: "undecided, few seeds", DIVERGES: "undecided, diverges"}
 WARNED = "*"
 
@@ -46,9 +46,13 @@ def number(value: float, places: int) -> str:
     return text if float(text) == 0 else sign + text
 
 
-def decimal_places(limits: tuple[float, float]) -> int:
-    """How many decimal places tell effects apart on an axis with these ends: about three digits."""
-    return min(6, max(0, 1 - math.floor(math.log10(max(abs(end) for end in limits)))))
+def decimal_places(limits: tuple[float, float], margin: float) -> int:
+    """How many decimal places tell effects apart on an axis with these ends, and from the margin (nan: none)."""
+    furthest = max(abs(end) for end in limits)
+    if furthest >= PLAIN:
+        return 0
+    sizes = [size for size in (furthest, margin) if size > 0]
+    return min(6, max([0, *(1 - math.floor(math.log10(size)) for size in sizes)]))
 
 
 def incomparable(factor: str, label: str, instead: tuple[str, ...]) -> str:
@@ -69,7 +73,8 @@ def _effect(row: dict[Any, Any], places: int) -> str:
     effect = number(row["effect"], places)
     if pd.isna(row["effect_low"]):
         return effect
-    return f"{effect} [{number(row['effect_low'], places)}, {number(row['effect_high'], places)}]"
+    ends = (number(row[name], places).removeprefix("+") for name in ("effect_low", "effect_high"))
+    return f"{effect} [{', '.join(ends)}]"
 
 
 def _blocks(row: dict[Any, Any]) -> str:
@@ -77,7 +82,7 @@ def _blocks(row: dict[Any, Any]) -> str:
         return f"{row['n_level']:.0f}, {row['n_reference']:.0f}"
     dropped = 0 if pd.isna(row["n_dropped"]) else row["n_dropped"]
     used = f"{row['n_blocks']:.0f}"
-    return f"{used} of {row['n_blocks'] + dropped:.0f}" if dropped else used
+    return f"{used}/{row['n_blocks'] + dropped:.0f}" if dropped else used
 
 
 def _verdict(row: dict[Any, Any]) -> str:

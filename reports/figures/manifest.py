@@ -20,8 +20,8 @@ from reports.read_store import DONE, Results, Sweep
 VERSION = 1
 PACKAGES = ("ncvq", "matplotlib", "seaborn", "pandas", "numpy", "scipy", "statsmodels")
 TEST = {
-    "procedure": "paired differences inside dataset and seed; these datasets: Satterthwaite's t over the datasets' variances; "
-    "datasets like these: t over the datasets' means; unpaired trials: Welch",
+    "procedure": "paired differences inside dataset and seed; these datasets: t over the datasets' variances, with "
+    "Satterthwaite's degrees of freedom; datasets like these: t over the datasets' means; unpaired trials: Welch",
     "level": 0.05,
     "adjusted": "Holm inside each family",
     "intervals": "95 %, not adjusted",

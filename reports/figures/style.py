@@ -17,8 +17,10 @@ from matplotlib.font_manager import fontManager
 from reports.figures.contract import FigureModule, View
 
 FONT = "DejaVu Sans"
-FALLBACK_FONTS = ("Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei",
-                  "Droid Sans Fallback", "PingFang SC", "Hiragino Sans", "Microsoft YaHei", "SimHei", "Arial Unicode MS")  # fmt: skip
+FALLBACK_FONTS = (
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei",
+    "Droid Sans Fallback", "PingFang SC", "Hiragino Sans", "Microsoft YaHei", "SimHei", "Arial Unicode MS",
+)  # fmt: skip
 """The first of them that is installed draws the letters that FONT lacks."""
 
 
@@ -30,12 +32,12 @@ class Style:
     """What it is for."""
     dots_per_inch: int = 160
     """Of the PNG."""
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[Any, Any] = field(default_factory=dict)
     """Settings of matplotlib that differ from its defaults."""
 
 
 def page_style() -> Style:
-    """The style of the page: text as text (`$` and `\\` are letters), fonts embedded, plain numbers on axes."""
+    """The style of the page: text as text, fonts embedded, plain numbers on axes."""
     installed = set(fontManager.get_font_names())
     fallback = [name for name in FALLBACK_FONTS if name in installed][:1]
     settings = {
@@ -73,7 +75,7 @@ def styled(style: Style) -> Iterator[None]:
     """Draw in a style, from matplotlib's defaults on, whatever else this process has set."""
     with matplotlib.rc_context(), warnings.catch_warnings():
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(style.settings)
+        matplotlib.rcParams.update(dict(style.settings))
         warnings.filterwarnings("ignore", message=r"Glyph .* missing from font", category=UserWarning)
         yield
 

@@ -25,7 +25,8 @@ def write_figures(results: Results, claims: pd.DataFrame, folder: Path, only: st
     Args:
         results: what the store knows of the sweep.
         claims: what claims_table makes of it.
-        folder: holds the folders figures and tables; gets figures/NAME.png, .pdf and .json (the manifest), and tables/NAME.csv.
+        folder: holds the folders figures and tables; gets figures/NAME.png, .pdf and .json
+            (the manifest), and tables/NAME.csv.
         only: a name of the registry, or that of one figure; None draws all.
 
     Returns:
