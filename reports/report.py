@@ -20,6 +20,7 @@ from reports.metrics import metrics_with_data
 from reports.page import render_page
 from reports.provenance import provenance_table
 from reports.read_store import Results, read_results
+from reports.statistics.specification import Options
 from reports.summary_table import summary_table
 
 
@@ -45,7 +46,9 @@ def write_report(store: Path, sweep: str, out: Path | None = None) -> Path:
         return _write_all(results, folder)
 
 
-def write_one_figure(store: Path, sweep: str, only: str, out: Path | None = None) -> list[Path]:
+def write_one_figure(
+    store: Path, sweep: str, only: str, out: Path | None = None, options: Options | None = None
+) -> list[Path]:
     """Draw the figures of one name, without the page.
 
     Args:
@@ -53,6 +56,7 @@ def write_one_figure(store: Path, sweep: str, only: str, out: Path | None = None
         sweep: as for write_report.
         only: a name of the registry of figures (`effects`), or of one figure (`value_val_loss`).
         out: as for write_report.
+        options: what may be compared with what.
 
     Returns:
         The PNGs; PDF, manifest and table are where a report has them.
@@ -63,7 +67,7 @@ def write_one_figure(store: Path, sweep: str, only: str, out: Path | None = None
     results = read_results(store, sweep)
     folder = out if out is not None else store / "reports" / sweep
     with _written_to(folder):
-        drawn = write_figures(results, claims_table(results), folder, only)
+        drawn = write_figures(results, claims_table(results, options), folder, only)
     return [folder / "figures" / f"{figure.name}.png" for figure in drawn]
 
 

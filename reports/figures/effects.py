@@ -22,7 +22,8 @@ from reports.statistics.verdicts import BY_FAMILY
 __all__ = ["LAYOUT", "alt_text", "caption", "draw", "table", "views", "why_none"]
 
 LAYOUT = EffectsLayout
-NAME_LETTERS, LEVEL_LETTERS = 22, 30
+HEADING = "Each level against its reference"
+NAME_LETTERS, LEVEL_LETTERS = 22, 24
 
 COLUMNS = (
     "anchor", "strip", "panel", "place", "overall", "metric", "factor", "level", "heading", "reference",
@@ -43,7 +44,7 @@ def views(results: Results, claims: pd.DataFrame) -> list[View]:
             figure="effects",
             name="effects" if len(found) == 1 else f"effects_{place}",
             subject=str(place),
-            heading="Effects" if len(found) == 1 else f"Effects, page {place} of {len(found)}",
+            heading=HEADING if len(found) == 1 else f"{HEADING}, page {place} of {len(found)}",
             section=EFFECTS,
             sweep=results.sweep,
             metrics=tuple(dict.fromkeys(metric for _, metrics, _ in layout.strips for metric in metrics)),
@@ -110,16 +111,16 @@ def caption(table: pd.DataFrame, view: View, results: Results) -> str:
         "The effect of each level against its reference, "
         + ("paired inside dataset and seed. " if paired else "unpaired, because the trials have no seeds. ")
         + "Mark: mean over datasets of the mean over blocks (a block: one dataset and seed; beside it their number). "
-        "Whisker: 95 % interval, not adjusted. Verdicts are adjusted inside their family (Holm): "
-        f"{', '.join(_families(table))}.",
+        "Whisker: 95 % interval, not adjusted. Verdicts are adjusted (Holm) inside their family; its tests on these "
+        f"datasets + on datasets like these: {_families(table)}.",
         *_margins(table),
-        "“These datasets”: those of the sweep, of which more seeds tell more; “datasets like these”: new ones, of which "
+        "“These datasets”: those of the sweep, of which more seeds tell more; “datasets like these”: others, of which "
         "only more datasets do.",
         *_notes(table),
     ]
     absent = [metric for metric in answered_metrics(results) if metric not in set(_all_metrics(results))]
     if absent:
-        sentences.append(f"Not drawn, because no done trial has a value: {', '.join(absent)}.")
+        sentences.append(f"Not drawn, because no done trial has a value to compare: {', '.join(absent)}.")
     return " ".join(sentences)
 
 
@@ -151,13 +152,16 @@ def _all_metrics(results: Results) -> list[str]:
     return [metric.name for metric in METRICS if metric.name in done and done[metric.name].notna().any()]
 
 
-def _families(table: pd.DataFrame) -> list[str]:
+def _families(table: pd.DataFrame) -> str:
+    """The sizes of the families of each factor and metric: on these datasets, on datasets like these."""
     told = []
-    for (metric, factor), rows in table.groupby(["metric", "factor"], sort=False):
-        sizes = rows.groupby("question", sort=False)["family_size"].first()
-        if counts := " and ".join(f"{size:.0f}" for size in sizes if size > 0):
-            told.append(f"{counts} tests of {metric} by {factor}")
-    return told or ["nothing is tested"]
+    for factor, of_factor in table.groupby("factor", sort=False):
+        sizes = of_factor.groupby(["metric", "question"], sort=False)["family_size"].first()
+        each = [
+            f"{metric} {' + '.join(f'{size:.0f}' for size in sizes[metric])}" for metric in of_factor["metric"].unique()
+        ]
+        told.append(f"{factor}: {', '.join(each)}")
+    return "; ".join(told)
 
 
 def _margins(table: pd.DataFrame) -> list[str]:

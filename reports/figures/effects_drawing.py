@@ -19,7 +19,7 @@ from reports.figures.effects_words import MINUS, OTHER_MEANING, diverged, incomp
 from reports.statistics.verdicts import AND_EQUIVALENT
 
 LABELS, AXIS, WORDS, EDGE = 1.8, 1.6, 3.25, 0.05  # inches, from left to right
-EFFECT_AT, BLOCKS_AT, VERDICT_AT = 0.12, 1.54, 1.94  # inches from the right end of the axis
+EFFECT_AT, BLOCKS_AT, VERDICT_AT = 0.12, 1.5, 1.97  # inches from the right end of the axis
 SMALL, TEXT, HEAD = 7.5, 8.0, 9.0  # points
 INK, GREY, PALE = (0.1, 0.1, 0.1), (0.42, 0.42, 0.42), (0.9, 0.92, 0.94)
 
@@ -104,8 +104,8 @@ class _Strip:
             self._write(beside, at, -0.8, text, fontsize=SMALL, color=GREY)
         for each in rows.to_dict("records"):
             if each["reason_words"] != "-":
-                self._write(beside, 0.06 - AXIS, each["place"], each["reason_words"], fontsize=SMALL, color=GREY,
-                            style="italic", bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6})  # fmt: skip
+                self._write(beside, EFFECT_AT, each["place"], each["reason_words"], fontsize=SMALL, color=GREY,
+                            style="italic")  # fmt: skip
                 continue
             self._write(beside, EFFECT_AT, each["place"], each["effect_words"], fontsize=SMALL)
             self._write(beside, BLOCKS_AT, each["place"], each["blocks_words"], fontsize=SMALL)
@@ -113,7 +113,7 @@ class _Strip:
                         color=LOOKS[_kind(each)].colour)  # fmt: skip
         for _, of_level in rows.groupby("level", sort=False):
             if told := diverged(of_level.iloc[0].to_dict()):
-                self._write(beside, 0.06 - AXIS, of_level["place"].min() - 1, told, fontsize=SMALL, style="italic")
+                self._write(beside, EFFECT_AT, of_level["place"].min() - 1, told, fontsize=SMALL, style="italic")
 
     def _axes(self, left: float, width: float) -> Axes:
         """Axes over all rows, without frame; 0 is the middle of the first row."""

@@ -7,12 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from reports.statistics.effects import CANNOT_SAY, IDENTICAL, OTHER_MEANING, SAME_DIFFERENCE
+from reports.statistics.effects import CANNOT_SAY, IDENTICAL, NO_SPREAD, OTHER_MEANING, SAME_DIFFERENCE
 from reports.statistics.verdicts import AND_EQUIVALENT, BY_FAMILY, CANNOT_BE_SAID, DIVERGES, FEW_SEEDS, UNDECIDED
 
 MINUS = "−"
 LARGEST, PLAIN = 1e6, 100.0
 UNDECIDED_BY = {BY_FAMILY: "undecided, adjusted", FEW_SEEDS: "undecided, few seeds", DIVERGES: "undecided, diverges"}
+SHORT = {NO_SPREAD: "no spread over the seeds of a dataset"}
 WARNED = "*"
 
 
@@ -31,7 +32,7 @@ def words(row: dict[Any, Any], places: int) -> dict[str, str]:
         "effect_words": _effect(row, places) if said else "-",
         "blocks_words": _blocks(row),
         "verdict_words": _verdict(row),
-        "reason_words": "-" if said else f"cannot be said: {CANNOT_SAY[str(row['reason'])]}",
+        "reason_words": "-" if said else f"cannot be said: {SHORT.get(row['reason'], CANNOT_SAY[str(row['reason'])])}",
     }
 
 
@@ -73,8 +74,13 @@ def _effect(row: dict[Any, Any], places: int) -> str:
     effect = number(row["effect"], places)
     if pd.isna(row["effect_low"]):
         return effect
-    ends = (number(row[name], places).removeprefix("+") for name in ("effect_low", "effect_high"))
+    ends = (number(row[name], _places(row[name], places)).removeprefix("+") for name in ("effect_low", "effect_high"))
     return f"{effect} [{', '.join(ends)}]"
+
+
+def _places(end: float, places: int) -> int:
+    """More decimal places for an end that is not 0 and would look like it, so that one sees on which side it is."""
+    return next((more for more in range(places, places + 3) if round(abs(end), more) > 0), places)
 
 
 def _blocks(row: dict[Any, Any]) -> str:

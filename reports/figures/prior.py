@@ -13,12 +13,13 @@ from reports.figures import history, value
 from reports.figures.contract import CURVES as SECTION
 from reports.figures.contract import View
 from reports.figures.history import CURVES, RUNNING_MEAN
-from reports.figures.names import slug
+from reports.figures.names import shortened, slug
 from reports.figures.value_axis import intervals_are_cut, use_log_axis, value_limits
 from reports.judges import networks
 from reports.panels import (
     COLUMN_FACTOR,
     EMBEDDING_FACTOR,
+    NAME_LETTERS,
     PANEL_HEIGHT,
     PANEL_WIDTH,
     Layout,
@@ -163,7 +164,7 @@ def _draw_part(axes: Axes, panel: Panel, name: str, sweep: Sweep) -> None:
                 axes.vlines([place], group["low"], group["high"], color=look.colour, linewidth=1.4)
     if table["epoch"].isna().all():
         axes.set_xlim(-0.6, len(present) - 0.4)
-        axes.set_xticks(range(len(present)), present, rotation=90)
+        axes.set_xticks(range(len(present)), list(shortened(present, NAME_LETTERS).values()), rotation=90)
     _dress(axes, panel, name)
 
 

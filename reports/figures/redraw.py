@@ -33,7 +33,7 @@ def redraw(manifest: Path, out: Path | None = None) -> tuple[Path, str | None]:
         raise ReportError(f"{file.resolve()} was changed since {manifest.name} was written: draw the report again")
     view = view_from(document)
     table = read_table(content.decode(), document["table"]["columns"])
-    png, _ = render(figure_module(view.figure), table, view, Style(**document["style"]))
+    png = render(figure_module(view.figure), table, view, Style(**document["style"])).png
     target = out or manifest.with_suffix(".png")
     target.write_bytes(png)
     return target, None if digest(png) == document["png"]["sha256"] else _difference(document["versions"])

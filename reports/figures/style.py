@@ -12,7 +12,8 @@ from typing import Any
 import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.font_manager import fontManager
+from matplotlib.font_manager import findfont, fontManager, get_font
+from matplotlib.text import Text
 
 from reports.figures.contract import FigureModule, View
 
@@ -51,7 +52,19 @@ def page_style() -> Style:
     return Style(settings=settings)
 
 
-def render(module: FigureModule, table: pd.DataFrame, view: View, style: Style) -> tuple[bytes, bytes]:
+@dataclass(frozen=True, kw_only=True)
+class Rendered:
+    """A figure as files."""
+
+    png: bytes
+    """The picture for the page."""
+    pdf: bytes
+    """The picture for print."""
+    boxes: str
+    """Letters that no font at hand has, drawn as boxes."""
+
+
+def render(module: FigureModule, table: pd.DataFrame, view: View, style: Style) -> Rendered:
     """Draw a figure.
 
     Args:
@@ -59,15 +72,13 @@ def render(module: FigureModule, table: pd.DataFrame, view: View, style: Style) 
         table: the rows to draw.
         view: what else the drawing needs.
         style: how it looks.
-
-    Returns:
-        The PNG, and the PDF. Letters that no font at hand has are drawn as boxes.
     """
     with styled(style):
         figure = module.draw(table, view)
         png = _saved(figure, "png", dpi=style.dots_per_inch)
+        boxes = _letters_without_font(figure)
         figure.set_layout_engine("none")  # as for the PNG: laying out takes as long as drawing
-        return png, _saved(figure, "pdf", metadata={"CreationDate": None})
+        return Rendered(png=png, pdf=_saved(figure, "pdf", metadata={"CreationDate": None}), boxes=boxes)
 
 
 @contextmanager
@@ -84,3 +95,11 @@ def _saved(figure: Figure, kind: str, **options: Any) -> bytes:
     file = io.BytesIO()
     figure.savefig(file, format=kind, **options)
     return file.getvalue()
+
+
+def _letters_without_font(figure: Figure) -> str:
+    letters = {letter for text in figure.findobj(Text) for letter in text.get_text() if not letter.isspace()}
+    known = {
+        chr(code) for name in matplotlib.rcParams["font.family"] for code in get_font(findfont(name)).get_charmap()
+    }
+    return "".join(sorted(letters - known))

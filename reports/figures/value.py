@@ -12,10 +12,12 @@ from reports.colours import Look
 from reports.figures.captions import value_alt_text as alt_text
 from reports.figures.captions import value_caption as caption
 from reports.figures.contract import VALUES, View
+from reports.figures.names import shortened, width
 from reports.figures.value_axis import is_baseline, reference_rows, use_log_axis, value_limits
 from reports.intervals import summarise
 from reports.metrics import finite_values, metrics_with_data
 from reports.panels import (
+    NAME_LETTERS,
     WEIGHT_FACTOR,
     Layout,
     add_legend,
@@ -163,7 +165,9 @@ def _handles(table: pd.DataFrame, sweep: Sweep, *, joined: bool) -> list[Line2D]
 
 def _label_positions(figure: Figure, labels: list[str]) -> None:
     """Put the labels below all panels; where they stand upright, the figure grows so that the panels do not shrink."""
-    longest = [max(map(len, label.split("\n"))) for label in labels]
+    lines = shortened([line for label in labels for line in label.split("\n")], NAME_LETTERS)
+    labels = ["\n".join(lines[line] for line in label.split("\n")) for label in labels]
+    longest = [max(map(width, label.split("\n"))) for label in labels]
     crowded = sum(longest) > LETTERS_ACROSS
     for axes in figure.axes:
         axes.set_xlim(-0.6, len(labels) - 0.4)

@@ -66,17 +66,20 @@ def _names(allowed: Sequence[tuple[FigureModule, View]]) -> list[str]:
 def _write(
     module: FigureModule, view: View, table: pd.DataFrame, results: Results, style: Style, folder: Path
 ) -> DrawnFigure:
-    caption = module.caption(table, view, results)
-    png, pdf = render(module, table, view, style)
+    picture = render(module, table, view, style)
+    boxes = f" No font on this machine has these letters, drawn as boxes: {picture.boxes}" if picture.boxes else ""
+    caption = module.caption(table, view, results) + boxes
     csv = table_text(table)
-    manifest = make_manifest(table=table, view=view, results=results, style=style, csv=csv, png=png, caption=caption)
-    (folder / "figures" / f"{view.name}.png").write_bytes(png)
-    (folder / "figures" / f"{view.name}.pdf").write_bytes(pdf)
+    manifest = make_manifest(
+        table=table, view=view, results=results, style=style, csv=csv, png=picture.png, caption=caption
+    )
+    (folder / "figures" / f"{view.name}.png").write_bytes(picture.png)
+    (folder / "figures" / f"{view.name}.pdf").write_bytes(picture.pdf)
     (folder / "figures" / f"{view.name}.json").write_text(
         json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )
     (folder / "tables" / f"{view.name}.csv").write_bytes(csv.encode())
     return DrawnFigure(
         name=view.name, heading=view.heading, section=view.section, family=view.group, caption=caption,
-        alt_text=module.alt_text(table, view), png=png, table=table,
+        alt_text=module.alt_text(table, view), png=picture.png, table=table,
     )  # fmt: skip

@@ -55,7 +55,7 @@ def test_words_are_those_of_the_claims(writer: StoreWriter) -> None:
     assert row["effect_words"] == f"−{-row['effect']:.1f} [−{-row['effect_low']:.1f}, −{-row['effect_high']:.1f}]"
     assert row["blocks_words"] == "24"
     words = effects.caption(table, view, results)
-    assert "14 and 2 tests of val_loss by ssl" in words
+    assert "ssl: val_loss 14 + 2, probe_svm 14 + 2." in words
     assert "val_loss 5 %, probe_svm 0.02" in words
     assert "not adjusted" in words
     assert "better" in effects.alt_text(table, view)
@@ -119,9 +119,8 @@ def test_many_datasets_make_pages_of_at_most_twelve_by_nine_inches(writer: Store
 
 
 def test_axes_keep_effects_and_cut_what_reaches_far_beyond() -> None:
-    effects_seen = pd.DataFrame(
-        {"effect": [1.0, -2.0, 3.0], "effect_low": [-50.0, -3.0, 2.0], "effect_high": [52.0, 0, 4]}
-    )
+    columns = {"effect": [1.0, -2.0, 3.0], "effect_low": [-50.0, -3.0, 2.0], "effect_high": [52.0, 0.0, 4.0]}
+    effects_seen = pd.DataFrame(columns)
     low, high = axis_limits(effects_seen, (-4.8, 5.0))
     assert -25 < low < -5
     assert 5 < high < 25
@@ -149,8 +148,9 @@ def test_a_metric_that_means_something_else_is_not_drawn(writer: StoreWriter) ->
     writer.baseline = {}
     for tokenizer in ("stft", "wavelet"):
         for seed in range(4):
-            writer.add({"dataset": "Alpha", "tokenizer": tokenizer, "seed": seed},
-                       {"val_loss": 1.0 + seed, "probe_svm": 0.9 + 0.01 * seed + 0.001 * (tokenizer == "stft")})  # fmt: skip
+            accuracy = 0.9 + 0.01 * seed + 0.001 * (tokenizer == "stft")
+            levels = {"dataset": "Alpha", "tokenizer": tokenizer, "seed": seed}
+            writer.add(levels, {"val_loss": 1.0 + seed, "probe_svm": accuracy})
     results, _, [(view, table)] = effects_of(writer.finish())
     losses = table[table["metric"] == "val_loss"]
     assert set(losses["verdict"]) == {"cannot be said"}
