@@ -8,6 +8,7 @@ import typer
 
 from orchestrator.cli_check import check
 from orchestrator.cli_launch import launching
+from orchestrator.cli_redraw import redraw
 from orchestrator.options import (
     DEFAULT_STORE,
     DataOption,
@@ -116,14 +117,21 @@ def report(
     partial: Annotated[
         bool, typer.Option("--partial", help="Use the pairs that all blocks have, instead of complete blocks only.")
     ] = False,
+    only: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Draw this figure alone, without the page: for example effects.")
+    ] = None,
     debug: DebugOption = False,
 ) -> None:
     """Answer the sweep's questions in words, and render figures, tables and one self-contained HTML page."""
-    from reports import Options, ReportError, write_report
+    from reports import Options, ReportError, write_one_figure, write_report
 
     with one_line_errors(debug, ReportError):
-        name = Path(sweep).name.removesuffix(".yaml")
-        page = write_report(store, name, out, Options(pool=pool, partial=partial))
+        name, options = Path(sweep).name.removesuffix(".yaml"), Options(pool=pool, partial=partial)
+        if only is not None:
+            for path in write_one_figure(store, name, only, out, options):
+                console().print(f"figure: {path}", soft_wrap=True, highlight=False, markup=False)
+            return
+        page = write_report(store, name, out, options)
         if json:
             print((page.parent / "claims.json").read_text(encoding="utf-8"))
             return
@@ -132,6 +140,7 @@ def report(
 
 
 app.command("check", epilog="Example: ncvq check --store runs")(check)
+app.command("redraw", epilog="Example: ncvq redraw runs/reports/quickstart/figures/effects.json")(redraw)
 
 
 @app.command(epilog="Example: ncvq show 1a2b3c4d5e6f")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import jinja2
@@ -15,41 +13,14 @@ from reports.claims.answers import Answer
 from reports.claims.section import answers_section, claims_section, gains_section
 from reports.claims.table import answered_metrics
 from reports.coverage import NO_LEVEL, SYMBOLS, coverage_grids, coverage_table, status_counts, troubled_cells
+from reports.figures.contract import CURVES, EFFECTS, VALUES
+from reports.figures.drawn import DrawnFigure
 from reports.provenance import peak_memory_bytes, provenance_table, provenance_warnings, total_seconds
 from reports.read_store import Results
 from reports.stages import of_stage, sharing_notes
 from reports.summary_table import mean_and_sd
 
-PAGE_SCALE = 0.75
 METRICS_ACROSS = 4
-
-
-@dataclass(frozen=True, kw_only=True)
-class DrawnFigure:
-    """A figure as the page shows it."""
-
-    name: str
-    """The name of its files, without folder and suffix."""
-    heading: str
-    """What stands above it."""
-    family: str
-    """The heading of its group."""
-    caption: str
-    """What stands below it."""
-    alt_text: str
-    """Read aloud instead of it."""
-    png: bytes
-    """The picture."""
-
-    @property
-    def data_uri(self) -> str:
-        """The picture as the source of an img element."""
-        return "data:image/png;base64," + base64.b64encode(self.png).decode("ascii")
-
-    @property
-    def width(self) -> int:
-        """The width on the page in CSS pixels: that in the header of the PNG, scaled to the size of the page's text."""
-        return round(int.from_bytes(self.png[16:20], "big") * PAGE_SCALE)
 
 
 def render_page(
@@ -60,17 +31,19 @@ def render_page(
     gains: pd.DataFrame,
     metrics: Sequence[Metric],
     summary: pd.DataFrame,
-    value_figures: Sequence[DrawnFigure],
-    history_figures: Sequence[DrawnFigure],
+    figures: Sequence[DrawnFigure],
+    no_effects: str,
     made_at: str,
 ) -> str:
-    """The HTML of the report; made_at is shown as it is."""
+    """The HTML of the report; made_at is shown as it is, no_effects where there is no figure of effects."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("reports"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )  # fmt: skip
     return environment.get_template("page.html.j2").render(
         sweep=results.sweep,
+        effect_figures=_section(figures, EFFECTS),
+        no_effects=no_effects,
         made_at=made_at,
         counts=status_counts(results.cells),
         total=len(results.cells),
@@ -80,9 +53,9 @@ def render_page(
         answers=answers_section(results, answers),
         claims=claims_section(claims, answered_metrics(results)),
         gains=gains_section(gains),
-        families=_families(value_figures),
+        families=_families(_section(figures, VALUES)),
         summaries=_summaries(results, metrics, summary),
-        history_figures=history_figures,
+        history_figures=_section(figures, CURVES),
         grids=[_grid(results, grid) for grid in coverage_grids(results)],
         troubled=_records(troubled_cells(coverage_table(results))),
         provenance=_records(provenance_table(results.cells)),
@@ -104,6 +77,10 @@ def memory(size: float) -> str:
     if pd.isna(size):
         return "not recorded"
     return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.0f} MiB"
+
+
+def _section(figures: Sequence[DrawnFigure], section: str) -> list[DrawnFigure]:
+    return [figure for figure in figures if figure.section == section]
 
 
 def _families(figures: Sequence[DrawnFigure]) -> dict[str, list[DrawnFigure]]:

@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from reports.colours import Look, looks_of
+from reports.figures.names import shortened
 from reports.read_store import Sweep
 
 COLUMN_FACTOR = "dataset"
@@ -26,6 +27,8 @@ CATEGORY_FACTORS = ("ssl", "augmentations")
 MAX_COLUMNS = 4
 PANEL_WIDTH, PANEL_HEIGHT, SIDE_LEGEND_WIDTH = 2.9, 2.1, 1.2  # inches
 NO_METHOD = "all trials"
+NAME_LETTERS, LEGEND_LETTERS = 24, 40
+"""How long a name may be in a title or below an axis, and in a legend."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,11 +93,13 @@ def split_panels(table: pd.DataFrame, sweep: Sweep, layout: Layout) -> list[Pane
     with its other levels, so that it can be compared there.
     """
     combinations = _combinations(table, sweep, layout.rows)
+    levels_shown = [level for factor in (COLUMN_FACTOR, *layout.rows) for level in sweep.factors.get(factor, [])]
+    shown = shortened(levels_shown, NAME_LETTERS)
     panels = []
     for dataset, of_dataset in _by_dataset(table, sweep):
         for row, levels in enumerate(combinations):
             part = of_dataset[_agrees(of_dataset, levels)]
-            title = " · ".join(text for text in (dataset, *levels.values()) if isinstance(text, str) and text)
+            title = " · ".join(shown[name] for name in (dataset, *levels.values()) if isinstance(name, str) and name)
             panels.append(Panel(title=title, dataset=dataset, row=row, table=part))
     return [panel for panel in panels if not panel.table.empty]
 
@@ -136,6 +141,7 @@ def method_looks(sweep: Sweep, factor: str = COLOUR_FACTOR) -> dict[str, Look]:
 def method_handles(table: pd.DataFrame, sweep: Sweep, factor: str = COLOUR_FACTOR) -> list[Line2D]:
     """An entry of the legend for each method in a table with a column `method`: a line in its colour."""
     looks = method_looks(sweep, factor)
+    shown = shortened(looks, LEGEND_LETTERS)
     present = set(table["method"])
     baseline = sweep.baseline.get(factor)
     return [
@@ -145,7 +151,7 @@ def method_handles(table: pd.DataFrame, sweep: Sweep, factor: str = COLOUR_FACTO
             color=look.colour,
             linestyle=look.line,
             markersize=5,
-            label=f"{method} (baseline)" if method == baseline else method,
+            label=f"{shown[method]} (baseline)" if method == baseline else shown[method],
         )
         for method, look in looks.items()
         if method in present

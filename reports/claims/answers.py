@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ncvq_core.metrics import Metric, metrics_by_name
+from reports.claims.anchors import anchors
 from reports.claims.sentence import sentence, short
 from reports.claims.table import answered_metrics, compared_factors
 from reports.claims.wording import listed
@@ -35,6 +36,8 @@ class Claim:
     """The level that is compared."""
     estimand: str
     """For which datasets it is said."""
+    anchor: str
+    """The HTML id of its row in the table of all comparisons."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +67,7 @@ def answers(results: Results, claims: pd.DataFrame) -> list[Answer]:
         Factor by factor; a metric without data, or that a factor cannot change, is left out.
     """
     metrics = [metrics_by_name()[name] for name in answered_metrics(results)]
+    claims = claims.assign(anchor=anchors(claims))
     found = []
     for factor in compared_factors(results):
         for metric in metrics:
@@ -122,6 +126,7 @@ def _claim(row: dict[Any, Any], metric: Metric, averaged_over: list[str]) -> Cla
         verdict=row["verdict"],
         level=row["level"],
         estimand=row["estimand"],
+        anchor=row["anchor"],
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ncvq_core.metrics import metrics_by_name
+from reports.claims.anchors import anchors
 from reports.claims.answers import measured_at
 from reports.claims.sentence import settling
 from reports.claims.wording import interval_words, places, signed
@@ -18,7 +19,7 @@ from reports.statistics.verdicts import UNDECIDED_BECAUSE
 
 def shown_rows(claims: pd.DataFrame) -> list[dict[str, Any]]:
     """One dictionary of texts a claim, for the table of a page."""
-    return [_shown(row) for row in claims.to_dict("records")]
+    return [_shown(row) for row in claims.assign(anchor=anchors(claims)).to_dict("records")]
 
 
 def as_json(results: Results, claims: pd.DataFrame) -> dict[str, Any]:
@@ -33,6 +34,7 @@ def _shown(row: dict[Any, Any]) -> dict[str, Any]:
     said = row["effect"]
     reason = row["reason"] if isinstance(row["reason"], str) else ""
     return {
+        "anchor": row["anchor"],
         "factor": row["factor"],
         "metric": row["metric"],
         "title": metric.label,

@@ -6,13 +6,17 @@ import math
 from collections.abc import Sequence
 
 MINUS = "−"
+MOST_PLACES = 6
 
 
 def effect_words(effect: float, low: float, high: float, unit: str, label: str) -> str:
     """For example "val_loss is 1.6 % lower": the size with as many digits as its interval is worth."""
     if effect == 0:
         return f"{label} is the same"
-    size = f"{number(abs(effect), places(low, high, effect))}{_spaced(unit)}"
+    digits = places(low, high, effect)
+    while digits < MOST_PLACES and float(number(abs(effect), digits)) == 0:
+        digits += 1  # a difference is never said to be "0 % lower"
+    size = f"{number(abs(effect), digits)}{_spaced(unit)}"
     return f"{label} is {size} {'higher' if effect > 0 else 'lower'}"
 
 
@@ -58,7 +62,7 @@ def places(low: float, high: float, effect: float) -> int:
     """Places after the point that show two digits of half an interval, or of the effect where there is none."""
     half = abs(high - low) / 2
     size = half if half > 0 and math.isfinite(half) else abs(effect)
-    return min(6, max(0, 1 - math.floor(math.log10(size)))) if size > 0 and math.isfinite(size) else 1
+    return min(MOST_PLACES, max(0, 1 - math.floor(math.log10(size)))) if size > 0 and math.isfinite(size) else 1
 
 
 def _spaced(unit: str) -> str:

@@ -38,7 +38,8 @@ SURFACE = {
     "launch": LAUNCH,
     "resume": LAUNCH,
     "status": {SWEEP, STORE, SET, ("--watch", False), DEBUG},
-    "report": {SWEEP, STORE, ("--out", None), DEBUG},
+    "report": {SWEEP, STORE, ("--out", None), ("--only", None), DEBUG},
+    "redraw": {("manifest", None), ("--out", None), DEBUG},
     "show": {("trial", None), STORE, DEBUG},
     "sample": {
         ("trial", None),
@@ -283,3 +284,17 @@ def test_report_names_its_page(tiny_file: Path, finished: Store, tmp_path: Path)
     assert result.exit_code == 0
     assert result.stdout == f"report: {tmp_path}/out/index.html\n"
     assert (tmp_path / "out" / "index.html").exists()
+
+
+def test_one_figure_is_drawn_and_drawn_again(tiny_file: Path, finished: Store, tmp_path: Path) -> None:
+    report = ("report", tiny_file, "--store", finished.path, "--out", tmp_path / "out")
+    result = ncvq(*report, "--only", "history_stage1_loss")
+    figures = tmp_path / "out" / "figures"
+    assert result.stdout == f"figure: {figures}/history_stage1_loss.png\n"
+    assert not (tmp_path / "out" / "index.html").exists()
+    again = ncvq("redraw", figures / "history_stage1_loss.json", "--out", tmp_path / "again.png")
+    assert again.stdout == f"redrawn, the same pixels: {tmp_path}/again.png\n"
+    assert (tmp_path / "again.png").read_bytes() == (figures / "history_stage1_loss.png").read_bytes()
+    words = refusal(*report, "--only", "histroy")
+    assert words.startswith("ncvq: no figure of this sweep is called 'histroy': effects, value, history, prior, ")
+    assert "No such file" in refusal("redraw", figures / "nothing.json")

@@ -63,7 +63,7 @@ def test_page_is_complete_in_itself(writer: StoreWriter, cells: list[dict[str, A
     text = path.read_text(encoding="utf-8")
     page = Page(text)
     drawn = sorted((path.parent / "figures").glob("*.png"))
-    assert len(page.images) == len(drawn) == 5
+    assert len(page.images) == len(drawn) == 6
     for image in page.images:
         assert str(image["src"]).startswith("data:image/png;base64,")
         assert image["alt"]
@@ -93,9 +93,10 @@ def test_every_figure_has_its_files_and_its_table(full_store: Path, tmp_path: Pa
     folder = write_report(full_store, "fixture", tmp_path / "out").parent
     assert folder == tmp_path / "out"
     names = {path.stem for path in (folder / "figures").glob("*.png")}
-    assert names == {"value_recon_time", "value_probe_svm", "value_ssl_loss", "history_stage1_loss",
+    assert names == {"effects", "value_recon_time", "value_probe_svm", "value_ssl_loss", "history_stage1_loss",
                      "history_stage1_ssl_loss"}  # fmt: skip
     assert names == {path.stem for path in (folder / "figures").glob("*.pdf")}
+    assert names == {path.stem for path in (folder / "figures").glob("*.json")}
     tables = {path.stem for path in (folder / "tables").glob("*.csv")}
     assert tables == names | {"summary", "coverage", "provenance"}
     assert len(pd.read_csv(folder / "tables" / "value_recon_time.csv")) == 30

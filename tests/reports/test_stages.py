@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from ncvq_core.metrics import METRICS
+from ncvq_core.metrics import METRICS, Metric
 from ncvq_core.stage2_config import SamplingConfig, Stage2Config
 from reports import write_report
-from reports.history_figure import CURVES, history_table
+from reports.figures import history, value
+from reports.figures.history import CURVES
 from reports.read_store import Results, read_results
 from reports.stages import OF_SAMPLES, OF_STAGE2, is_compared, of_stage, sharing_notes
 from reports.summary_table import summary_table
-from reports.value_figure import value_table
 
 if TYPE_CHECKING:
     from tests.reports.conftest import StoreWriter
@@ -26,6 +26,10 @@ RECON, PRIOR, FID = (
 )
 LOSS = next(curve for curve in CURVES if curve.name == "stage1_loss")
 EMBEDDINGS, SCALES, SEEDS = ["learned", "codebook_init"], [1.0, 2.0], [0, 1]
+
+
+def value_table(results: Results, metric: Metric) -> pd.DataFrame:
+    return value.table(results, pd.DataFrame(), value.view_of(results, metric))
 
 
 def results_of(writer: StoreWriter, methods: list[str], first: str = "done") -> Results:
@@ -58,13 +62,16 @@ def test_metrics_say_which_stage_they_measure() -> None:
 @pytest.mark.parametrize("first", ["done", "failed"])
 def test_a_run_that_trials_share_counts_once(writer: StoreWriter, first: str) -> None:
     results = results_of(writer, ["none", "byol"], first)
-    stage1 = value_table(of_stage(results, "stage1"), RECON)
+    stage1_results = of_stage(results, "stage1")
+    stage1 = value_table(stage1_results, RECON)
     assert len(stage1) == 2 * len(SEEDS)
     assert set(stage1["n"]) == {len(SEEDS)}
     assert set(stage1["position"]) == {"none", "byol"}
     assert len(value_table(of_stage(results, "stage2"), PRIOR)) == 2 * 2 * len(SEEDS)
     assert len(value_table(of_stage(results, "samples"), FID)) == 2 * 4 * len(SEEDS) - (first == "failed")
-    assert set(history_table(of_stage(results, "stage1"), LOSS)["n"]) == {len(SEEDS)}
+    assert set(history.table(stage1_results, pd.DataFrame(), history.view_of(stage1_results, LOSS))["n"]) == {
+        len(SEEDS)
+    }
 
 
 def test_means_are_those_of_single_runs(writer: StoreWriter) -> None:

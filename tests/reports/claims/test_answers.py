@@ -205,6 +205,7 @@ def test_what_pairing_gained_is_told_for_each_metric() -> None:
 
 def test_words_of_numbers() -> None:
     assert effect_words(-1.58, -6.1, 3.0, "%", "val_loss") == "val_loss is 1.6 % lower"
+    assert effect_words(-0.2, -10.4, 11.2, "%", "val_loss") == "val_loss is 0.2 % lower"
     assert effect_words(0.01312, -0.005, 0.031, "", "cas") == "cas is 0.013 higher"
     assert interval_words(-6.11, 2.98, "%") == "[−6.1, +3.0] %"
     assert interval_words(math.nan, 1.0, "%") == ""

@@ -10,6 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from reports.colours import shade
+from reports.figures.captions import count_range, facets
+from reports.figures.contract import CURVES as SECTION
+from reports.figures.contract import View
 from reports.panels import (
     Layout,
     add_legend,
@@ -24,7 +27,8 @@ from reports.panels import (
     set_log_axis,
     split_panels,
 )
-from reports.read_store import Results, Sweep
+from reports.read_store import Results
+from reports.stages import of_stage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +63,32 @@ CURVES = (
 )
 
 
-def history_table(results: Results, curve: Curve) -> pd.DataFrame:
+CURVE_BY_NAME = {curve.name: curve for curve in CURVES}
+
+LAYOUT = Layout
+
+
+def views(results: Results, claims: pd.DataFrame) -> list[View]:
+    """A figure of each curve."""
+    return [view_of(of_stage(results, curve.stage), curve) for curve in CURVES]
+
+
+def view_of(results: Results, curve: Curve) -> View:
+    """The figure of a curve; results are those of its stage."""
+    return View(
+        figure="history",
+        name=f"history_{curve.name}",
+        subject=curve.name,
+        heading=curve.label,
+        section=SECTION,
+        group=curve.stage,
+        stage=curve.stage,
+        sweep=results.sweep,
+        layout=history_layout(results.sweep, curve.stage),
+    )
+
+
+def table(results: Results, claims: pd.DataFrame, view: View) -> pd.DataFrame:
     """The rows that the figure of a curve draws.
 
     Returns:
@@ -67,7 +96,7 @@ def history_table(results: Results, curve: Curve) -> pd.DataFrame:
         factors, method, epoch, n (trials), mean, minimum and maximum, of running means where the curve is noisy; empty
         where the store has no such curve.
     """
-    sweep = results.sweep
+    sweep, curve = view.sweep, CURVE_BY_NAME[view.subject]
     rows = results.history[results.history["stage"] == curve.stage]
     values = pd.to_numeric(rows[curve.column], errors="coerce").astype(float)
     rows = rows.assign(value=values.where(np.isfinite(values))).dropna(subset=["value"])
@@ -75,9 +104,9 @@ def history_table(results: Results, curve: Curve) -> pd.DataFrame:
         rows = rows.sort_values(["trial_id", "epoch"])
         rows["value"] = rows.groupby("trial_id")["value"].transform(running_mean)
     grouped = rows.groupby([*sweep.group_factors, "epoch"], sort=True, dropna=False)["value"]
-    table = grouped.agg(n="count", mean="mean", minimum="min", maximum="max").reset_index()
-    table = in_level_order(table, sweep, sweep.group_factors)
-    return table.assign(method=method_column(table, history_layout(sweep, curve.stage).colour))
+    made = grouped.agg(n="count", mean="mean", minimum="min", maximum="max").reset_index()
+    made = in_level_order(made, sweep, sweep.group_factors)
+    return made.assign(method=method_column(made, view.layout.colour))
 
 
 def running_mean(values: pd.Series[float]) -> np.ndarray:
@@ -94,9 +123,9 @@ def running_mean(values: pd.Series[float]) -> np.ndarray:
     return np.asarray((sums[places + ahead + 1] - sums[places - back]) / (ahead + 1 + back))
 
 
-def draw_history(table: pd.DataFrame, curve: Curve, sweep: Sweep) -> Figure:
-    """Draw the table that history_table made."""
-    layout = history_layout(sweep, curve.stage)
+def draw(table: pd.DataFrame, view: View) -> Figure:
+    """Draw the table."""
+    curve, sweep, layout = CURVE_BY_NAME[view.subject], view.sweep, view.layout
     looks = method_looks(sweep, layout.colour)
     levels = sweep.factors[layout.shade] if layout.shade else []
     panels = split_panels(table, sweep, layout)
@@ -118,6 +147,31 @@ def draw_history(table: pd.DataFrame, curve: Curve, sweep: Sweep) -> Figure:
     if layout.shade:
         add_side_legend(figure, _shade_handles(levels), layout.shade)
     return figure
+
+
+def caption(table: pd.DataFrame, view: View, results: Results) -> str:
+    """The caption of the figure of a curve."""
+    curve, layout = CURVE_BY_NAME[view.subject], view.layout
+    shade = f"; a fuller colour is a larger {layout.shade}" if layout.shade else ""
+    band = (
+        f"band: lowest to highest seed ({count_range(table['n'])})"
+        if (table["n"] > 1).any()
+        else "one seed each, no band"
+    )
+    smoothed = f" {RUNNING_MEAN}" if curve.noisy else ""
+    return (
+        f"{curve.label} by epoch; {facets(results, layout)}{shade}. Line: mean over the seeds; {band}.{smoothed} "
+        "Only done trials are drawn."
+    )
+
+
+def alt_text(table: pd.DataFrame, view: View) -> str:
+    """A short description of the curves for a reader who cannot see them."""
+    last = table[table["epoch"] == table["epoch"].max()]
+    return (
+        f"Line plot of {view.heading} over {int(table['epoch'].max())} epochs; "
+        f"at the end the means lie from {last['mean'].min():.4g} to {last['mean'].max():.4g}."
+    )
 
 
 def _shade_level(table: pd.DataFrame, layout: Layout) -> pd.Series[str]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from ncvq_core.metrics import Metric
+from ncvq_core.metrics import Metric, metrics_by_name
 from reports.colours import Look
+from reports.figures.captions import value_alt_text as alt_text
+from reports.figures.captions import value_caption as caption
+from reports.figures.contract import VALUES, View
+from reports.figures.names import shortened, width
+from reports.figures.value_axis import is_baseline, reference_rows, use_log_axis, value_limits
 from reports.intervals import summarise
-from reports.metrics import finite_values
+from reports.metrics import finite_values, metrics_with_data
 from reports.panels import (
+    NAME_LETTERS,
     WEIGHT_FACTOR,
     Layout,
     add_legend,
@@ -26,15 +31,42 @@ from reports.panels import (
     value_layout,
 )
 from reports.read_store import Results, Sweep
+from reports.stages import is_compared, of_stage
 
 DODGE = 0.16  # between methods at the same level, in units of one level
 SEED_SHIFT = 0.07  # seeds stand to the left of their mean
-DECADE = 10.0
 LETTERS_ACROSS = 26  # fit below a panel side by side
 LETTER_WIDTH = 0.065  # inches, of the labels below the panels
 
 
-def value_table(results: Results, metric: Metric) -> pd.DataFrame:
+__all__ = ["LAYOUT", "alt_text", "caption", "draw", "table", "view_of", "views"]
+
+LAYOUT = Layout
+
+
+def views(results: Results, claims: pd.DataFrame) -> list[View]:
+    """A figure of each metric that has data and that some factor of the sweep can change."""
+    found = [metric for metric in metrics_with_data(results.done) if is_compared(results, metric.stage)]
+    return [view_of(of_stage(results, metric.stage), metric) for metric in found]
+
+
+def view_of(results: Results, metric: Metric) -> View:
+    """The figure of a metric; results are those of its stage."""
+    return View(
+        figure="value",
+        name=f"value_{metric.name}",
+        subject=metric.name,
+        heading=metric.label,
+        section=VALUES,
+        group=metric.family,
+        stage=metric.stage,
+        sweep=results.sweep,
+        metrics=(metric.name,),
+        layout=value_layout(results.sweep),
+    )
+
+
+def table(results: Results, claims: pd.DataFrame, view: View) -> pd.DataFrame:
     """The rows that the figure of a metric draws.
 
     Returns:
@@ -42,19 +74,19 @@ def value_table(results: Results, metric: Metric) -> pd.DataFrame:
         (all factors but the seed), method (of SSL), baseline (belongs to the sweep's baseline), position (its label on
         the horizontal axis; missing where aug_recon_weight has no meaning, which is drawn as a horizontal line).
     """
-    sweep, done = results.sweep, results.done
-    rows = done[["trial_id", *sweep.factors]].assign(value=finite_values(done, metric.name)).dropna(subset=["value"])
+    sweep, done = view.sweep, results.done
+    rows = done[["trial_id", *sweep.factors]].assign(value=finite_values(done, view.subject)).dropna(subset=["value"])
     rows = in_level_order(rows, sweep, list(sweep.factors))
     groups = summarise(rows, sweep.group_factors)
-    table = rows.merge(groups, on=sweep.group_factors) if sweep.group_factors else rows.merge(groups, how="cross")
-    return table.assign(
-        method=method_column(table), baseline=is_baseline(table, sweep), position=_positions(table, value_layout(sweep))
+    made = rows.merge(groups, on=sweep.group_factors) if sweep.group_factors else rows.merge(groups, how="cross")
+    return made.assign(
+        method=method_column(made), baseline=is_baseline(made, sweep), position=_positions(made, view.layout)
     )
 
 
-def draw_values(table: pd.DataFrame, metric: Metric, sweep: Sweep) -> Figure:
-    """Draw the table that value_table made."""
-    layout = value_layout(sweep)
+def draw(table: pd.DataFrame, view: View) -> Figure:
+    """Draw the table."""
+    metric, sweep, layout = metrics_by_name()[view.subject], view.sweep, view.layout
     by_weight = layout.x == (WEIGHT_FACTOR,)
     side_by_side = layout.colour not in layout.x
     labels = _axis_labels(table, sweep, layout)
@@ -79,54 +111,6 @@ def draw_values(table: pd.DataFrame, metric: Metric, sweep: Sweep) -> Figure:
     figure.supxlabel(", ".join(layout.x), fontsize=9)
     add_legend(figure, _handles(table, sweep, joined=by_weight))
     return figure
-
-
-def is_baseline(table: pd.DataFrame, sweep: Sweep) -> pd.Series[bool]:
-    """Which rows have the level of the baseline in each of its factors."""
-    matches = pd.Series(bool(sweep.baseline), index=table.index)
-    for factor, level in sweep.baseline.items():
-        matches &= (table[factor] == level) if factor in table else False
-    return matches
-
-
-def reference_rows(panel: pd.DataFrame) -> pd.DataFrame:
-    """The rows of a panel that are a horizontal line: off the axis, or the baseline where that is one group."""
-    off_axis = panel[panel["position"].isna()]
-    baseline = panel[panel["baseline"] & panel["position"].notna()]
-    return baseline if off_axis.empty and baseline["position"].nunique() == 1 else off_axis
-
-
-def use_log_axis(table: pd.DataFrame, metric: Metric) -> bool:
-    """Logarithmic where the metric asks for it, all values are positive and they span more than a decade."""
-    low, high = table["value"].min(), table["value"].max()
-    return bool(metric.log_axis and low > 0 and high / low > DECADE)
-
-
-def value_limits(table: pd.DataFrame, *, logarithmic: bool) -> tuple[float, float]:
-    """Ends of the vertical axis: all values, and their intervals unless these reach far beyond the values.
-
-    An interval may be cut at one span of the values beyond the lowest and the highest value: with two seeds it is nine
-    times as wide as their distance, and would flatten everything else.
-    """
-    values = table["value"].to_numpy(dtype=float)
-    ends = table[["low", "high"]].to_numpy(dtype=float).ravel()
-    if logarithmic:
-        values, ends = np.log10(values), np.log10(ends[ends > 0])
-    ends = ends[np.isfinite(ends)]
-    low, high = values.min(), values.max()
-    span = (high - low) or abs(high) * 0.1 or 1.0
-    low = max(low - span, min(ends.min(initial=low), low)) - 0.05 * span
-    high = min(high + span, max(ends.max(initial=high), high)) + 0.05 * span
-    return (float(10**low), float(10**high)) if logarithmic else (float(low), float(high))
-
-
-def intervals_are_cut(table: pd.DataFrame, *, logarithmic: bool) -> bool:
-    """Whether some interval reaches beyond the axis that value_limits gives its dataset."""
-    for _, part in table.groupby("dataset", dropna=False) if "dataset" in table else [("", table)]:
-        low, high = value_limits(part, logarithmic=logarithmic)
-        if bool(((part["low"] < low) | (part["high"] > high)).any()):
-            return True
-    return False
 
 
 def _positions(table: pd.DataFrame, layout: Layout) -> pd.Series[str]:
@@ -181,7 +165,9 @@ def _handles(table: pd.DataFrame, sweep: Sweep, *, joined: bool) -> list[Line2D]
 
 def _label_positions(figure: Figure, labels: list[str]) -> None:
     """Put the labels below all panels; where they stand upright, the figure grows so that the panels do not shrink."""
-    longest = [max(map(len, label.split("\n"))) for label in labels]
+    lines = shortened([line for label in labels for line in label.split("\n")], NAME_LETTERS)
+    labels = ["\n".join(lines[line] for line in label.split("\n")) for label in labels]
+    longest = [max(map(width, label.split("\n"))) for label in labels]
     crowded = sum(longest) > LETTERS_ACROSS
     for axes in figure.axes:
         axes.set_xlim(-0.6, len(labels) - 0.4)

@@ -9,14 +9,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.captions import history_caption
-from reports.history_figure import CURVES, draw_history, history_table, running_mean
-from reports.read_store import read_results
+from reports.figures import history
+from reports.figures.history import CURVES, Curve, running_mean
+from reports.read_store import Results, read_results
 
 if TYPE_CHECKING:
     from tests.reports.conftest import StoreWriter
 
 CURVE_BY_NAME = {curve.name: curve for curve in CURVES}
+
+
+def history_table(results: Results, curve: Curve) -> pd.DataFrame:
+    return history.table(results, pd.DataFrame(), history.view_of(results, curve))
+
+
+def history_caption(table: pd.DataFrame, curve: Curve, results: Results) -> str:
+    return history.caption(table, history.view_of(results, curve), results)
 
 
 def test_table_agrees_with_plain_pandas(full_store: Path) -> None:
@@ -41,7 +49,7 @@ def test_ssl_loss_has_no_baseline_and_an_absent_stage_is_empty(full_store: Path)
 def test_each_line_is_one_group(full_store: Path) -> None:
     results = read_results(full_store, "fixture")
     table = history_table(results, CURVE_BY_NAME["stage1_loss"])
-    axes = draw_history(table, CURVE_BY_NAME["stage1_loss"], results.sweep).axes
+    axes = history.draw(table, history.view_of(results, CURVE_BY_NAME["stage1_loss"])).axes
     assert [len(pair.lines) for pair in axes] == [3, 3, 3, 3]  # the baseline and two weights
     assert len({line.get_color() for line in axes[0].lines}) == 3
     assert all(float(tick).is_integer() for tick in axes[0].get_xticks())

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ncvq_core.metrics import METRICS, Metric
-from reports.history_figure import CURVES, RUNNING_MEAN, history_table
+from reports.claims.anchors import slug
+from reports.figures import history, value
+from reports.figures.contract import CURVES as SECTION
+from reports.figures.contract import View
+from reports.figures.history import CURVES, RUNNING_MEAN
+from reports.figures.names import shortened
+from reports.figures.value_axis import intervals_are_cut, use_log_axis, value_limits
 from reports.judges import networks
 from reports.panels import (
     COLUMN_FACTOR,
     EMBEDDING_FACTOR,
+    NAME_LETTERS,
     PANEL_HEIGHT,
     PANEL_WIDTH,
     Layout,
@@ -24,7 +33,6 @@ from reports.panels import (
     split_panels,
 )
 from reports.read_store import Results, Sweep
-from reports.value_figure import intervals_are_cut, use_log_axis, value_limits, value_table
 
 SHARED = {"codebook_init", "codebook_finetuned"}
 """Embeddings that train alike and differ in what samples are decoded with."""
@@ -35,42 +43,67 @@ LOSSES = tuple(curve for curve in CURVES if curve.column in ("validation_prior_l
 """The loss on the validation part, and what is drawn where no trial has one."""
 
 
-def prior_tables(results: Results) -> dict[str, pd.DataFrame]:
-    """The rows that the figure of each dataset draws.
+LAYOUT = Layout
 
-    Returns:
-        By dataset ("" where it is no factor): one row a group and epoch for the curve, and one a done trial for each
-        metric of VALUES: the factors, part (the curve's or the metric's name), epoch, n, mean, low and high (of a curve
-        the lowest and highest seed, of a metric the 95 % t-interval), value (of the trial), method (the embedding).
-        Empty where the sweep does not vary the token embedding, or no trial has a curve.
-    """
+
+def views(results: Results, claims: pd.DataFrame) -> list[View]:
+    """A figure of each dataset; none where the sweep does not vary the token embedding."""
     sweep = results.sweep
     if EMBEDDING_FACTOR not in sweep.varying:
-        return {}
-    candidates = [(curve, history_table(results, curve)) for curve in LOSSES]
-    found = next(((curve, table) for curve, table in candidates if len(table)), None)
+        return []
+    rows = tuple(factor for factor in sweep.varying if factor not in (COLUMN_FACTOR, EMBEDDING_FACTOR))
+    return [
+        View(
+            figure="prior",
+            name=f"prior_{slug(dataset)}".rstrip("_"),
+            subject=dataset,
+            heading=f"Token embeddings {dataset}".strip(),
+            section=SECTION,
+            group="stage2",
+            sweep=sweep,
+            metrics=tuple(METRIC_BY_NAME),
+            layout=Layout(x=(), rows=rows, colour=EMBEDDING_FACTOR),
+        )
+        for dataset in sweep.factors.get(COLUMN_FACTOR, [""])
+    ]
+
+
+def table(results: Results, claims: pd.DataFrame, view: View) -> pd.DataFrame:
+    """The rows that the figure of a dataset draws.
+
+    Returns:
+        One row a group and epoch for the curve, and one a done trial for each metric of VALUES: the factors, part (the
+        curve's or the metric's name), epoch, n, mean, low and high (of a curve the lowest and highest seed, of a metric
+        the 95 % t-interval), value (of the trial), method (the embedding). Empty where no trial has a curve.
+    """
+    sweep, seen = view.sweep, _of_dataset(results, view.subject)
+    candidates = ((curve, history.table(seen, claims, history.view_of(seen, curve))) for curve in LOSSES)
+    columns = [*sweep.factors, "part", "epoch", "n", "mean", "low", "high", "value", "method"]
+    found = next(((curve, lines) for curve, lines in candidates if len(lines)), None)
     if found is None:
-        return {}
+        return pd.DataFrame(columns=columns)
     curve, lines = found
     parts = [lines.rename(columns={"minimum": "low", "maximum": "high"}).assign(part=curve.column)]
     for metric in VALUES:
-        values = value_table(results, metric)
+        values = value.table(seen, claims, value.view_of(seen, metric))
         parts.append(values.assign(part=metric.name, method=values[EMBEDDING_FACTOR]))
-    columns = [*sweep.factors, "part", "epoch", "n", "mean", "low", "high", "value", "method"]
-    table = pd.concat([part for part in parts if len(part)], ignore_index=True).reindex(columns=columns)
-    if COLUMN_FACTOR not in sweep.factors:
-        return {"": table}
-    return {
-        dataset: table[table[COLUMN_FACTOR] == dataset]
-        for dataset in sweep.factors[COLUMN_FACTOR]
-        if dataset in set(lines[COLUMN_FACTOR])
-    }
+    return pd.concat([part for part in parts if len(part)], ignore_index=True).reindex(columns=columns)
 
 
-def draw_prior(table: pd.DataFrame, sweep: Sweep) -> Figure:
-    """Draw one table that prior_tables made: a row a combination of the other factors, the curve on the left."""
-    rows = tuple(factor for factor in sweep.varying if factor not in (COLUMN_FACTOR, EMBEDDING_FACTOR))
-    panels = split_panels(table, sweep, Layout(x=(), rows=rows, colour=EMBEDDING_FACTOR))
+def _of_dataset(results: Results, dataset: str) -> Results:
+    """The results of one dataset; all of them where the dataset is no factor."""
+    if not dataset:
+        return results
+    cells, lines = results.cells, results.history
+    return dataclasses.replace(
+        results, cells=cells[cells[COLUMN_FACTOR] == dataset], history=lines[lines[COLUMN_FACTOR] == dataset]
+    )
+
+
+def draw(table: pd.DataFrame, view: View) -> Figure:
+    """Draw the table: a row a combination of the other factors, the curve on the left."""
+    sweep = view.sweep
+    panels = split_panels(table, sweep, view.layout)
     names = list(table["part"].unique())
     figure = Figure(figsize=(PANEL_WIDTH * len(names) + 0.6, PANEL_HEIGHT * len(panels) + 0.9), layout="constrained")
     grid = figure.subplots(len(panels), len(names), squeeze=False, sharex="col", sharey="col")
@@ -87,7 +120,7 @@ def draw_prior(table: pd.DataFrame, sweep: Sweep) -> Figure:
     return figure
 
 
-def prior_caption(table: pd.DataFrame, results: Results) -> str:
+def caption(table: pd.DataFrame, view: View, results: Results) -> str:
     """What stands under the figure."""
     curve = next(curve for curve in LOSSES if curve.column == table["part"].iloc[0])
     sentences = [
@@ -107,7 +140,7 @@ def prior_caption(table: pd.DataFrame, results: Results) -> str:
     return " ".join([*sentences, *([f"Network that judges: {', '.join(judges)}."] if judges else [])])
 
 
-def prior_alt_text(table: pd.DataFrame) -> str:
+def alt_text(table: pd.DataFrame, view: View) -> str:
     """A short description for a reader who cannot see the figure."""
     lines = table[table["epoch"].notna()]
     last = lines[lines["epoch"] == lines["epoch"].max()]
@@ -132,7 +165,7 @@ def _draw_part(axes: Axes, panel: Panel, name: str, sweep: Sweep) -> None:
                 axes.vlines([place], group["low"], group["high"], color=look.colour, linewidth=1.4)
     if table["epoch"].isna().all():
         axes.set_xlim(-0.6, len(present) - 0.4)
-        axes.set_xticks(range(len(present)), present, rotation=90)
+        axes.set_xticks(range(len(present)), list(shortened(present, NAME_LETTERS).values()), rotation=90)
     _dress(axes, panel, name)
 
 

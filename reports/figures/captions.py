@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ncvq_core.metrics import Metric
+from ncvq_core.metrics import Metric, metrics_by_name
 from reports.coverage import status_counts
-from reports.history_figure import RUNNING_MEAN, Curve
+from reports.figures.contract import View
+from reports.figures.value_axis import intervals_are_cut, reference_rows, use_log_axis
 from reports.judges import networks
-from reports.panels import COLUMN_FACTOR, WEIGHT_FACTOR, Layout, history_layout, value_layout
+from reports.panels import COLUMN_FACTOR, WEIGHT_FACTOR, Layout
 from reports.read_store import DONE, Results
-from reports.value_figure import intervals_are_cut, reference_rows, use_log_axis
 
 
-def value_caption(table: pd.DataFrame, metric: Metric, results: Results) -> str:
+def value_caption(table: pd.DataFrame, view: View, results: Results) -> str:
     """The caption of the figure of a metric."""
-    layout = value_layout(results.sweep)
+    metric, layout = metrics_by_name()[view.subject], view.layout
     groups = table.drop_duplicates(results.sweep.group_factors)
     counts = groups["n"]
     x = ", ".join(layout.x) or "all trials"
-    sentences = [f"{metric.label}{_note(metric)} against {x}; {_facets(results, layout)}."]
+    sentences = [f"{metric.label}{_note(metric)} against {x}; {facets(results, layout)}."]
     if (counts > 1).any():
         sentences.append(
-            f"Large marks: mean over the seeds ({_range(counts)}); vertical bars: 95 % t-interval of that mean; "
+            f"Large marks: mean over the seeds ({count_range(counts)}); vertical bars: 95 % t-interval of that mean; "
             "small points: single seeds."
         )
     else:
@@ -41,34 +41,11 @@ def value_caption(table: pd.DataFrame, metric: Metric, results: Results) -> str:
     return " ".join([*sentences, *_judges(metric, results), *_left_out(table, results)])
 
 
-def history_caption(table: pd.DataFrame, curve: Curve, results: Results) -> str:
-    """The caption of the figure of a curve."""
-    layout = history_layout(results.sweep, curve.stage)
-    shade = f"; a fuller colour is a larger {layout.shade}" if layout.shade else ""
-    band = (
-        f"band: lowest to highest seed ({_range(table['n'])})" if (table["n"] > 1).any() else "one seed each, no band"
-    )
-    smoothed = f" {RUNNING_MEAN}" if curve.noisy else ""
-    return (
-        f"{curve.label} by epoch; {_facets(results, layout)}{shade}. Line: mean over the seeds; {band}.{smoothed} "
-        "Only done trials are drawn."
-    )
-
-
-def value_alt_text(table: pd.DataFrame, metric: Metric) -> str:
+def value_alt_text(table: pd.DataFrame, view: View) -> str:
     """What a reader who cannot see the figure needs: the range of the group means and where its ends lie."""
     return (
-        f"Dot plot of {metric.label}: {len(table)} trials, group means from {table['mean'].min():.4g} "
+        f"Dot plot of {view.heading}: {len(table)} trials, group means from {table['mean'].min():.4g} "
         f"to {table['mean'].max():.4g}. All numbers are in the table of means."
-    )
-
-
-def history_alt_text(table: pd.DataFrame, curve: Curve) -> str:
-    """A short description of the curves for a reader who cannot see them."""
-    last = table[table["epoch"] == table["epoch"].max()]
-    return (
-        f"Line plot of {curve.label} over {int(table['epoch'].max())} epochs; "
-        f"at the end the means lie from {last['mean'].min():.4g} to {last['mean'].max():.4g}."
     )
 
 
@@ -76,12 +53,14 @@ def _note(metric: Metric) -> str:
     return f" ({metric.direction_note})" if metric.better else ""
 
 
-def _range(counts: pd.Series[int]) -> str:
+def count_range(counts: pd.Series[int]) -> str:
+    """For example "n = 2 to 3"."""
     low, high = int(counts.min()), int(counts.max())
     return f"n = {low}" if low == high else f"n = {low} to {high}"
 
 
-def _facets(results: Results, layout: Layout) -> str:
+def facets(results: Results, layout: Layout) -> str:
+    """What has a row or a column of panels, in words."""
     down = f"; a row per {' and '.join(layout.rows)}" if layout.rows else ""
     across = "a column per dataset, each with its own vertical axis" if COLUMN_FACTOR in results.sweep.factors else ""
     return (across + down).removeprefix("; ") or "one panel"

@@ -10,22 +10,26 @@ import pytest
 
 from ncvq_core.metrics import METRICS
 from reports import write_report
-from reports.history_figure import CURVES, draw_history, history_table
+from reports.figures import history, prior, value
+from reports.figures.history import CURVES
 from reports.judges import mixed_networks
 from reports.panels import PANEL_HEIGHT
-from reports.prior_figure import draw_prior, prior_caption, prior_tables
 from reports.provenance import provenance_warnings
-from reports.read_store import read_results
+from reports.read_store import Results, read_results
 from reports.summary_table import summary_table
-from reports.value_figure import draw_values, value_table
 
 if TYPE_CHECKING:
     from tests.reports.conftest import StoreWriter
 
 EMBEDDINGS = ["learned", "codebook_init", "codebook_frozen"]
 VALIDATION = next(curve for curve in CURVES if curve.column == "validation_prior_loss")
-FID = next(metric for metric in METRICS if metric.name == "fid")
+FID, RECON = (next(metric for metric in METRICS if metric.name == name) for name in ("fid", "recon_time"))
 NETWORKS = {"Alpha": "Alpha.ckpt 1a2b3c4d", "Beta": "trained 5e6f7a8b"}
+
+
+def prior_tables(results: Results) -> dict[str, pd.DataFrame]:
+    found = {view.subject: prior.table(results, pd.DataFrame(), view) for view in prior.views(results, pd.DataFrame())}
+    return {dataset: table for dataset, table in found.items() if len(table)}
 
 
 def cells() -> list[dict[str, Any]]:
@@ -73,9 +77,9 @@ def store(embeddings: StoreWriter) -> Path:
 
 def test_curves_of_stage_2_have_a_colour_an_embedding(store: Path) -> None:
     results = read_results(store, "fixture")
-    table = history_table(results, VALIDATION)
+    table = history.table(results, pd.DataFrame(), history.view_of(results, VALIDATION))
     assert set(table["method"]) == set(EMBEDDINGS)
-    axes = draw_history(table, VALIDATION, results.sweep).axes
+    axes = history.draw(table, history.view_of(results, VALIDATION)).axes
     assert [pair.get_title() for pair in axes] == [
         "Alpha · none", "Alpha · barlowtwins", "Beta · none", "Beta · barlowtwins"
     ]  # fmt: skip
@@ -84,10 +88,10 @@ def test_curves_of_stage_2_have_a_colour_an_embedding(store: Path) -> None:
 
 def test_values_stand_against_the_embedding_and_are_coloured_by_method(store: Path) -> None:
     results = read_results(store, "fixture")
-    table = value_table(results, FID)
+    table = value.table(results, pd.DataFrame(), value.view_of(results, FID))
     assert set(table["position"]) == set(EMBEDDINGS)
     assert set(table["method"]) == {"none", "barlowtwins"}
-    figure = draw_values(table, FID, results.sweep)
+    figure = value.draw(table, value.view_of(results, FID))
     assert len(figure.axes) == 2
     assert figure.get_figheight() > PANEL_HEIGHT + 0.9 + 0.8  # upright labels do not shrink the panels
 
@@ -107,22 +111,26 @@ def test_the_table_of_the_embeddings(store: Path) -> None:
 def test_the_figure_of_the_embeddings(store: Path) -> None:
     results = read_results(store, "fixture")
     table = prior_tables(results)["Alpha"]
-    axes = draw_prior(table, results.sweep).axes
+    axes = prior.draw(table, prior.views(results, pd.DataFrame())[0]).axes
     assert len(axes) == 2 * 3
     assert [len(pair.lines) for pair in axes] == [3] * 6
-    assert "Network that judges: Alpha.ckpt 1a2b3c4d (Alpha)." in prior_caption(table, results)
+    assert "Network that judges: Alpha.ckpt 1a2b3c4d (Alpha)." in prior.caption(
+        table, prior.views(results, pd.DataFrame())[0], results
+    )
 
 
 def test_epochs_are_whole_and_named_once_and_wide_intervals_are_cut(store: Path) -> None:
     results = read_results(store, "fixture")
     table = prior_tables(results)["Alpha"]
-    axes = draw_prior(table, results.sweep).axes
+    axes = prior.draw(table, prior.views(results, pd.DataFrame())[0]).axes
     assert [pair.get_xlabel() for pair in axes] == ["", "", "", "epoch", "", ""]
     assert all(float(tick).is_integer() for tick in axes[3].get_xticks())
     low, high = axes[4].get_ylim()  # FID lies from 10 to 13, its intervals of two seeds from 4.1 to 18.9
     assert 6 < low < 10
     assert 13 < high < 17
-    assert "Intervals that reach far beyond all values are cut" in prior_caption(table, results)
+    assert "Intervals that reach far beyond all values are cut" in prior.caption(
+        table, prior.views(results, pd.DataFrame())[0], results
+    )
 
 
 def test_without_that_factor_there_is_no_such_figure(full_store: Path) -> None:
@@ -143,8 +151,8 @@ def test_judgements_of_two_networks_are_not_pooled(embeddings: StoreWriter) -> N
         add(embeddings, levels, recon_time=1.0, **({"fcn": "trained 00000000"} if other else {}))
     results = read_results(embeddings.finish(), "fixture")
     assert mixed_networks(results.done) == {"Beta": ["trained 5e6f7a8b", "trained 00000000"]}
-    assert set(value_table(results, FID)["dataset"]) == {"Alpha"}
-    summary = summary_table(results, [FID, METRICS[0]])
+    assert set(value.table(results, pd.DataFrame(), value.view_of(results, FID))["dataset"]) == {"Alpha"}
+    summary = summary_table(results, [FID, RECON])
     assert set(summary.loc[summary["metric"] == "fid", "dataset"]) == {"Alpha"}
     assert set(summary.loc[summary["metric"] == "recon_time", "dataset"]) == {"Alpha", "Beta"}
     (warning,) = provenance_warnings(results)

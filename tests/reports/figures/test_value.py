@@ -9,17 +9,31 @@ import pandas as pd
 import pytest
 
 from ncvq_core.metrics import METRICS, Metric
-from reports.captions import value_caption
+from reports.figures import value
+from reports.figures.value_axis import reference_rows, use_log_axis, value_limits
 from reports.metrics import metrics_with_data
 from reports.panels import split_panels, value_layout
 from reports.read_store import Results, read_results
-from reports.value_figure import draw_values, reference_rows, use_log_axis, value_limits, value_table
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from tests.reports.conftest import StoreWriter
 
 METRIC_BY_NAME = {metric.name: metric for metric in METRICS}
 RECON = METRIC_BY_NAME["recon_time"]
+
+
+def value_table(results: Results, metric: Metric) -> pd.DataFrame:
+    return value.table(results, pd.DataFrame(), value.view_of(results, metric))
+
+
+def draw_values(table: pd.DataFrame, metric: Metric, results: Results) -> Figure:
+    return value.draw(table, value.view_of(results, metric))
+
+
+def value_caption(table: pd.DataFrame, metric: Metric, results: Results) -> str:
+    return value.caption(table, value.view_of(results, metric), results)
 
 
 def panels_of(results: Results, metric: Metric = RECON) -> dict[str, pd.DataFrame]:
@@ -79,7 +93,7 @@ def test_without_weights_the_axis_has_methods_and_augmentations(writer: StoreWri
     table = value_table(results, RECON)
     assert list(table["position"].unique()) == ["none", "byol\nwarp", "byol\nslice"]
     assert reference_rows(table)["ssl"].unique().tolist() == ["none"]
-    axes = draw_values(table, RECON, results.sweep).axes
+    axes = draw_values(table, RECON, results).axes
     assert [label.get_text() for label in axes[0].get_xticklabels()] == ["none", "byol\nwarp", "byol\nslice"]
 
 
@@ -117,7 +131,7 @@ def test_one_seed_has_no_interval_and_the_caption_says_so(writer: StoreWriter, c
     assert "n = 1" in caption
     assert "interval can be drawn" in caption
     assert "band" not in caption
-    assert not any(axes.patches for axes in draw_values(table, RECON, results.sweep).axes)
+    assert not any(axes.patches for axes in draw_values(table, RECON, results).axes)
 
 
 def test_only_the_baseline_makes_one_panel_a_dataset(writer: StoreWriter, cells: list[dict[str, Any]]) -> None:
@@ -126,13 +140,13 @@ def test_only_the_baseline_makes_one_panel_a_dataset(writer: StoreWriter, cells:
             writer.add_done(levels)
     results = read_results(writer.finish(), "fixture")
     assert list(panels_of(results)) == ["Alpha", "Beta"]
-    figure = draw_values(value_table(results, RECON), RECON, results.sweep)
+    figure = draw_values(value_table(results, RECON), RECON, results)
     assert [axes.get_title() for axes in figure.axes] == ["Alpha", "Beta"]
 
 
 def test_panels_of_a_dataset_share_their_axis_and_wrap(full_store: Path) -> None:
     results = read_results(full_store, "fixture")
-    axes = draw_values(value_table(results, RECON), RECON, results.sweep).axes
+    axes = draw_values(value_table(results, RECON), RECON, results).axes
     limits = {pair.get_title(): pair.get_ylim() for pair in axes}
     assert limits["Alpha · warp"] == limits["Alpha · slice"]
 

@@ -1,0 +1,26 @@
+"""All figures by name. A new one is a module under the contract, and a line here."""
+
+from __future__ import annotations
+
+from reports.errors import ReportError
+from reports.figures import effects, history, prior, value
+from reports.figures.contract import FigureModule
+
+REGISTRY: dict[str, FigureModule] = {
+    "effects": effects,
+    "value": value,
+    "history": history,
+    "prior": prior,
+}
+"""In the order of the page."""
+
+
+def figure_module(name: str) -> FigureModule:
+    """The module of a figure.
+
+    Raises:
+        ReportError: no figure has that name; the message lists those that there are.
+    """
+    if name not in REGISTRY:
+        raise ReportError(f"no figure is called {name!r}: {', '.join(REGISTRY)}")
+    return REGISTRY[name]

@@ -1,0 +1,105 @@
+"""How all figures look, and the one place where they become files. What users name is text, never markup."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import matplotlib
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, fontManager, get_font
+from matplotlib.text import Text
+
+from reports.figures.contract import FigureModule, View
+
+FONT = "DejaVu Sans"
+FALLBACK_FONTS = (
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei",
+    "Droid Sans Fallback", "PingFang SC", "Hiragino Sans", "Microsoft YaHei", "SimHei", "Arial Unicode MS",
+)  # fmt: skip
+"""The first of them that is installed draws the letters that FONT lacks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Style:
+    """How figures look; a manifest keeps it."""
+
+    name: str = "page"
+    """What it is for."""
+    dots_per_inch: int = 160
+    """Of the PNG."""
+    settings: Mapping[Any, Any] = field(default_factory=dict)
+    """Settings of matplotlib that differ from its defaults."""
+
+
+def page_style() -> Style:
+    """The style of the page: text as text, fonts embedded, plain numbers on axes."""
+    installed = set(fontManager.get_font_names())
+    fallback = [name for name in FALLBACK_FONTS if name in installed][:1]
+    settings = {
+        "pdf.fonttype": 42,
+        "font.family": [FONT, *fallback],
+        "axes.formatter.useoffset": False,
+        "axes.formatter.use_mathtext": False,
+        "text.usetex": False,
+        "text.parse_math": False,
+    }
+    return Style(settings=settings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendered:
+    """A figure as files."""
+
+    png: bytes
+    """The picture for the page."""
+    pdf: bytes
+    """The picture for print."""
+    boxes: str
+    """Letters that no font at hand has, drawn as boxes."""
+
+
+def render(module: FigureModule, table: pd.DataFrame, view: View, style: Style) -> Rendered:
+    """Draw a figure.
+
+    Args:
+        module: the module of the figure.
+        table: the rows to draw.
+        view: what else the drawing needs.
+        style: how it looks.
+    """
+    with styled(style):
+        figure = module.draw(table, view)
+        png = _saved(figure, "png", dpi=style.dots_per_inch)
+        boxes = _letters_without_font(figure)
+        figure.set_layout_engine("none")  # as for the PNG: laying out takes as long as drawing
+        return Rendered(png=png, pdf=_saved(figure, "pdf", metadata={"CreationDate": None}), boxes=boxes)
+
+
+@contextmanager
+def styled(style: Style) -> Iterator[None]:
+    """Draw in a style, from matplotlib's defaults on, whatever else this process has set."""
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(dict(style.settings))
+        warnings.filterwarnings("ignore", message=r"Glyph .* missing from font", category=UserWarning)
+        yield
+
+
+def _saved(figure: Figure, kind: str, **options: Any) -> bytes:
+    file = io.BytesIO()
+    figure.savefig(file, format=kind, **options)
+    return file.getvalue()
+
+
+def _letters_without_font(figure: Figure) -> str:
+    letters = {letter for text in figure.findobj(Text) for letter in text.get_text() if not letter.isspace()}
+    known = {
+        chr(code) for name in matplotlib.rcParams["font.family"] for code in get_font(findfont(name)).get_charmap()
+    }
+    return "".join(sorted(letters - known))

@@ -1,0 +1,145 @@
+"""A manifest says where a figure comes from, and draws the same pixels again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from reports import ReportError, write_one_figure, write_report
+from reports.figures.redraw import redraw
+from reports.figures.table_file import column_types, read_table, table_text
+from tests.reports.figures.sweeps import write_sweep
+
+if TYPE_CHECKING:
+    from tests.reports.conftest import StoreWriter
+
+
+def half(levels: dict[str, Any]) -> dict[str, Any] | None:
+    if levels["ssl"] == "vibcreg" and levels["seed"] == 3:
+        return {"status": "failed", "error": "OutOfMemoryError: invented\nmore", "val_loss": None, "probe_svm": None}
+    return {"val_loss": float("nan")} if levels["ssl"] == "barlowtwins" and levels["seed"] == 2 else {}
+
+
+@pytest.fixture
+def store(writer: StoreWriter) -> Path:
+    return write_sweep(writer, change=half)
+
+
+def manifest_of(page: Path, name: str) -> tuple[Path, dict[str, Any]]:
+    path = page.parent / "figures" / f"{name}.json"
+    return path, json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_every_figure_is_drawn_again_pixel_by_pixel(store: Path, tmp_path: Path) -> None:
+    page = write_report(store, "fixture")
+    manifests = sorted((page.parent / "figures").glob("*.json"))
+    assert [path.stem for path in manifests] == ["effects", "history_stage1_loss", "history_stage1_ssl_loss",
+                                                 "value_probe_svm", "value_val_loss"]  # fmt: skip
+    for manifest in manifests:
+        again, difference = redraw(manifest, tmp_path / "again.png")
+        assert again.read_bytes() == manifest.with_suffix(".png").read_bytes(), manifest.name
+        assert difference is None
+
+
+def test_a_moved_report_is_drawn_again_without_its_store(store: Path, tmp_path: Path) -> None:
+    page = write_report(store, "fixture", tmp_path / "report")
+    before = (page.parent / "figures" / "effects.png").read_bytes()
+    moved = tmp_path / "elsewhere"
+    page.parent.rename(moved)
+    store.rename(tmp_path / "gone")
+    (moved / "figures" / "effects.png").unlink()
+    assert redraw(moved / "figures" / "effects.json") == (moved / "figures" / "effects.png", None)
+    assert (moved / "figures" / "effects.png").read_bytes() == before
+
+
+def test_a_manifest_names_trials_exclusions_test_and_versions(store: Path) -> None:
+    _, manifest = manifest_of(write_report(store, "fixture"), "effects")
+    assert manifest["store"]["sweep"] == "sweeps/fixture"
+    assert manifest["store"]["cells"] == 24
+    failed = manifest["excluded"]["cells"]
+    assert set(failed.values()) == {"failed: OutOfMemoryError: invented"}
+    assert len(failed) == 2
+    assert len(manifest["excluded"]["without_value"]["val_loss"]) == 2
+    assert manifest["excluded"]["without_value"]["probe_svm"] == []
+    assert len(manifest["trials"]) == 22
+    assert not set(failed) & set(manifest["trials"])
+    assert "Data0 seed 3" in manifest["excluded"]["blocks"]["effect-ssl-val_loss-vibcreg-these-datasets"]
+    families = {(each["metric"], each["question"]): each["tests"] for each in manifest["test"]["families"]}
+    assert families["val_loss", "these datasets"] == 6
+    assert families["val_loss", "datasets like these"] == 2
+    assert {"ncvq", "matplotlib", "seaborn", "pandas", "numpy", "scipy", "statsmodels", "python"} == set(
+        manifest["versions"]
+    )
+    assert str(store) not in json.dumps(manifest)
+
+
+def test_a_changed_table_is_one_line(store: Path) -> None:
+    page = write_report(store, "fixture")
+    table = page.parent / "tables" / "effects.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace("undecided", "better"), encoding="utf-8")
+    with pytest.raises(
+        ReportError, match=r"was changed since effects\.json was written: draw the report again"
+    ) as told:
+        redraw(manifest_of(page, "effects")[0])
+    assert "\n" not in str(told.value)
+
+
+def test_other_versions_are_one_line_and_still_drawn(store: Path, tmp_path: Path) -> None:
+    path, manifest = manifest_of(write_report(store, "fixture"), "effects")
+    path.write_text(json.dumps(manifest | {"versions": manifest["versions"] | {"matplotlib": "1.0"}}))
+    assert redraw(path, tmp_path / "same.png")[1] is None  # the pixels are the same all the same
+    style = manifest["style"] | {"dots_per_inch": 80}
+    path.write_text(json.dumps(manifest | {"style": style, "versions": manifest["versions"] | {"matplotlib": "1.0"}}))
+    again, difference = redraw(path, tmp_path / "other.png")
+    assert again.stat().st_size
+    assert difference is not None
+    assert difference.startswith("the pixels are not the same as then: matplotlib 1.0, here ")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"table": {}}', '{"view": 1, "table": {"file": "x"}}'])
+def test_what_is_no_manifest_is_one_line(tmp_path: Path, text: str) -> None:
+    (tmp_path / "other.json").write_text(text)
+    with pytest.raises(ReportError, match="is not the manifest of a figure"):
+        redraw(tmp_path / "other.json")
+
+
+def test_a_table_is_read_back_as_it_was() -> None:
+    texts = {"level": ["0.20", "NA", "nan", '中文, "quoted"\nline'], "other": ["x", None, "y", "z"]}
+    table = pd.DataFrame(texts, dtype="str").assign(
+        value=[0.1 + 0.2, np.nan, np.inf, -1e-300], count=[1, 2, 3, 4], flag=[True, False, True, False]
+    )
+    again = read_table(table_text(table), column_types(table))
+    pd.testing.assert_frame_equal(again, table, check_exact=True)
+
+
+def test_only_draws_one_figure(store: Path, tmp_path: Path) -> None:
+    (path,) = write_one_figure(store, "fixture", "value_val_loss", tmp_path / "one")
+    assert path == tmp_path / "one" / "figures" / "value_val_loss.png"
+    assert {each.name for each in (tmp_path / "one").rglob("*") if each.is_file()} == {
+        "value_val_loss.png", "value_val_loss.pdf", "value_val_loss.json", "value_val_loss.csv"
+    }  # fmt: skip
+    assert [each.stem for each in write_one_figure(store, "fixture", "value", tmp_path / "many")] == [
+        "value_val_loss", "value_probe_svm"
+    ]  # fmt: skip
+
+
+def test_only_shows_the_same_verdicts_as_the_page(store: Path, tmp_path: Path) -> None:
+    page = write_report(store, "fixture")
+    write_one_figure(store, "fixture", "effects", tmp_path / "one")
+    alone = (tmp_path / "one" / "tables" / "effects.csv").read_bytes()
+    assert alone == (page.parent / "tables" / "effects.csv").read_bytes()
+
+
+def test_only_names_what_there_is(store: Path) -> None:
+    with pytest.raises(
+        ReportError, match="no figure of this sweep is called 'efects': effects, value, history"
+    ) as told:
+        write_one_figure(store, "fixture", "efects")
+    assert "\n" not in str(told.value)
+    with pytest.raises(ReportError, match="prior: nothing to draw yet in sweep fixture"):
+        write_one_figure(store, "fixture", "prior")
