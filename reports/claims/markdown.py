@@ -15,7 +15,7 @@ _MARKUP = re.compile(r"[\\`*<>|$~]|^[#+>-]|\](?=[(\[:])|(?<![A-Za-z0-9])_|_(?![A
 def lead(results: Results) -> list[str]:
     """What the answers rest on: how many cells are done, and how long the trainings were."""
     done, cells = int((results.cells["status"] == DONE).sum()), len(results.cells)
-    some = f"{done} of {cells} trials are done: only complete blocks count, and nothing is best yet."
+    some = f"{done} of {cells} trials are done: only complete blocks count (`--partial`: the pairs that all have)."
     return [words for words in (some if done < cells else "", measured_at(results)) if words]
 
 

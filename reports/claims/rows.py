@@ -48,6 +48,7 @@ def _shown(row: dict[Any, Any]) -> dict[str, Any]:
         "blocks": f"{row['n_blocks']:.0f}" if row["n_blocks"] == row["n_blocks"] else "0",
         "verdict": row["verdict"],
         "why": CANNOT_SAY.get(reason, UNDECIDED_BECAUSE.get(reason, reason)),
+        "dropped": row["dropped"] if isinstance(row["dropped"], str) else "",
         "settling": settling(row) if row["verdict"] in ("undecided", "cannot be said") else "",
         "overall": pd.isna(row["dataset"]),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,11 @@ from reports.statistics.verdicts import (
 )
 
 Row = Mapping[str, Any]
+
+NAMED = 8
+"""Blocks that a sentence names, at most."""
+
+_BLOCK = re.compile(r"(?:^|; )([^:;]+ seed [^:;]+): ")
 
 
 def sentence(row: Row, metric: Metric, averaged_over: list[str]) -> str:
@@ -124,10 +130,19 @@ def _counted(row: Row) -> str:
 def _blocks_left_out(row: Row) -> str:
     words = []
     if row["n_dropped"] > 0:
-        words.append(f"; {count_words(row['n_dropped'], 'block')} left out ({row['dropped']})")
+        words.append(f"; {count_words(row['n_dropped'], 'block')} left out ({_names(row['dropped'])})")
     if isinstance(row["datasets_left_out"], str):
         words.append(f"; without {row['datasets_left_out']}")
     return "".join(words)
+
+
+def _names(dropped: str) -> str:
+    """The blocks that are left out, and why where it is one; the reasons of all are in the table."""
+    names = _BLOCK.findall(dropped)
+    if len(names) < 2:
+        return dropped
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"incomplete: {', '.join(names[:NAMED])}{more}"
 
 
 def _without_spread(row: Row, metric: Metric) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ncvq_core.metrics import Metric
 from reports.metrics import metrics_with_data
-from reports.read_store import Results
+from reports.read_store import DONE, Results
 from reports.stages import of_stage
 from reports.statistics.answers import default_answers
 from reports.statistics.compare import COLUMNS, compare
@@ -92,9 +92,8 @@ def cells_to_compare(results: Results, metric: str) -> pd.DataFrame:
 
 def _comparisons(results: Results) -> list[tuple[Metric, str, Results]]:
     """Each metric with each factor that can change it, and the results as its stage sees them."""
-    views = {metric.stage: of_stage(results, metric.stage) for metric in metrics_with_data(results.done)}
+    metrics = metrics_with_data(results.cells[results.cells["status"] == DONE])
+    views = {metric.stage: of_stage(results, metric.stage) for metric in metrics}
     return [
-        (metric, factor, views[metric.stage])
-        for metric in metrics_with_data(results.done)
-        for factor in compared_factors(views[metric.stage])
+        (metric, factor, views[metric.stage]) for metric in metrics for factor in compared_factors(views[metric.stage])
     ]

@@ -15,7 +15,8 @@ from reports.claims.table import answered_metrics, claims_table, gains_table
 from reports.claims.wording import effect_words, interval_words, listed, p_words
 from reports.read_store import Results
 from tests.reports.claims.sweeps import noisy, random_results, results_of, two_variants
-from tests.reports.statistics.examples import cells, random_trials, ssl_sweep, two_levels
+from tests.reports.statistics.examples import cells as cells_of
+from tests.reports.statistics.examples import random_trials, ssl_sweep, two_levels
 
 
 def answer(results: Results) -> Answer:
@@ -116,6 +117,26 @@ def test_what_a_sentence_averages_over_and_what_it_left_out() -> None:
     assert found["augmentations"].reference == "compared with warp, the first level; the sweep names no baseline"
 
 
+def test_many_blocks_that_are_left_out_are_named_without_their_reasons() -> None:
+    results = random_results(ssl_sweep(seeds=6), answers=("val_loss",))
+    gone = (
+        results.cells["ssl"].eq("vibcreg") & results.cells["aug_recon_weight"].eq("0.2") & results.cells["seed"].ne("5")
+    )
+    results.cells.loc[gone, "status"] = "missing"
+    found = {found.factor: found for found in answers(results, claims_table(results))}
+    words = found["ssl"].claims[2].text
+    assert "10 blocks left out (incomplete: data0 seed 0, data0 seed 1" in words
+    assert "data1 seed 2 and 2 more)" in words
+
+
+def test_trials_that_several_networks_judged_are_left_apart_and_named() -> None:
+    rows = two_variants(noisy({"data0": -0.2}), metric="fid", seeds=6).cells
+    rows["fcn"] = ["trained aaaa" if seed in "01" else "trained bbbb" for seed in rows["seed"]]
+    words = first(results_of(rows, two_levels(seeds=6), answers=("fid",)))
+    assert "4 blocks; 2 blocks left out (" in words
+    assert "b is better" in words
+
+
 def test_a_level_that_diverges_is_told() -> None:
     design = two_levels()
     rows = two_variants(noisy({"data0": -0.2})).cells
@@ -149,8 +170,8 @@ def test_what_was_measured_at() -> None:
 
 
 def test_usual_answers_and_margins_of_the_file() -> None:
-    assert answered_metrics(results_of(cells(two_levels()), two_levels())) == ("val_loss", "probe_svm")
-    assert answered_metrics(results_of(cells(two_levels()).assign(stages=2), two_levels())) == (
+    assert answered_metrics(results_of(cells_of(two_levels()), two_levels())) == ("val_loss", "probe_svm")
+    assert answered_metrics(results_of(cells_of(two_levels()).assign(stages=2), two_levels())) == (
         "val_loss", "probe_svm", "fid", "cas",
     )  # fmt: skip
     wide = two_variants(noisy({"data0": 0.0}, noise=0.05), margins={"val_loss": 0.5})
@@ -159,7 +180,7 @@ def test_usual_answers_and_margins_of_the_file() -> None:
 
 def test_nothing_to_compare() -> None:
     design = two_levels()
-    missing = results_of(cells(design).assign(status="missing"), design)
+    missing = results_of(cells_of(design).assign(status="missing"), design)
     claims = claims_table(missing)
     assert claims.empty
     text = markdown(missing, answers(missing, claims), ["a warning"])
