@@ -1,5 +1,6 @@
 """The command line: its surface, its help, its exit codes and its one-line errors."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -38,7 +39,16 @@ SURFACE = {
     "launch": LAUNCH,
     "resume": LAUNCH,
     "status": {SWEEP, STORE, SET, ("--watch", False), DEBUG},
-    "report": {SWEEP, STORE, ("--out", None), ("--only", None), DEBUG},
+    "report": {
+        SWEEP,
+        STORE,
+        ("--out", None),
+        ("--json", False),
+        ("--pool", False),
+        ("--partial", False),
+        ("--only", None),
+        DEBUG,
+    },
     "redraw": {("manifest", None), ("--out", None), DEBUG},
     "show": {("trial", None), STORE, DEBUG},
     "sample": {
@@ -279,10 +289,19 @@ def test_show_of_no_trial_and_of_several(finished: Store) -> None:
     assert refusal("show", near, "--store", finished.path) == words
 
 
-def test_report_names_its_page(tiny_file: Path, finished: Store, tmp_path: Path) -> None:
+def test_report_prints_every_comparison_as_json(tiny_file: Path, finished: Store, tmp_path: Path) -> None:
+    told = json.loads(ncvq("report", tiny_file, "--store", finished.path, "--out", tmp_path / "out", "--json").stdout)
+    assert {(row["factor"], row["level"]) for row in told["claims"]} == {("ssl", "barlowtwins")}
+    assert {row["metric"] for row in told["claims"]} >= {"val_loss", "probe_svm"}
+
+
+def test_report_answers_and_names_its_page(tiny_file: Path, finished: Store, tmp_path: Path) -> None:
     result = ncvq("report", tiny_file, "--store", finished.path, "--out", tmp_path / "out")
     assert result.exit_code == 0
-    assert result.stdout == f"report: {tmp_path}/out/index.html\n"
+    lines = result.stdout.splitlines()
+    assert lines[0] == "# tiny"
+    assert lines[-1] == f"report: {tmp_path}/out/index.html"
+    assert result.stdout.startswith((tmp_path / "out" / "report.md").read_text())
     assert (tmp_path / "out" / "index.html").exists()
 
 
