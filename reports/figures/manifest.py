@@ -37,7 +37,7 @@ def make_manifest(
     Args:
         table: the rows that it draws.
         view: what else it draws.
-        results: those of the view's stage.
+        results: what results_of makes.
         style: how it looks.
         csv: the table as it was written to `../tables/NAME.csv`.
         png: the picture as it was written.
@@ -106,14 +106,13 @@ def _store(results: Results) -> dict[str, Any]:
 
 
 def _trials(table: pd.DataFrame, view: View, results: Results) -> list[str]:
-    """The trials whose numbers are drawn: done ones, with a value of a metric of the figure where it shows metrics."""
+    """The trials whose numbers are drawn: done ones with a value of a metric, or of a curve, of the figure."""
     if "trial_id" in table:
         return sorted(table["trial_id"].dropna().unique())
-    done = results.done
-    if view.metrics:
-        has_value = [finite_values(done, name).notna() for name in view.metrics]
-        done = done[pd.concat(has_value, axis=1).any(axis=1)]
-    return sorted(done["trial_id"])
+    done, history = results.done, results.history
+    found = {trial for name in view.metrics for trial in done.loc[finite_values(done, name).notna(), "trial_id"]}
+    found |= {trial for name in view.curves for trial in history.loc[finite_values(history, name).notna(), "trial_id"]}
+    return sorted(found)
 
 
 def _excluded(table: pd.DataFrame, view: View, results: Results) -> dict[str, Any]:
