@@ -17,9 +17,12 @@ from reports.figures.registry import REGISTRY
 from reports.figures.style import Style, page_style, render
 from reports.figures.table_file import table_text
 from reports.read_store import Results
+from reports.statistics.specification import Options
 
 
-def write_figures(results: Results, claims: pd.DataFrame, folder: Path, only: str | None = None) -> list[DrawnFigure]:
+def write_figures(
+    results: Results, claims: pd.DataFrame, folder: Path, only: str | None = None, options: Options | None = None
+) -> list[DrawnFigure]:
     """Draw all figures that the sweep allows, or those of one name.
 
     Args:
@@ -28,6 +31,7 @@ def write_figures(results: Results, claims: pd.DataFrame, folder: Path, only: st
         folder: holds the folders figures and tables; gets figures/NAME.png, .pdf and .json
             (the manifest), and tables/NAME.csv.
         only: a name of the registry, or that of one figure; None draws all.
+        options: those that the claims were made with.
 
     Returns:
         The figures in the order of the page; those without anything to draw are left out.
@@ -41,7 +45,7 @@ def write_figures(results: Results, claims: pd.DataFrame, folder: Path, only: st
         shown = results_of(view, results)
         table = module.table(shown, claims, view).reset_index(drop=True)
         if not table.empty:
-            drawn.append(_write(module, view, table, shown, style, folder))
+            drawn.append(_write(module, view, table, shown, options or Options(), style, folder))
     if only is not None and not drawn:
         raise ReportError(f"{only}: nothing to draw yet in sweep {results.sweep.name}")
     if only is None:
@@ -74,14 +78,20 @@ def _names(allowed: Sequence[tuple[FigureModule, View]], wanted: str) -> list[st
 
 
 def _write(
-    module: FigureModule, view: View, table: pd.DataFrame, results: Results, style: Style, folder: Path
+    module: FigureModule,
+    view: View,
+    table: pd.DataFrame,
+    results: Results,
+    options: Options,
+    style: Style,
+    folder: Path,
 ) -> DrawnFigure:
     picture = render(module, table, view, style)
     boxes = f" No font on this machine has these letters, drawn as boxes: {picture.boxes}" if picture.boxes else ""
     caption = module.caption(table, view, results) + boxes
     csv = table_text(table)
     manifest = make_manifest(
-        table=table, view=view, results=results, style=style, csv=csv, png=picture.png, caption=caption
+        table=table, view=view, results=results, options=options, style=style, csv=csv, png=picture.png, caption=caption
     )
     (folder / "figures" / f"{view.name}.png").write_bytes(picture.png)
     (folder / "figures" / f"{view.name}.pdf").write_bytes(picture.pdf)

@@ -71,6 +71,7 @@ def test_a_manifest_names_trials_exclusions_test_and_versions(store: Path) -> No
     assert "Data0 seed 3" in manifest["excluded"]["blocks"]["effect-ssl-val_loss-vibcreg-these-datasets"]
     families = {(each["metric"], each["question"]): each["tests"] for each in manifest["test"]["families"]}
     assert families["val_loss", "these datasets"] == 6
+    assert manifest["test"]["options"] == {"partial": False, "pool": False, "chosen_datasets": False}
     assert families["val_loss", "datasets like these"] == 2
     assert {"ncvq", "matplotlib", "seaborn", "pandas", "numpy", "scipy", "statsmodels", "python"} == set(
         manifest["versions"]
