@@ -73,7 +73,7 @@ def write_one_figure(
     results = read_results(store, sweep)
     folder = out if out is not None else store / "reports" / sweep
     with _written_to(folder):
-        drawn = write_figures(results, claims_table(results, options), folder, only)
+        drawn = write_figures(results, claims_table(results, options), folder, only, options)
     return [folder / "figures" / f"{figure.name}.png" for figure in drawn]
 
 

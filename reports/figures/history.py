@@ -84,6 +84,7 @@ def view_of(results: Results, curve: Curve) -> View:
         group=curve.stage,
         stage=curve.stage,
         sweep=results.sweep,
+        curves=(curve.column,),
         layout=history_layout(results.sweep, curve.stage),
     )
 

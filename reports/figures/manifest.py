@@ -16,6 +16,7 @@ from reports.figures.style import Style
 from reports.figures.table_file import column_types, digest
 from reports.metrics import finite_values
 from reports.read_store import DONE, Results, Sweep
+from reports.statistics.specification import Options
 
 VERSION = 1
 PACKAGES = ("ncvq", "matplotlib", "seaborn", "pandas", "numpy", "scipy", "statsmodels")
@@ -30,14 +31,23 @@ NO_TEST = {"procedure": "none: nothing is tested in this figure", "intervals": "
 
 
 def make_manifest(
-    *, table: pd.DataFrame, view: View, results: Results, style: Style, csv: str, png: bytes, caption: str
+    *,
+    table: pd.DataFrame,
+    view: View,
+    results: Results,
+    options: Options,
+    style: Style,
+    csv: str,
+    png: bytes,
+    caption: str,
 ) -> dict[str, Any]:
     """All about one figure, as JSON can hold it.
 
     Args:
         table: the rows that it draws.
         view: what else it draws.
-        results: those of the view's stage.
+        results: what results_of makes.
+        options: what may be compared with what.
         style: how it looks.
         csv: the table as it was written to `../tables/NAME.csv`.
         png: the picture as it was written.
@@ -51,7 +61,7 @@ def make_manifest(
         "store": _store(results),
         "trials": _trials(table, view, results),
         "excluded": _excluded(table, view, results),
-        "test": _test(table),
+        "test": _test(table, options),
         "versions": versions(),
         "style": dataclasses.asdict(style),
         "table": {"file": f"../tables/{view.name}.csv", "columns": column_types(table), "sha256": digest(csv.encode())},
@@ -106,14 +116,13 @@ def _store(results: Results) -> dict[str, Any]:
 
 
 def _trials(table: pd.DataFrame, view: View, results: Results) -> list[str]:
-    """The trials whose numbers are drawn: done ones, with a value of a metric of the figure where it shows metrics."""
+    """The trials whose numbers are drawn: done ones with a value of a metric, or of a curve, of the figure."""
     if "trial_id" in table:
         return sorted(table["trial_id"].dropna().unique())
-    done = results.done
-    if view.metrics:
-        has_value = [finite_values(done, name).notna() for name in view.metrics]
-        done = done[pd.concat(has_value, axis=1).any(axis=1)]
-    return sorted(done["trial_id"])
+    done, history = results.done, results.history
+    found = {trial for name in view.metrics for trial in done.loc[finite_values(done, name).notna(), "trial_id"]}
+    found |= {trial for name in view.curves for trial in history.loc[finite_values(history, name).notna(), "trial_id"]}
+    return sorted(found)
 
 
 def _excluded(table: pd.DataFrame, view: View, results: Results) -> dict[str, Any]:
@@ -139,8 +148,9 @@ def _noted(table: pd.DataFrame, column: str) -> dict[str, str]:
     return dict(zip(rows["anchor"], rows[column], strict=True))
 
 
-def _test(table: pd.DataFrame) -> dict[str, Any]:
+def _test(table: pd.DataFrame, options: Options) -> dict[str, Any]:
     if "family_size" not in table:
         return NO_TEST
     families = table.groupby(["metric", "factor", "question"], sort=False)["family_size"].first().reset_index()
-    return {**TEST, "families": families.rename(columns={"family_size": "tests"}).to_dict("records")}
+    chosen = dataclasses.asdict(options)
+    return {**TEST, "options": chosen, "families": families.rename(columns={"family_size": "tests"}).to_dict("records")}

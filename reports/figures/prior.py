@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,7 +10,7 @@ from ncvq_core.metrics import METRICS, Metric
 from reports.claims.anchors import slug
 from reports.figures import history, value
 from reports.figures.contract import CURVES as SECTION
-from reports.figures.contract import View
+from reports.figures.contract import View, results_of
 from reports.figures.history import CURVES, RUNNING_MEAN
 from reports.figures.names import shortened
 from reports.figures.value_axis import intervals_are_cut, use_log_axis, value_limits
@@ -61,7 +59,9 @@ def views(results: Results, claims: pd.DataFrame) -> list[View]:
             section=SECTION,
             group="stage2",
             sweep=sweep,
+            dataset=dataset,
             metrics=tuple(METRIC_BY_NAME),
+            curves=tuple(curve.column for curve in LOSSES),
             layout=Layout(x=(), rows=rows, colour=EMBEDDING_FACTOR),
         )
         for dataset in sweep.factors.get(COLUMN_FACTOR, [""])
@@ -76,7 +76,7 @@ def table(results: Results, claims: pd.DataFrame, view: View) -> pd.DataFrame:
         curve's or the metric's name), epoch, n, mean, low and high (of a curve the lowest and highest seed, of a metric
         the 95 % t-interval), value (of the trial), method (the embedding). Empty where no trial has a curve.
     """
-    sweep, seen = view.sweep, _of_dataset(results, view.subject)
+    sweep, seen = view.sweep, results_of(view, results)
     candidates = ((curve, history.table(seen, claims, history.view_of(seen, curve))) for curve in LOSSES)
     columns = [*sweep.factors, "part", "epoch", "n", "mean", "low", "high", "value", "method"]
     found = next(((curve, lines) for curve, lines in candidates if len(lines)), None)
@@ -88,16 +88,6 @@ def table(results: Results, claims: pd.DataFrame, view: View) -> pd.DataFrame:
         values = value.table(seen, claims, value.view_of(seen, metric))
         parts.append(values.assign(part=metric.name, method=values[EMBEDDING_FACTOR]))
     return pd.concat([part for part in parts if len(part)], ignore_index=True).reindex(columns=columns)
-
-
-def _of_dataset(results: Results, dataset: str) -> Results:
-    """The results of one dataset; all of them where the dataset is no factor."""
-    if not dataset:
-        return results
-    cells, lines = results.cells, results.history
-    return dataclasses.replace(
-        results, cells=cells[cells[COLUMN_FACTOR] == dataset], history=lines[lines[COLUMN_FACTOR] == dataset]
-    )
 
 
 def draw(table: pd.DataFrame, view: View) -> Figure:

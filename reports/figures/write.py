@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import difflib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 
 import pandas as pd
 
 from reports.errors import ReportError
-from reports.figures.contract import FigureModule, View
+from reports.figures.contract import FigureModule, View, results_of
 from reports.figures.drawn import DrawnFigure
 from reports.figures.manifest import make_manifest
 from reports.figures.registry import REGISTRY
 from reports.figures.style import Style, page_style, render
 from reports.figures.table_file import table_text
 from reports.read_store import Results
-from reports.stages import of_stage
+from reports.statistics.specification import Options
 
 
-def write_figures(results: Results, claims: pd.DataFrame, folder: Path, only: str | None = None) -> list[DrawnFigure]:
+def write_figures(
+    results: Results, claims: pd.DataFrame, folder: Path, only: str | None = None, options: Options | None = None
+) -> list[DrawnFigure]:
     """Draw all figures that the sweep allows, or those of one name.
 
     Args:
@@ -28,6 +31,7 @@ def write_figures(results: Results, claims: pd.DataFrame, folder: Path, only: st
         folder: holds the folders figures and tables; gets figures/NAME.png, .pdf and .json
             (the manifest), and tables/NAME.csv.
         only: a name of the registry, or that of one figure; None draws all.
+        options: those that the claims were made with.
 
     Returns:
         The figures in the order of the page; those without anything to draw are left out.
@@ -36,16 +40,25 @@ def write_figures(results: Results, claims: pd.DataFrame, folder: Path, only: st
         ReportError: no figure has the name, or it has nothing to draw.
     """
     style = page_style()
-    seen = {stage: of_stage(results, stage) if stage else results for stage in ("", "stage1", "stage2", "samples")}
     drawn = []
     for module, view in _chosen(results, claims, only):
-        shown = seen[view.stage]
+        shown = results_of(view, results)
         table = module.table(shown, claims, view).reset_index(drop=True)
         if not table.empty:
-            drawn.append(_write(module, view, table, shown, style, folder))
+            drawn.append(_write(module, view, table, shown, options or Options(), style, folder))
     if only is not None and not drawn:
         raise ReportError(f"{only}: nothing to draw yet in sweep {results.sweep.name}")
+    if only is None:
+        _remove_others(folder, {figure.name for figure in drawn})
     return drawn
+
+
+def _remove_others(folder: Path, names: Set[str]) -> None:
+    """Remove the figures of an earlier report that this one does not have: they would pass for current ones."""
+    for manifest in (folder / "figures").glob("*.json"):
+        if manifest.stem not in names:
+            for path in (*(folder / "figures").glob(f"{manifest.stem}.*"), folder / "tables" / f"{manifest.stem}.csv"):
+                path.unlink(missing_ok=True)
 
 
 def _chosen(results: Results, claims: pd.DataFrame, only: str | None) -> Iterator[tuple[FigureModule, View]]:
@@ -53,25 +66,32 @@ def _chosen(results: Results, claims: pd.DataFrame, only: str | None) -> Iterato
         yield from ((REGISTRY[only], view) for view in REGISTRY[only].views(results, claims))
         return
     allowed = [(module, view) for module in REGISTRY.values() for view in module.views(results, claims)]
-    if only is not None and only not in (names := _names(allowed)):
+    if only is not None and only not in (names := _names(allowed, only)):
         raise ReportError(f"no figure of this sweep is called {only!r}: {', '.join(names)}")
     yield from ((module, view) for module, view in allowed if only in (None, view.name))
 
 
-def _names(allowed: Sequence[tuple[FigureModule, View]]) -> list[str]:
-    """All names that draw something: those of the registry, and of single figures."""
-    return list(dict.fromkeys([*REGISTRY, *(view.name for _, view in allowed)]))
+def _names(allowed: Sequence[tuple[FigureModule, View]], wanted: str) -> list[str]:
+    """All names that draw something: those of the registry, and of single figures; the nearest first."""
+    names = dict.fromkeys([*REGISTRY, *(view.name for _, view in allowed)])
+    return sorted(names, key=lambda name: -difflib.SequenceMatcher(a=wanted, b=name).ratio())
 
 
 def _write(
-    module: FigureModule, view: View, table: pd.DataFrame, results: Results, style: Style, folder: Path
+    module: FigureModule,
+    view: View,
+    table: pd.DataFrame,
+    results: Results,
+    options: Options,
+    style: Style,
+    folder: Path,
 ) -> DrawnFigure:
     picture = render(module, table, view, style)
     boxes = f" No font on this machine has these letters, drawn as boxes: {picture.boxes}" if picture.boxes else ""
     caption = module.caption(table, view, results) + boxes
     csv = table_text(table)
     manifest = make_manifest(
-        table=table, view=view, results=results, style=style, csv=csv, png=picture.png, caption=caption
+        table=table, view=view, results=results, options=options, style=style, csv=csv, png=picture.png, caption=caption
     )
     (folder / "figures" / f"{view.name}.png").write_bytes(picture.png)
     (folder / "figures" / f"{view.name}.pdf").write_bytes(picture.pdf)

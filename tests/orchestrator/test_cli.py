@@ -315,5 +315,5 @@ def test_one_figure_is_drawn_and_drawn_again(tiny_file: Path, finished: Store, t
     assert again.stdout == f"redrawn, the same pixels: {tmp_path}/again.png\n"
     assert (tmp_path / "again.png").read_bytes() == (figures / "history_stage1_loss.png").read_bytes()
     words = refusal(*report, "--only", "histroy")
-    assert words.startswith("ncvq: no figure of this sweep is called 'histroy': effects, value, history, prior, ")
+    assert words.startswith("ncvq: no figure of this sweep is called 'histroy': history, ")
     assert "No such file" in refusal("redraw", figures / "nothing.json")

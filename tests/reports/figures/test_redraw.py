@@ -71,11 +71,15 @@ def test_a_manifest_names_trials_exclusions_test_and_versions(store: Path) -> No
     assert "Data0 seed 3" in manifest["excluded"]["blocks"]["effect-ssl-val_loss-vibcreg-these-datasets"]
     families = {(each["metric"], each["question"]): each["tests"] for each in manifest["test"]["families"]}
     assert families["val_loss", "these datasets"] == 6
+    assert manifest["test"]["options"] == {"partial": False, "pool": False, "chosen_datasets": False}
     assert families["val_loss", "datasets like these"] == 2
     assert {"ncvq", "matplotlib", "seaborn", "pandas", "numpy", "scipy", "statsmodels", "python"} == set(
         manifest["versions"]
     )
     assert str(store) not in json.dumps(manifest)
+    _, curve = manifest_of(write_report(store, "fixture"), "history_stage1_ssl_loss")
+    assert len(curve["trials"]) == 14  # the baseline has no such loss
+    assert curve["test"]["procedure"].startswith("none")
 
 
 def test_a_changed_table_is_one_line(store: Path) -> None:
@@ -128,6 +132,18 @@ def test_only_draws_one_figure(store: Path, tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_later_report_leaves_no_figure_of_an_earlier_one(store: Path) -> None:
+    page = write_report(store, "fixture")
+    names = {path.name for folder in ("figures", "tables") for path in (page.parent / folder).iterdir()}
+    for path in (page.parent / "figures").glob("effects.*"):
+        path.with_name(f"effects_2{path.suffix}").write_bytes(path.read_bytes())
+    (page.parent / "tables" / "effects_2.csv").write_text("x\n")
+    (page.parent / "figures" / "mine.png").write_bytes(b"")
+    write_report(store, "fixture")
+    after = {path.name for folder in ("figures", "tables") for path in (page.parent / folder).iterdir()}
+    assert after == names | {"mine.png"}
+
+
 def test_only_shows_the_same_verdicts_as_the_page(store: Path, tmp_path: Path) -> None:
     page = write_report(store, "fixture")
     write_one_figure(store, "fixture", "effects", tmp_path / "one")
@@ -136,9 +152,7 @@ def test_only_shows_the_same_verdicts_as_the_page(store: Path, tmp_path: Path) -
 
 
 def test_only_names_what_there_is(store: Path) -> None:
-    with pytest.raises(
-        ReportError, match="no figure of this sweep is called 'efects': effects, value, history"
-    ) as told:
+    with pytest.raises(ReportError, match="no figure of this sweep is called 'efects': effects, ") as told:
         write_one_figure(store, "fixture", "efects")
     assert "\n" not in str(told.value)
     with pytest.raises(ReportError, match="prior: nothing to draw yet in sweep fixture"):
