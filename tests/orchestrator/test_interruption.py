@@ -11,7 +11,7 @@ from ncvq_core.stage1_run import Stage1Run
 from orchestrator.sweep_file import load_sweep
 from tests.orchestrator.conftest import Launch
 from tests.orchestrator.processes import PATIENCE_SECONDS, DesignFile, Start, packs, wait_until
-from tests.orchestrator.tables import history_of, trials_table, written_at
+from tests.orchestrator.tables import history_of, rows_of, trials_table
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -63,14 +63,14 @@ def test_resume_after_kill_9_gives_the_table_of_an_uninterrupted_run(
     wait_until(lambda: list(store.glob("trials/[!.]*.parquet")), process)
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=PATIENCE_SECONDS)
-    finished = {path: at for path, at in written_at(store).items() if path.startswith("trials/")}
+    finished = rows_of(store)
     assert 0 < len(finished) < 4
 
     process = start("resume", file, "--store", store, "--workers", "2")
     printed, _ = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0, printed
     assert f"4 of 4 trials have a result in {store}" in printed
-    assert written_at(store).items() >= finished.items()
+    assert rows_of(store).items() >= finished.items()
     assert run_here(load_sweep(file), tmp_path / "whole")[0].exit_code == 0
     assert trials_table(store).equals(trials_table(tmp_path / "whole"))
     assert history_of(store).equals(history_of(tmp_path / "whole"))
