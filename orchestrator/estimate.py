@@ -58,13 +58,10 @@ def measured_rate(stage: str, plan: Plan, store: Store | None, datasets: dict[st
         if each.stage == stage and store.has_stage(each.stage_id)
     }
     rates = []
-    for stage_id, config in runs.items():
+    for stage_id, config in itertools.islice(runs.items(), _RUNS):
         with contextlib.suppress(DamagedError):  # it is run again, and no measure until then
             if seconds := store.read_stage(stage_id).timings["seconds"]:  # 0 where it was imported
                 rates.append(expected_cost(stage, config, datasets[config.stage1.dataset]).flops / seconds)
-    for stage_id, config in itertools.islice(runs.items(), _RUNS):
-        if seconds := store.read_stage(stage_id).timings["seconds"]:  # 0 where it was imported
-            rates.append(expected_cost(stage, config, datasets[config.stage1.dataset]).flops / seconds)
     return statistics.median(rates) if rates else None
 
 

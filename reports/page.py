@@ -12,6 +12,7 @@ from ncvq_core.metrics import Metric
 from reports.claims.answers import Answer
 from reports.claims.section import answers_section, claims_section, gains_section
 from reports.claims.table import answered_metrics
+from reports.comparable import comparability_notes
 from reports.coverage import NO_LEVEL, SYMBOLS, coverage_grids, coverage_table, status_counts, troubled_cells
 from reports.figures.contract import CURVES, EFFECTS, VALUES
 from reports.figures.drawn import DrawnFigure
@@ -49,7 +50,7 @@ def render_page(
         total=len(results.cells),
         symbols=SYMBOLS,
         warnings=provenance_warnings(results),
-        sharing=sharing_notes(results),
+        sharing=[*sharing_notes(results), *comparability_notes(results)],
         answers=answers_section(results, answers),
         claims=claims_section(claims, answered_metrics(results)),
         gains=gains_section(gains),

@@ -106,7 +106,7 @@ def _write_all(results: Results, folder: Path, options: Options) -> Path:
         gains=gains,
         metrics=metrics,
         summary=summary,
-        figures=write_figures(results, claims, folder),
+        figures=write_figures(results, claims, folder, options=options),
         no_effects=why_none(results, claims),
         made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )

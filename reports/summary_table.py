@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pandas as pd
 
 from ncvq_core.metrics import Metric
 from reports.claims.table import cells_to_compare, spec_of
+from reports.judges import without_mixed_judgements
 from reports.panels import COLUMN_FACTOR, in_level_order
 from reports.read_store import Results
 from reports.stages import of_stage
@@ -30,6 +32,7 @@ def summary_table(results: Results, metrics: list[Metric], options: Options | No
     parts = []
     for metric in metrics:
         shown = of_stage(results, metric.stage)
+        shown = dataclasses.replace(shown, cells=without_mixed_judgements(shown.cells))
         spec = spec_of(metric, results.sweep.margins)
         means = table_of_means(cells_to_compare(shown, metric.name), shown.sweep, spec, options)
         means = means[means["n_own"] > 0].reset_index(drop=True).assign(metric=metric.name)

@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 
 from ncvq_core.metrics import Metric, metrics_by_name
 from reports.colours import Look
+from reports.comparable import factors_it_differs_across
 from reports.figures.captions import value_alt_text as alt_text
 from reports.figures.captions import value_caption as caption
 from reports.figures.contract import VALUES, View
@@ -45,8 +46,12 @@ LAYOUT = Layout
 
 
 def views(results: Results, claims: pd.DataFrame) -> list[View]:
-    """A figure of each metric that has data and that some factor of the sweep can change."""
-    found = [metric for metric in metrics_with_data(results.done) if is_compared(results, metric.stage)]
+    """A figure of each metric that has data, that some factor can change, and that means the same across all."""
+    found = [
+        metric
+        for metric in metrics_with_data(results.done)
+        if is_compared(results, metric.stage) and not factors_it_differs_across(results, metric)
+    ]
     return [view_of(of_stage(results, metric.stage), metric) for metric in found]
 
 

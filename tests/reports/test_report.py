@@ -63,7 +63,7 @@ def test_page_is_complete_in_itself(writer: StoreWriter, cells: list[dict[str, A
     text = path.read_text(encoding="utf-8")
     page = Page(text)
     drawn = sorted((path.parent / "figures").glob("*.png"))
-    assert len(page.images) == len(drawn) == 6
+    assert len(page.images) == len(drawn) == 5
     for image in page.images:
         assert str(image["src"]).startswith("data:image/png;base64,")
         assert image["alt"]
@@ -93,12 +93,12 @@ def test_every_figure_has_its_files_and_its_table(full_store: Path, tmp_path: Pa
     folder = write_report(full_store, "fixture", tmp_path / "out").parent
     assert folder == tmp_path / "out"
     names = {path.stem for path in (folder / "figures").glob("*.png")}
-    assert names == {"effects", "value_recon_time", "value_probe_svm", "value_ssl_loss", "history_stage1_loss",
+    assert names == {"effects", "value_recon_time", "value_probe_svm", "history_stage1_loss",
                      "history_stage1_ssl_loss"}  # fmt: skip
     assert names == {path.stem for path in (folder / "figures").glob("*.pdf")}
     assert names == {path.stem for path in (folder / "figures").glob("*.json")}
     tables = {path.stem for path in (folder / "tables").glob("*.csv")}
-    assert tables == names | {"summary", "coverage", "provenance"}
+    assert tables == names | {"claims", "gains", "summary", "coverage", "provenance"}
     assert len(pd.read_csv(folder / "tables" / "value_recon_time.csv")) == 30
 
 
@@ -128,7 +128,8 @@ def test_sweep_without_dataset_or_ssl(writer: StoreWriter) -> None:
 def test_second_report_replaces_the_first_and_leaves_no_other_file(full_store: Path) -> None:
     first = write_report(full_store, "fixture")
     assert write_report(full_store, "fixture") == first
-    assert sorted(path.name for path in first.parent.iterdir()) == ["figures", "index.html", "tables"]
+    written = sorted(path.name for path in first.parent.iterdir())
+    assert written == ["claims.json", "figures", "index.html", "report.md", "tables"]
 
 
 def test_global_settings_are_as_before(full_store: Path) -> None:
