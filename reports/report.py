@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from ncvq_core.metrics import Metric
 from reports.captions import history_alt_text, history_caption, value_alt_text, value_caption
 from reports.claims.answers import answers
+from reports.claims.belief import beliefs_table, for_beliefs
 from reports.claims.markdown import markdown
 from reports.claims.rows import as_json
 from reports.claims.table import claims_table, gains_table
@@ -35,7 +36,9 @@ from reports.value_figure import draw_values, value_table
 DOTS_PER_INCH = 160
 
 
-def write_report(store: Path, sweep: str, out: Path | None = None, options: Options | None = None) -> Path:
+def write_report(
+    store: Path, sweep: str, out: Path | None = None, options: Options | None = None, *, seeds: int | None = None
+) -> Path:
     """Write the report of a sweep, from whatever the store holds of it now.
 
     Args:
@@ -45,20 +48,21 @@ def write_report(store: Path, sweep: str, out: Path | None = None, options: Opti
             report.md (the answers), claims.json (every comparison), figures/*.png and *.pdf, and tables/*.csv, among
             them the rows behind each figure.
         options: what may be compared with what.
+        seeds: use the trials of so many seeds only, the first; None uses all.
 
     Returns:
         The path of index.html.
 
     Raises:
-        ReportError: the store or the sweep does not exist, a file of the store cannot be read, or the folder cannot be
-            written to.
+        ReportError: the store or the sweep does not exist, it has fewer seeds, a file of the store cannot be read, or
+            the folder cannot be written to.
     """
-    results = read_results(store, sweep)
+    results = read_results(store, sweep, seeds)
     folder = out if out is not None else store / "reports" / sweep
     try:
         for name in ("figures", "tables"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        return _write_all(results, folder, options or Options())
+        return _write_all(results, folder, for_beliefs(results, options or Options()))
     except OSError as error:
         raise ReportError(f"the report cannot be written to {folder}: {error}; choose another folder") from error
 
@@ -75,9 +79,12 @@ def _write_all(results: Results, folder: Path, options: Options) -> Path:
         history_figures = [_history_figure(of_stage(results, curve.stage), curve, folder) for curve in CURVES]
         prior_figures = _prior_figures(results, folder)
     claims, gains = claims_table(results, options), gains_table(results, options)
-    found = answers(results, claims)
+    beliefs = beliefs_table(results, options)
+    found = answers(results, claims, beliefs)
     _write_table(claims, folder, "claims")
     _write_table(gains, folder, "gains")
+    if not beliefs.empty:
+        _write_table(beliefs, folder, "beliefs")
     _write_text(folder / "report.md", markdown(results, found, provenance_warnings(results)))
     _write_text(folder / "claims.json", json.dumps(as_json(results, claims), indent=1))
     page = render_page(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from ncvq_core.metrics import Metric, metrics_by_name
+from reports.claims.belief import belief_sentence, belief_short
 from reports.claims.sentence import sentence, short
 from reports.claims.table import answered_metrics, compared_factors
 from reports.claims.wording import listed
@@ -51,14 +52,17 @@ class Answer:
     """Two a level: these datasets, and datasets like these."""
     by_dataset: str
     """A sentence on single datasets; empty where there is one, or where nothing is decided on any."""
+    beliefs: tuple[Claim, ...] = ()
+    """What is believed of the factor and single datasets, on these datasets and on datasets like these."""
 
 
-def answers(results: Results, claims: pd.DataFrame) -> list[Answer]:
+def answers(results: Results, claims: pd.DataFrame, beliefs: pd.DataFrame | None = None) -> list[Answer]:
     """Put the claims on the metrics that the sweep answers for into words.
 
     Args:
         results: the sweep.
         claims: the table of all claims.
+        beliefs: the table of its beliefs; None where it has none.
 
     Returns:
         Factor by factor; a metric without data, or that a factor cannot change, is left out.
@@ -69,11 +73,12 @@ def answers(results: Results, claims: pd.DataFrame) -> list[Answer]:
         for metric in metrics:
             rows = claims[(claims["factor"] == factor) & (claims["metric"] == metric.name)]
             if not rows.empty:
-                found.append(_answer(rows, factor, metric, _averaged_over(results, factor, metric)))
+                answer = _answer(rows, factor, metric, _averaged_over(results, factor, metric))
+                found.append(replace(answer, beliefs=_beliefs(beliefs, factor, metric)))
     return found
 
 
-def in_short(found: Iterable[Answer]) -> list[str]:
+def in_short(found: Sequence[Answer]) -> list[str]:
     """The verdicts on these datasets: a clause for each that is decided, then one that names all others."""
     decided, still_open = [], dict[str, list[str]]()
     for answer in found:
@@ -83,6 +88,7 @@ def in_short(found: Iterable[Answer]) -> list[str]:
                 still_open.setdefault(compared, []).append(answer.metric.name)
             else:
                 decided.append(f"{answer.factor}, {claim.estimand}: {claim.short}")
+    decided += dict.fromkeys(claim.short for answer in found for claim in answer.beliefs[:1])
     parts = [f"{compared} ({', '.join(metrics)})" for compared, metrics in still_open.items()]
     return [*decided, *([f"Undecided: {'; '.join(parts)}"] if parts else [])]
 
@@ -97,7 +103,8 @@ def measured_at(results: Results) -> str:
         if len(known):
             values = listed([f"{float(value):g}" for value in sorted(map(float, known))])
             parts.append(f"{name} {values}" if name == "projector width" else f"{values} {name}")
-    return f"Measured with {listed(parts)}." if parts else ""
+    profile = f" in the profile {results.sweep.profile}" if results.sweep.profile else ""
+    return f"Measured with {listed(parts)}{profile}." if parts else ""
 
 
 def _answer(rows: pd.DataFrame, factor: str, metric: Metric, averaged_over: list[str]) -> Answer:
@@ -122,6 +129,21 @@ def _claim(row: dict[Any, Any], metric: Metric, averaged_over: list[str]) -> Cla
         verdict=row["verdict"],
         level=row["level"],
         estimand=row["estimand"],
+    )
+
+
+def _beliefs(beliefs: pd.DataFrame | None, factor: str, metric: Metric) -> tuple[Claim, ...]:
+    rows = [] if beliefs is None else beliefs.to_dict("records")
+    return tuple(
+        Claim(
+            text=belief_sentence(row, metric),
+            short=belief_short(row),
+            verdict=row["verdict"],
+            level=row["level"],
+            estimand=f"on {row['question']}",
+        )
+        for row in rows
+        if (row["factor"], row["metric"]) == (factor, metric.name)
     )
 
 

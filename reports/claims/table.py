@@ -30,7 +30,7 @@ def claims_table(results: Results, options: Options | None = None) -> pd.DataFra
         compare(
             cells_to_compare(seen, metric.name), seen.sweep, spec_of(metric, results.sweep.margins), factor, options
         )
-        for metric, factor, seen in _comparisons(results)
+        for metric, factor, seen in comparisons(results)
     ]
     tables = [table for table in tables if not table.empty]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(COLUMNS))
@@ -44,7 +44,7 @@ def gains_table(results: Results, options: Options | None = None) -> pd.DataFram
         be compared across.
     """
     rows, seen_metrics = [], set()
-    for metric, factor, seen in _comparisons(results):
+    for metric, factor, seen in comparisons(results):
         if metric.name in seen_metrics or factor in metric.incomparable:
             continue
         seen_metrics.add(metric.name)
@@ -90,7 +90,7 @@ def cells_to_compare(results: Results, metric: str) -> pd.DataFrame:
     return cells
 
 
-def _comparisons(results: Results) -> list[tuple[Metric, str, Results]]:
+def comparisons(results: Results) -> list[tuple[Metric, str, Results]]:
     """Each metric with each factor that can change it, and the results as its stage sees them."""
     views = {metric.stage: of_stage(results, metric.stage) for metric in metrics_with_data(results.done)}
     return [
