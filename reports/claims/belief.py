@@ -39,7 +39,7 @@ NO_LEVEL, NO_DATASETS, NO_DIRECTION = "no such level", "no such datasets", "no d
 BELIEF_COLUMNS = (
     "factor", "metric", "level", "other_level", "datasets", "other_datasets", "question", "verdict", "reason", "effect",
     "effect_low", "effect_high", "unit", "p", "p_adjusted", "family_size", "n_datasets_a", "n_datasets_b", "n_blocks_a",
-    "n_blocks_b", "n_dropped", "n_seeds", "averaged_over", "estimate", "se", "df",
+    "n_blocks_b", "n_dropped", "n_seeds", "absent", "averaged_over", "estimate", "se", "df",
 )  # fmt: skip
 
 
@@ -105,12 +105,13 @@ def _beliefs(results: Results, options: Options) -> Iterator[list[dict[str, Any]
 def _one(results: Results, seen: Results, metric: Metric, factor: str, options: Options) -> list[dict[str, Any]]:
     """The rows of one belief and metric, not yet adjusted."""
     (level, datasets), (other_level, other_datasets) = results.sweep.belief[factor].items()
+    there = seen.sweep.factors.get("dataset", [])
     about = {
+        "absent": [dataset for dataset in (*datasets, *other_datasets) if dataset not in there],
         "factor": factor, "metric": metric.name, "level": level, "other_level": other_level, "datasets": datasets,
         "other_datasets": other_datasets, "unit": effect_unit(metric.scale),
         "averaged_over": [name for name in seen.sweep.varying if name not in (factor, *UNIT)],
     }  # fmt: skip
-    there = seen.sweep.factors.get("dataset", [])
     present = [[dataset for dataset in side if dataset in there] for side in (datasets, other_datasets)]
     reason = OTHER_MEANING if factor in metric.incomparable else None
     reason = reason or (None if metric.better else NO_DIRECTION)
@@ -192,5 +193,6 @@ def _evidence(row: Mapping[Any, Any], metric: Metric) -> str:
         f"{row['n_datasets_b']:.0f} datasets",
         *([f"averaged over {listed(row['averaged_over'])}"] if row["averaged_over"] else []),
         *([f"{count_words(row['n_dropped'], 'block')} left out"] if row["n_dropped"] else []),
+        *([f"without {listed(row['absent'])}"] if row["absent"] else []),
     ]
     return "; ".join(words)
