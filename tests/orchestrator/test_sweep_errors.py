@@ -17,6 +17,14 @@ from orchestrator.sweep_sections import check_sections, read_design
 from orchestrator.yaml_lines import Source
 
 HEAD = "description: a test\nbase: {dataset: GunPoint}\n"
+BELIEF = """\
+description: a test
+base: {augmentations: [flip]}
+factors:
+  dataset: [A, B, C]
+  ssl: [none, vicreg]
+belief:
+"""
 
 # (text, part of the message); the comment "# !" stands on the line that the message must name.
 MISTAKES = {
@@ -153,6 +161,60 @@ MISTAKES = {
     "empty file": ("", "the file is empty"),
     "only a comment": ("# ! nothing here\n", "the file is empty"),
     "not a mapping": ("- a # !\n- b\n", "must be a mapping with the keys description, base, "),
+    "belief of no factor": (BELIEF + "  sll: {none: [A], vicreg: [B]} # !\n", "belief 'sll' (did you mean 'ssl'?)"),
+    "belief of datasets": (
+        BELIEF + "  dataset: {A: [A], B: [B]} # !\n",
+        "unknown factor of a belief 'dataset'; valid: ssl",
+    ),
+    "belief without datasets": (
+        "description: x\nbase: {dataset: A, augmentations: [flip]}\nfactors: {ssl: [none, vicreg]}\nbelief:\n  ssl: {none: [A]} # !\n",
+        "unknown factor 'dataset'",
+    ),
+    "belief in one level": (BELIEF + "  ssl: {none: [A]} # !\n", "must be a mapping from two of its levels"),
+    "belief that is a list": (BELIEF + "  ssl: [none, vicreg] # !\n", "must be a mapping from two of its levels"),
+    "belief in an unknown level": (
+        BELIEF + "  ssl:\n    none: [A]\n    vicrag: [B] # !\n",
+        "unknown level of ssl 'vicrag' (did you mean 'vicreg'?)",
+    ),
+    "belief about an unknown dataset": (
+        BELIEF + "  ssl:\n    none: [A]\n    vicreg:\n    - B\n    - D # !\n",
+        "unknown level of dataset 'D'",
+    ),
+    "belief about no dataset": (BELIEF + "  ssl:\n    none: [A]\n    vicreg: [] # !\n", "must be a list of datasets"),
+    "belief about a word": (BELIEF + "  ssl:\n    none: [A]\n    vicreg: B # !\n", "must be a list of datasets"),
+    "belief about a dataset twice": (
+        BELIEF + "  ssl:\n    none: [A, B]\n    vicreg:\n    - C\n    - B # !\n",
+        "dataset B stands there twice",
+    ),
+    "belief of another kind": (
+        "description: x\nbase: {dataset: A}\nbelief: [ssl] # !\n",
+        "belief = ['ssl']: must be a",
+    ),
+    "profiles of another kind": (HEAD + "profiles: small # !\n", "profiles = 'small': must be a mapping"),
+    "profile without settings": (HEAD + "profiles:\n  small: # !\n", "profile small = None: must be a mapping"),
+    "profile with a name like a hash": (HEAD + "profiles:\n  deadbeef: {epochs: 3} # !\n", "name of a profile must be"),
+    "profile with a number as name": (HEAD + "profiles:\n  1: {epochs: 3} # !\n", "name of a profile must be"),
+    "profile with a path as name": (HEAD + "profiles:\n  a/b: {epochs: 3} # !\n", "name of a profile must be"),
+    "profile with an unknown setting": (
+        HEAD + "profiles:\n  small:\n    epochs: 3\n    chanels: 8 # !\n",
+        "unknown setting 'chanels' (did you mean 'channels'?)",
+    ),
+    "profile with a wrong value": (
+        HEAD + "profiles:\n  small:\n    epochs: 0 # !\n",
+        "epochs = 0: must be an integer ≥ 1 (with profile small)",
+    ),
+    "profile with a wrong level": (
+        HEAD + "factors: {seed: [0, 1]}\nprofiles:\n  small:\n    seed:\n    - 0\n    - x # !\n",
+        "seed = 'x': must be an int (with profile small)",
+    ),
+    "profile with one level for a factor": (
+        HEAD + "factors: {seed: [0, 1]}\nprofiles:\n  small:\n    seed: 0 # !\n",
+        "seed = 0: must be a list of levels",
+    ),
+    "profile that breaks a zip": (
+        HEAD + "factors: {seed: [0, 1], epochs: [3, 4]}\nzip:\n- [seed, epochs] # !\nprofiles:\n  small: {seed: [0]}\n",
+        "zipped factors need equal numbers of levels: seed has 1, epochs has 2 (with profile small)",
+    ),
 }
 
 
