@@ -11,8 +11,10 @@ from ncvq_core.config import field_names
 from ncvq_core.errors import DataError, NcvqError
 from orchestrator.expand import expand
 from orchestrator.sweep import SweepError
+from orchestrator.sweep_belief import read_belief
 from orchestrator.sweep_factors import read_factors
 from orchestrator.sweep_file import load_sweep
+from orchestrator.sweep_profiles import check_profiles, profile_names, with_profile
 from orchestrator.sweep_sections import check_sections, read_design
 from orchestrator.yaml_lines import Source
 
@@ -167,7 +169,8 @@ MISTAKES = {
         "unknown factor of a belief 'dataset'; valid: ssl",
     ),
     "belief without datasets": (
-        "description: x\nbase: {dataset: A, augmentations: [flip]}\nfactors: {ssl: [none, vicreg]}\nbelief:\n  ssl: {none: [A]} # !\n",
+        "description: x\nbase: {dataset: A}\nfactors: {ssl: [none, simsiam], augmentations: [[flip]]}\n"
+        "belief:\n  ssl: {none: [A]} # !\n",
         "unknown factor 'dataset'",
     ),
     "belief in one level": (BELIEF + "  ssl: {none: [A]} # !\n", "must be a mapping from two of its levels"),
@@ -205,7 +208,7 @@ MISTAKES = {
     ),
     "profile with a wrong level": (
         HEAD + "factors: {seed: [0, 1]}\nprofiles:\n  small:\n    seed:\n    - 0\n    - x # !\n",
-        "seed = 'x': must be an int (with profile small)",
+        "seed = 'x': must be an integer ≥ 0 and ≤ 2.14748e+09 (with profile small)",
     ),
     "profile with one level for a factor": (
         HEAD + "factors: {seed: [0, 1]}\nprofiles:\n  small:\n    seed: 0 # !\n",
@@ -271,11 +274,38 @@ VALUES = st.recursive(
 )
 
 
+SECTIONS = ["baseline", "zip", "exclude", "where", "base"]
+SIDES = st.dictionaries(SCALARS, st.lists(SCALARS, max_size=2), max_size=3)
+
+
+@settings(deadline=None)
+@given(
+    factors=st.dictionaries(st.sampled_from(["dataset", "ssl", "seed"]), st.lists(SCALARS, min_size=1, max_size=3)),
+    belief=st.dictionaries(st.sampled_from(["ssl", "dataset", "x"]), SIDES | VALUES) | VALUES,
+    profiles=st.dictionaries(
+        st.sampled_from(["small", 1]), st.dictionaries(st.sampled_from(field_names()), VALUES) | VALUES
+    ),
+)
+def test_any_belief_and_profile_is_read_or_a_sweep_error(factors: dict[str, Any], belief: Any, profiles: Any) -> None:
+    data = {"description": "x", "factors": factors, "belief": belief, "profiles": profiles}
+    source = Source(data=data, origins={(): "file:1"})
+    try:
+        check_sections(source)
+        check_profiles(source)
+        levels = read_factors(source, {})
+        for sides in read_belief(source, levels).values():
+            assert len(sides) == 2
+        for name in profile_names(source):
+            read_factors(with_profile(source, levels, name), levels)
+    except SweepError as error:
+        assert str(error).startswith("file:1: ")  # noqa: PT017 (either outcome is right)
+
+
 @settings(deadline=None)
 @given(
     base=st.dictionaries(st.sampled_from(field_names()), VALUES),
     factors=st.dictionaries(st.sampled_from(field_names()), VALUES, max_size=3),
-    sections=st.dictionaries(st.sampled_from(["baseline", "zip", "exclude", "where", "base"]), VALUES),
+    sections=st.dictionaries(st.sampled_from(SECTIONS), VALUES),
 )
 def test_any_value_gives_cells_or_a_sweep_error(
     base: dict[str, Any], factors: dict[str, Any], sections: dict[str, Any]
