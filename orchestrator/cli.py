@@ -140,7 +140,7 @@ def report(
     with one_line_errors(debug, ReportError):
         name = Path(sweep).name.removesuffix(".yaml")
         name = f"{name}-{profile}" if profile else name
-        page = write_report(store, name, out, Options(pool=pool, partial=partial), seeds=seeds)
+        page = write_report(store, name, out, Options(pool=pool, partial=partial, seeds=seeds))
         if json:
             print((page.parent / "claims.json").read_text(encoding="utf-8"))
             return

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from ncvq_core.metrics import Metric
 from reports.captions import history_alt_text, history_caption, value_alt_text, value_caption
 from reports.claims.answers import answers
-from reports.claims.belief import beliefs_table, for_beliefs
+from reports.claims.belief import beliefs_table
 from reports.claims.markdown import markdown
 from reports.claims.rows import as_json
 from reports.claims.table import claims_table, gains_table
@@ -36,9 +36,7 @@ from reports.value_figure import draw_values, value_table
 DOTS_PER_INCH = 160
 
 
-def write_report(
-    store: Path, sweep: str, out: Path | None = None, options: Options | None = None, *, seeds: int | None = None
-) -> Path:
+def write_report(store: Path, sweep: str, out: Path | None = None, options: Options | None = None) -> Path:
     """Write the report of a sweep, from whatever the store holds of it now.
 
     Args:
@@ -48,7 +46,6 @@ def write_report(
             report.md (the answers), claims.json (every comparison), figures/*.png and *.pdf, and tables/*.csv, among
             them the rows behind each figure.
         options: what may be compared with what.
-        seeds: use the trials of so many seeds only, the first; None uses all.
 
     Returns:
         The path of index.html.
@@ -57,12 +54,12 @@ def write_report(
         ReportError: the store or the sweep does not exist, it has fewer seeds, a file of the store cannot be read, or
             the folder cannot be written to.
     """
-    results = read_results(store, sweep, seeds)
+    results = read_results(store, sweep, options.seeds if options else None)
     folder = out if out is not None else store / "reports" / sweep
     try:
         for name in ("figures", "tables"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        return _write_all(results, folder, for_beliefs(results, options or Options()))
+        return _write_all(results, folder, options or Options())
     except OSError as error:
         raise ReportError(f"the report cannot be written to {folder}: {error}; choose another folder") from error
 

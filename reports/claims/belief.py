@@ -43,13 +43,6 @@ BELIEF_COLUMNS = (
 )  # fmt: skip
 
 
-def for_beliefs(results: Results, options: Options) -> Options:
-    """The options, and that datasets were chosen for a belief where the sweep has such datasets."""
-    believed = {dataset for sides in results.sweep.belief.values() for side in sides.values() for dataset in side}
-    chosen = bool(believed & set(results.sweep.factors.get("dataset", ())))
-    return dataclasses.replace(options, chosen_datasets=options.chosen_datasets or chosen)
-
-
 def beliefs_table(results: Results, options: Options | None = None) -> pd.DataFrame:
     """Test each belief of a sweep by each metric that it answers for.
 

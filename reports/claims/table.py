@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 import pandas as pd
@@ -26,6 +27,7 @@ def claims_table(results: Results, options: Options | None = None) -> pd.DataFra
     Returns:
         The columns of `compare`, family by family; empty where nothing can be compared.
     """
+    options = for_beliefs(results, options or Options())
     tables = [
         compare(
             cells_to_compare(seen, metric.name), seen.sweep, spec_of(metric, results.sweep.margins), factor, options
@@ -34,6 +36,13 @@ def claims_table(results: Results, options: Options | None = None) -> pd.DataFra
     ]
     tables = [table for table in tables if not table.empty]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(COLUMNS))
+
+
+def for_beliefs(results: Results, options: Options) -> Options:
+    """The options, and that datasets were chosen for a belief where the sweep has such datasets."""
+    believed = {dataset for sides in results.sweep.belief.values() for side in sides.values() for dataset in side}
+    chosen = bool(believed & set(results.sweep.factors.get("dataset", ())))
+    return dataclasses.replace(options, chosen_datasets=options.chosen_datasets or chosen)
 
 
 def gains_table(results: Results, options: Options | None = None) -> pd.DataFrame:

@@ -11,11 +11,11 @@ import pytest
 from scipy import stats
 
 from reports.claims.answers import Answer, answers, in_short
-from reports.claims.belief import beliefs_table, for_beliefs
+from reports.claims.belief import beliefs_table
 from reports.claims.markdown import markdown
 from reports.claims.rows import as_json
 from reports.claims.section import answers_section
-from reports.claims.table import claims_table
+from reports.claims.table import claims_table, for_beliefs
 from reports.read_store import Results
 from reports.statistics.specification import Options
 from tests.reports.claims.sweeps import results_of
@@ -42,8 +42,7 @@ def believing(
 
 def told(results: Results) -> dict[str, Answer]:
     """The answers about augmentations, by metric."""
-    options = for_beliefs(results, Options())
-    found = answers(results, claims_table(results, options), beliefs_table(results, options))
+    found = answers(results, claims_table(results), beliefs_table(results))
     return {answer.metric.name: answer for answer in found if answer.factor == "augmentations"}
 
 
