@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ncvq_core.metrics import Metric, metrics_by_name
-from reports.claims.belief import belief_sentence, belief_short
+from reports.claims.belief import BeliefVerdict, tested_beliefs
 from reports.claims.sentence import sentence, short
 from reports.claims.table import answered_metrics, compared_factors
 from reports.claims.wording import listed
@@ -52,7 +52,7 @@ class Answer:
     """Two a level: these datasets, and datasets like these."""
     by_dataset: str
     """A sentence on single datasets; empty where there is one, or where nothing is decided on any."""
-    beliefs: tuple[Claim, ...] = ()
+    beliefs: tuple[BeliefVerdict, ...] = ()
     """What is believed of the factor and single datasets, on these datasets and on datasets like these."""
 
 
@@ -74,7 +74,7 @@ def answers(results: Results, claims: pd.DataFrame, beliefs: pd.DataFrame | None
             rows = claims[(claims["factor"] == factor) & (claims["metric"] == metric.name)]
             if not rows.empty:
                 answer = _answer(rows, factor, metric, _averaged_over(results, factor, metric))
-                found.append(replace(answer, beliefs=_beliefs(beliefs, factor, metric)))
+                found.append(replace(answer, beliefs=tested_beliefs(beliefs, factor, metric)))
     return found
 
 
@@ -129,21 +129,6 @@ def _claim(row: dict[Any, Any], metric: Metric, averaged_over: list[str]) -> Cla
         verdict=row["verdict"],
         level=row["level"],
         estimand=row["estimand"],
-    )
-
-
-def _beliefs(beliefs: pd.DataFrame | None, factor: str, metric: Metric) -> tuple[Claim, ...]:
-    rows = [] if beliefs is None else beliefs.to_dict("records")
-    return tuple(
-        Claim(
-            text=belief_sentence(row, metric),
-            short=belief_short(row),
-            verdict=row["verdict"],
-            level=row["level"],
-            estimand=f"on {row['question']}",
-        )
-        for row in rows
-        if (row["factor"], row["metric"]) == (factor, metric.name)
     )
 
 

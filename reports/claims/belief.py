@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -43,6 +44,18 @@ BELIEF_COLUMNS = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, kw_only=True)
+class BeliefVerdict:
+    """A sentence on a belief, and its verdict."""
+
+    text: str
+    """Complete: whom it is about, contrast with interval, adjusted p, size of the family, blocks."""
+    short: str
+    """The verdict alone."""
+    verdict: str
+    """supported, contradicted, undecided or cannot be said."""
+
+
 def beliefs_table(results: Results, options: Options | None = None) -> pd.DataFrame:
     """Test each belief of a sweep by each metric that it answers for.
 
@@ -60,6 +73,16 @@ def beliefs_table(results: Results, options: Options | None = None) -> pd.DataFr
     judged = [_verdict(row, better[row["metric"]]) for row in table.to_dict("records")]
     verdicts = pd.DataFrame(judged, columns=["verdict", "reason"], index=table.index, dtype="str")
     return table.assign(verdict=verdicts["verdict"], reason=verdicts["reason"])
+
+
+def tested_beliefs(beliefs: pd.DataFrame | None, factor: str, metric: Metric) -> tuple[BeliefVerdict, ...]:
+    """What the table of beliefs says of a factor and metric, in words."""
+    rows = [] if beliefs is None else beliefs.to_dict("records")
+    return tuple(
+        BeliefVerdict(text=belief_sentence(row, metric), short=belief_short(row), verdict=row["verdict"])
+        for row in rows
+        if (row["factor"], row["metric"]) == (factor, metric.name)
+    )
 
 
 def belief_sentence(row: Mapping[Any, Any], metric: Metric) -> str:
