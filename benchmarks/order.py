@@ -13,7 +13,7 @@ from pathlib import Path
 from orchestrator.plan import load_datasets, make_plan
 from orchestrator.sweep import Sweep
 from orchestrator.tasks import StageTask, makespan
-from orchestrator.terminal import read_sweep
+from orchestrator.terminal import Chosen, read_sweep
 
 WORKERS = (2, 4, 8, 16, 32)
 
@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("sweep")
     parser.add_argument("--data-dir", type=Path)
     arguments = parser.parse_args()
-    sweep = read_sweep(arguments.sweep, None, arguments.data_dir)
+    sweep = read_sweep(arguments.sweep, Chosen(), arguments.data_dir)
     tasks = make_plan(sweep, None, load_datasets(sweep, arguments.data_dir)).tasks
     print("| sweep | workers | order of the file | longest first | time saved |\n|---|---|---|---|---|")
     work = {task.stage_id: task.flops for task in tasks}

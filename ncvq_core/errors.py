@@ -26,6 +26,10 @@ class DataError(NcvqError):
     """A dataset that is missing, unreadable or unusable."""
 
 
+class NotAtHandError(DataError):
+    """A dataset that is neither here nor can be downloaded now; another machine, or a later day, may have it."""
+
+
 class CheckpointError(NcvqError):
     """A checkpoint or weights file that does not belong to the model it is loaded into."""
 

@@ -11,16 +11,19 @@ from orchestrator.cli_launch import launching
 from orchestrator.cli_redraw import redraw
 from orchestrator.options import (
     DEFAULT_STORE,
+    AvailableOption,
     DataOption,
     DebugOption,
     FcnOption,
+    ProfileOption,
+    SeedsOption,
     SetOption,
     StoreOption,
     SweepArgument,
     TrialArgument,
     WorkersOption,
 )
-from orchestrator.terminal import console, one_line_errors, print_answers, read_sweep
+from orchestrator.terminal import Chosen, console, one_line_errors, print_answers, read_sweep
 
 app = typer.Typer(
     name="ncvq",
@@ -49,6 +52,9 @@ def plan(
     store: StoreOption = DEFAULT_STORE,
     data_dir: DataOption = None,
     set_: SetOption = None,
+    profile: ProfileOption = None,
+    seeds: SeedsOption = None,
+    available: AvailableOption = False,
     fcn_weights: FcnOption = None,
     workers: WorkersOption = None,
     debug: DebugOption = False,
@@ -63,7 +69,8 @@ def plan(
     from orchestrator.store import Store
 
     with one_line_errors(debug):
-        design = read_sweep(sweep, set_, data_dir)
+        chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_)
+        design = read_sweep(sweep, chosen, data_dir)
         opened = Store(store) if (store / "store.json").exists() else None
         datasets = load_datasets(design, data_dir)
         weights = read_weights(fcn_weights, design, datasets) if fcn_weights else []
@@ -90,7 +97,11 @@ app.command(
 def status(
     sweep: SweepArgument,
     store: StoreOption = DEFAULT_STORE,
+    data_dir: DataOption = None,
     set_: SetOption = None,
+    profile: ProfileOption = None,
+    seeds: SeedsOption = None,
+    available: AvailableOption = False,
     watch: Annotated[bool, typer.Option("--watch", help="Print again every five seconds while it runs.")] = False,
     debug: DebugOption = False,
 ) -> None:
@@ -99,7 +110,8 @@ def status(
     from orchestrator.store import Store
 
     with one_line_errors(debug):
-        design = read_sweep(sweep, set_, None, check_data=False)
+        chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_)
+        design = read_sweep(sweep, chosen, data_dir, fetch=False)
         opened = Store(store)
         while print_status(design, opened, console()) and watch:
             time.sleep(5)
@@ -110,6 +122,10 @@ def report(
     sweep: SweepArgument,
     store: StoreOption = DEFAULT_STORE,
     out: Annotated[Path | None, typer.Option(help="Folder for the report. Default: STORE/reports/SWEEP.")] = None,
+    profile: ProfileOption = None,
+    seeds: Annotated[
+        int | None, typer.Option("--seeds", min=1, help="Use the trials of the sweep's first seeds only.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print every comparison as JSON, and nothing else.")] = False,
     pool: Annotated[
         bool, typer.Option("--pool", help="Compare across numerics versions, data, dtypes, kinds of device and judges.")
@@ -126,7 +142,9 @@ def report(
     from reports import Options, ReportError, write_one_figure, write_report
 
     with one_line_errors(debug, ReportError):
-        name, options = Path(sweep).name.removesuffix(".yaml"), Options(pool=pool, partial=partial)
+        name = Path(sweep).name.removesuffix(".yaml")
+        name = f"{name}-{profile}" if profile else name
+        options = Options(pool=pool, partial=partial, seeds=seeds)
         if only is not None:
             for path in write_one_figure(store, name, only, out, options):
                 console().print(f"figure: {path}", soft_wrap=True, highlight=False, markup=False)

@@ -11,11 +11,14 @@ from rich.console import Console
 from orchestrator.options import (
     DEFAULT_STORE,
     AddressOption,
+    AvailableOption,
     DataOption,
     DebugOption,
     FcnOption,
     GpusOption,
     PackOption,
+    ProfileOption,
+    SeedsOption,
     SetOption,
     StoreOption,
     SweepArgument,
@@ -23,7 +26,7 @@ from orchestrator.options import (
     WandbOption,
     WorkersOption,
 )
-from orchestrator.terminal import console, one_line_errors, read_sweep
+from orchestrator.terminal import Chosen, console, one_line_errors, read_sweep
 
 if TYPE_CHECKING:
     from orchestrator.launch import Summary
@@ -37,6 +40,9 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
         store: StoreOption = DEFAULT_STORE,
         data_dir: DataOption = None,
         set_: SetOption = None,
+        profile: ProfileOption = None,
+        seeds: SeedsOption = None,
+        available: AvailableOption = False,
         fcn_weights: FcnOption = None,
         workers: WorkersOption = None,
         threads: ThreadsOption = 1,
@@ -49,6 +55,7 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
         with one_line_errors(debug):
             from orchestrator.launch import LaunchOptions, launch
 
+            chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_)
             options = LaunchOptions(
                 store=store,
                 data_dir=data_dir.absolute() if data_dir else None,
@@ -62,21 +69,19 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
                 retry_failed=retry_failed,
                 debug=debug,
             )
-            summary = launch(read_sweep(sweep, set_, data_dir), options, console())
-        report = shlex.join(["ncvq", "report", sweep, "--store", str(store)])
-        _print_summary(summary, store, _resume_command(sweep, store, data_dir, set_), report, console())
+            summary = launch(read_sweep(sweep, chosen, data_dir), options, console())
+        report = shlex.join(["ncvq", "report", sweep, *Chosen(profile=profile).words(), "--store", str(store)])
+        _print_summary(summary, store, _resume_command(sweep, store, data_dir, chosen), report, console())
         raise typer.Exit(summary.exit_code)
 
     return command
 
 
-def _resume_command(sweep: str, store: Path, data_dir: Path | None, settings: list[str] | None) -> str:
+def _resume_command(sweep: str, store: Path, data_dir: Path | None, chosen: Chosen) -> str:
     words = ["ncvq", "resume", sweep, "--store", str(store)]
     if data_dir:
         words += ["--data-dir", str(data_dir)]
-    for setting in settings or []:
-        words += ["--set", setting]
-    return shlex.join(words)
+    return shlex.join([*words, *chosen.words()])
 
 
 def _print_summary(summary: "Summary", store: Path, resume: str, report: str, console: Console) -> None:

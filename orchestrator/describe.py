@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from ncvq_core.data import list_datasets, load_dataset
 from ncvq_core.errors import DataError
@@ -19,12 +21,15 @@ NAMES = {STAGE1: "stage 1", FCN: "FCN", STAGE2: "stage 2", SAMPLES: "samples"}
 
 
 def print_sweeps(sweeps: list[Sweep], console: Console) -> None:
-    """Print the named sweeps with factors and number of trials."""
-    table = Table("sweep", "trials", "factors", "what it asks")
-    for sweep in sweeps:
-        factors = " × ".join(f"{factor.name} ({len(factor.levels)})" for factor in sweep.factors)
-        table.add_row(sweep.name, str(len(sweep.cells)), factors, sweep.description)
-    console.print(table)
+    """Print the named sweeps with number of trials, factors and profiles: a paragraph each, wrapped between words."""
+    for place, sweep in enumerate(sweeps):
+        profiles = f", --profile {' or '.join(sweep.profiles)}" if sweep.profiles else ""
+        factors = " × ".join(f"{factor.name}\N{NO-BREAK SPACE}({len(factor.levels)})" for factor in sweep.factors)
+        console.print(
+            Text(f"{chr(10) if place else ''}{sweep.name}: {len(sweep.cells)} trials{profiles}"), soft_wrap=True
+        )
+        for words in (sweep.description, factors):
+            console.print(Padding(Text(words), (0, 0, 0, 2)))
 
 
 def print_plan(plan: Plan, expected: Expectation, workers: int, console: Console) -> None:

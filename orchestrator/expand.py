@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from ncvq_core.config import TrialConfig
-from ncvq_core.errors import ConfigError, DataError
+from ncvq_core.errors import ConfigError, DataError, NotAtHandError
 from ncvq_core.stage1_config import SSL_SETTINGS
 from orchestrator.sweep import Cell, Factor, Label, Level
 from orchestrator.sweep_factors import level_path
@@ -45,40 +45,44 @@ def settings_without_effect(config: TrialConfig) -> frozenset[str]:
     return frozenset() if ssl.uses_projector_width else frozenset({"projector_width"})
 
 
-def expand(source: Source, design: Design, check_dataset: CheckDataset | None) -> tuple[int, tuple[Cell, ...]]:
+def expand(
+    source: Source, design: Design, check_dataset: CheckDataset | None, *, available: bool = False
+) -> tuple[int, tuple[Cell, ...], tuple[str, ...]]:
     """Build the selected cells of a design.
 
     Args:
         source: where the design was written.
         design: the design.
         check_dataset: raises ConfigError or DataError for a dataset that cannot be had.
+        available: leave out the cells of datasets that are not at hand.
 
     Returns:
-        How many cells are selected, and those that are left when cells with the same trial become one.
+        How many cells are selected, those that are left when cells with the same trial become one, and the datasets
+        that are left out.
 
     Raises:
-        SweepError: a cell is not a valid config, levels do not differ, or no cell is left.
+        SweepError: a cell is not a valid config, levels do not differ, a dataset cannot be had, or no cell is left.
     """
     cells: dict[str, Cell] = {}
     selected = 0
-    checked: set[str] = set()
+    datasets = _Datasets(source, design, check_dataset, available=available)
     for levels in grid(list(design.factors.values()), design.zips):
         if not is_selected(levels, design.where, design.exclude):
             continue
-        selected += 1
         config = _config(source, design, levels)
-        if check_dataset and config.stage1.dataset not in checked:
-            _check_dataset(source, design, levels, config.stage1.dataset, check_dataset)
-            checked.add(config.stage1.dataset)
+        if not datasets.has(config.stage1.dataset, levels):
+            continue
+        selected += 1
         idle = settings_without_effect(config)
         labels = {name: None if name in idle else level.label for name, level in levels.items()}
         first = cells.setdefault(config.trial_id, Cell(config=config, levels=labels))
         if first.levels != labels:
             raise _same_trial(source, design, first.levels, labels)
+    datasets.refuse_missing(has_cells=bool(cells))
     if not cells:
         section = "exclude" if design.exclude else "where"
         raise source.error(f"{section} leaves no cell", section)
-    return selected, tuple(cells.values())
+    return selected, tuple(cells.values()), tuple(datasets.missing)
 
 
 def _matches(levels: Mapping[str, Level], entry: Selector) -> bool:
@@ -106,13 +110,55 @@ def _culprit(values: dict[str, Any]) -> str | None:
     return None
 
 
-def _check_dataset(
-    source: Source, design: Design, levels: Mapping[str, Level], dataset: str, check_dataset: CheckDataset
-) -> None:
-    try:
-        check_dataset(dataset)
-    except (ConfigError, DataError) as error:
-        raise source.error(str(error), *_setting_path(source, design, levels, "dataset")) from error
+class _Datasets:
+    """The datasets of a design, each looked for once.
+
+    Attributes:
+        missing: those that are not at hand, and why.
+    """
+
+    def __init__(self, source: Source, design: Design, check: CheckDataset | None, *, available: bool) -> None:
+        self.missing: dict[str, str] = {}
+        self._found: set[str] = set()
+        self._source, self._design, self._check, self._available = source, design, check, available
+        self._places: list[tuple[Any, ...]] = []
+
+    def has(self, dataset: str, levels: Mapping[str, Level]) -> bool:
+        """Say whether a dataset is at hand.
+
+        Raises:
+            SweepError: it is unusable, or nobody knows it.
+        """
+        if self._check and dataset not in self._found and dataset not in self.missing:
+            place = _setting_path(self._source, self._design, levels, "dataset")
+            try:
+                self._check(dataset)
+                self._found.add(dataset)
+            except (ConfigError, DataError) as error:
+                elsewhere = isinstance(error, NotAtHandError) or (self._available and isinstance(error, ConfigError))
+                if not elsewhere:
+                    raise self._source.error(str(error), *place) from error
+                self.missing[dataset] = str(error)
+                self._places.append(place)
+        return dataset not in self.missing
+
+    def refuse_missing(self, *, has_cells: bool) -> None:
+        """Refuse a design of which datasets are not at hand, unless the others are enough.
+
+        Raises:
+            SweepError: one line that names them all, and how to get them.
+        """
+        if not self.missing or (self._available and has_cells):
+            return
+        rest = "; --available runs the rest" if has_cells else ", and without them nothing is left to run"
+        reason = next(iter(self.missing.values())).partition("the download failed: ")[2]
+        raise self._source.error(f"{not_at_hand(self.missing)}{rest}{reason and f' ({reason})'}", *self._places[0])
+
+
+def not_at_hand(datasets: Collection[str]) -> str:
+    """Say which datasets are not at hand, and how to get them."""
+    names = ", ".join(datasets)
+    return f"not at hand: {names}; name an archive that has them with --data-dir, or `ncvq data fetch NAME` each"
 
 
 def _setting_path(source: Source, design: Design, levels: Mapping[str, Level], name: str) -> tuple[Any, ...]:

@@ -18,6 +18,17 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Override a setting or a factor, for example --set epochs=5."),
 ]
+ProfileOption = Annotated[
+    str | None,
+    typer.Option("--profile", help="A profile of the sweep, such as small; its results are kept as SWEEP-PROFILE."),
+]
+SeedsOption = Annotated[
+    int | None,
+    typer.Option("--seeds", min=1, help="How many seeds: the first of the sweep, and further ones beyond those."),
+]
+AvailableOption = Annotated[
+    bool, typer.Option("--available", help="Leave out the datasets that are not at hand, and say which.")
+]
 FcnOption = Annotated[
     Path | None,
     typer.Option(

@@ -74,7 +74,9 @@ def _other_launch(sweep: Sweep, store: Store, rows: Mapping[str, dict[str, Any]]
     if trial_ids == {cell.config.trial_id for cell in sweep.cells}:
         return None
     done = sum(trial_id in rows and rows[trial_id]["status"] in FINAL for trial_id in trial_ids)
-    return f"launched last with other settings: {len(trial_ids)} trials, {done} finished; repeat its --set to see them"
+    return (
+        f"launched last with other settings: {len(trial_ids)} trials, {done} finished; repeat its options to see them"
+    )
 
 
 def _concerns(state: dict[str, Any], rows: Collection[str]) -> bool:

@@ -1,12 +1,14 @@
 """What a sweep is: a base config, factors and their levels, and the cells that follow from them."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ncvq_core.config import TrialConfig
 from ncvq_core.errors import NcvqError
 
 Label = str | int | float | bool
+Belief = dict[str, dict[Label, tuple[Label, ...]]]
 
 
 class SweepError(NcvqError):
@@ -42,13 +44,17 @@ class Sweep:
     """A design, checked and expanded.
 
     Attributes:
-        name: stem of the file.
+        name: stem of the file, with a profile followed by - and its name.
         description: what the sweep asks, for people.
         base: settings that all cells share.
         factors: the settings that vary, in the order of the file.
         baseline: for some factors, the label of the level that the others are compared with.
         answers: the metrics that a report answers for in words; empty leaves that to it.
         margins: by metric, the difference that is of no importance, where it is not the usual one.
+        belief: for a factor, two of its levels, each with the datasets that it is thought to suit better.
+        profiles: names of the smaller or otherwise changed versions that the file has.
+        profile: the one that this is; None for the sweep as it is.
+        missing: names of the datasets that are left out because they are not at hand.
         grid_cells: cells of the design, before those that are the same trial become one.
         cells: one for each trial; the last factor varies fastest.
     """
@@ -62,6 +68,27 @@ class Sweep:
     margins: dict[str, float]
     grid_cells: int
     cells: tuple[Cell, ...]
+    belief: Belief = field(default_factory=dict)
+    profiles: tuple[str, ...] = ()
+    profile: str | None = None
+    missing: tuple[str, ...] = ()
+
+
+def without_datasets(sweep: Sweep, missing: Collection[str]) -> Sweep:
+    """Return a sweep that has no cells of some datasets as one that says so: they are no levels of it any more."""
+    if not missing:
+        return sweep
+    kept = {
+        factor.name: tuple(level for level in factor.levels if factor.name != "dataset" or level.value not in missing)
+        for factor in sweep.factors
+    }
+    labels = {name: {level.label for level in levels} for name, levels in kept.items()}
+    return replace(
+        sweep,
+        factors=tuple(replace(factor, levels=kept[factor.name]) for factor in sweep.factors),
+        baseline={name: label for name, label in sweep.baseline.items() if label in labels[name]},
+        missing=tuple(missing),
+    )
 
 
 def sweep_record(sweep: Sweep) -> dict[str, Any]:
@@ -73,5 +100,8 @@ def sweep_record(sweep: Sweep) -> dict[str, Any]:
         "baseline": dict(sweep.baseline),
         "answers": list(sweep.answers),
         "margins": dict(sweep.margins),
+        "belief": {name: [[level, list(of)] for level, of in sides.items()] for name, sides in sweep.belief.items()},
+        "profile": sweep.profile,
+        "missing": list(sweep.missing),
         "cells": [{"trial_id": cell.config.trial_id, "levels": dict(cell.levels)} for cell in sweep.cells],
     }

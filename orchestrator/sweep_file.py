@@ -1,12 +1,14 @@
 """Sweep files: found by name or path, changed by --set, checked as a whole before anything runs.
 
-A sweep file is YAML 1.2 with the keys `description`, `base`, `factors`, `baseline`, `answers`, `margins`, `zip`,
-`exclude` and `where`.
+A sweep file is YAML 1.2 with the keys `description`, `base`, `factors`, `baseline`, `answers`, `margins`, `belief`,
+`profiles`, `zip`, `exclude` and `where`.
 Its cells are the grid of all levels, where zipped factors move together; `where` keeps the cells that match one of its
 entries, `exclude` drops those that match one of its own, and cells that then are the same trial become one.
 """
 
+import dataclasses
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -15,9 +17,11 @@ from typing import Any
 from ncvq_core.config import field_names
 from ncvq_core.errors import unknown_name
 from orchestrator.expand import CheckDataset, expand
-from orchestrator.sweep import Sweep, SweepError
+from orchestrator.sweep import Sweep, SweepError, without_datasets
+from orchestrator.sweep_belief import read_belief
 from orchestrator.sweep_factors import Factors, read_factors
 from orchestrator.sweep_metrics import read_answers, read_margins
+from orchestrator.sweep_profiles import all_levels, check_profiles, profile_names, with_profile, with_seeds
 from orchestrator.sweep_sections import check_sections, read_design
 from orchestrator.yaml_lines import Source, parse_yaml
 
@@ -29,16 +33,30 @@ def sweep_names() -> tuple[str, ...]:
     return tuple(sorted(_named_sweeps()))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """What the command line changes of a sweep file, in this order."""
+
+    profile: str | None = None
+    """One of the file's profiles."""
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    """Of `--set`: a setting's value, or for a factor its levels (values or labels), or one level."""
+    seeds: int | None = None
+    """Of `--seeds`: how many seeds, instead of those of the file."""
+    available: bool = False
+    """Leave out the datasets that are not at hand, instead of refusing."""
+
+
 def load_sweep(
     name_or_path: str | Path,
-    overrides: Mapping[str, Any] | None = None,
+    changes: Changes | Mapping[str, Any] | None = None,
     check_dataset: CheckDataset | None = None,
 ) -> Sweep:
-    """Read, check and expand a sweep.
+    """Read, check and expand a sweep; its profiles are checked too, also those that are not used.
 
     Args:
         name_or_path: a named sweep, or the path of a YAML file.
-        overrides: values of `--set`: a setting's value, or for a factor its levels (values or labels), or one level.
+        changes: what to change of it; a mapping is overrides alone.
         check_dataset: raises ConfigError or DataError for a dataset that cannot be had.
 
     Raises:
@@ -46,23 +64,47 @@ def load_sweep(
     """
     file = _named_sweeps().get(str(name_or_path)) or Path(name_or_path)
     source = parse_yaml(_read_text(file), str(file))
+    changes = changes if isinstance(changes, Changes) else Changes(overrides=changes or {})
     check_sections(source)
-    factors_of_file = read_factors(source, {})
-    for name, value in (overrides or {}).items():
-        source = _override(source, factors_of_file, name, value)
-    factors = read_factors(source, factors_of_file)
-    design = read_design(source, factors, factors_of_file)
-    grid_cells, cells = expand(source, design, check_dataset)
-    return Sweep(
-        name=file.name.removesuffix(_SUFFIX),
-        description=source.data["description"].strip(),
-        base=design.base,
-        factors=tuple(factors.values()),
-        baseline=design.baseline,
-        answers=read_answers(source),
-        margins=read_margins(source),
-        grid_cells=grid_cells,
-        cells=cells,
+    check_profiles(source)
+    factors = read_factors(source, {})
+    sweep = _read(source, factors, changes, check_dataset)
+    for profile in profile_names(source):
+        if profile != changes.profile:
+            _read(source, factors, Changes(profile=profile), None)
+    stem = file.name.removesuffix(_SUFFIX)
+    return dataclasses.replace(sweep, name=f"{stem}-{changes.profile}" if changes.profile else stem)
+
+
+def _read(source: Source, factors_of_file: Factors, changes: Changes, check_dataset: CheckDataset | None) -> Sweep:
+    """Read a sweep file with some changes; the name is still to be given."""
+    known = factors_of_file
+    if changes.profile:
+        source = with_profile(source, factors_of_file, changes.profile)
+        known = all_levels(known, read_factors(source, known))
+    for name, value in changes.overrides.items():
+        source = _override(source, known, name, value)
+    if changes.seeds:
+        source = with_seeds(source, changes.seeds)
+    factors = read_factors(source, known)
+    design = read_design(source, factors, known)
+    grid_cells, cells, missing = expand(source, design, check_dataset, available=changes.available)
+    return without_datasets(
+        Sweep(
+            name="",
+            description=source.data["description"].strip(),
+            base=design.base,
+            factors=tuple(factors.values()),
+            baseline=design.baseline,
+            answers=read_answers(source),
+            margins=read_margins(source),
+            grid_cells=grid_cells,
+            cells=cells,
+            belief=read_belief(source, known),
+            profiles=profile_names(source),
+            profile=changes.profile,
+        ),
+        missing,
     )
 
 

@@ -16,6 +16,8 @@ _SECTIONS: dict[str, tuple[type, str]] = {
     "baseline": (dict, "a mapping from factors to levels"),
     "answers": (list, "a list of metrics"),
     "margins": (dict, "a mapping from metrics to margins"),
+    "belief": (dict, "a mapping from a factor to two of its levels, each with datasets"),
+    "profiles": (dict, "a mapping from names to settings and factors with other values"),
     "zip": (list, "a list of lists of factors"),
     "exclude": (list, "a list of mappings from factors to levels"),
     "where": (list, "a list of mappings from factors to levels"),

@@ -2,7 +2,8 @@
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,14 +51,51 @@ def print_answers(text: str, out: Console) -> None:
         out.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def read_sweep(sweep: str, settings: list[str] | None, data_dir: Path | None, *, check_data: bool = True) -> "Sweep":
-    """Read and check a sweep, changed by `--set`; with `check_data`, its datasets must be at hand."""
-    from ncvq_core.data import locate
-    from orchestrator.sweep_file import load_sweep, parse_set
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """What the options of a command choose of a sweep."""
 
-    overrides = dict(parse_set(text) for text in settings or [])
+    profile: str | None = None
+    seeds: int | None = None
+    available: bool = False
+    settings: Sequence[str] | None = None
+    """Arguments of `--set`."""
+
+    def words(self) -> list[str]:
+        """Return the options as they are written."""
+        return [
+            *(["--profile", self.profile] if self.profile else []),
+            *(["--seeds", str(self.seeds)] if self.seeds else []),
+            *(["--available"] if self.available else []),
+            *(word for setting in self.settings or () for word in ("--set", setting)),
+        ]
+
+
+def read_sweep(sweep: str, chosen: Chosen, data_dir: Path | None, *, fetch: bool = True) -> "Sweep":
+    """Read and check a sweep, and say which datasets are left out.
+
+    With `fetch` its datasets must be at hand or downloadable; without, they are not looked at, and `--available` leaves
+    out those that are not at hand now.
+    """
+    from ncvq_core.data import locate, locate_at_hand
+    from ncvq_core.errors import NotAtHandError
+    from orchestrator.expand import not_at_hand
+    from orchestrator.sweep_file import Changes, load_sweep, parse_set
 
     def check_dataset(name: str) -> None:
-        locate(name, data_dir)
+        if not (locate(name, data_dir) if fetch else locate_at_hand(name, data_dir)):
+            raise NotAtHandError(f"{name}: not at hand")
 
-    return load_sweep(sweep, overrides, check_dataset if check_data else None)
+    design = load_sweep(
+        sweep,
+        Changes(
+            profile=chosen.profile,
+            seeds=chosen.seeds,
+            available=chosen.available,
+            overrides=dict(parse_set(text) for text in chosen.settings or []),
+        ),
+        check_dataset if fetch or chosen.available else None,
+    )
+    if design.missing:
+        console().print(f"left out, {not_at_hand(design.missing)}", markup=False, highlight=False, soft_wrap=True)
+    return design

@@ -43,6 +43,24 @@ class Source:
         origins[section, key] = origin
         return dataclasses.replace(self, data=data, origins=origins, overrides=(*self.overrides, origin))
 
+    def with_values_of(self, path: tuple[Any, ...], section: str, key: str, blame: str) -> Self:
+        """Return a copy in which the value of `key` in a section is that of `key` at another path, with its places."""
+        value = self.data
+        for step in (*path, key):
+            value = value[step]
+        data = {**self.data, section: {**self.data.get(section, {}), key: value}}
+        origins = {place: origin for place, origin in self.origins.items() if place[:2] != (section, key)}
+        depth = len(path)
+        moved = {place: origin for place, origin in self.origins.items() if place[: depth + 1] == (*path, key)}
+        origins |= {(section, *place[depth:]): origin for place, origin in moved.items()}
+        overrides = tuple(dict.fromkeys((*self.overrides, blame)))
+        return dataclasses.replace(self, data=data, origins=origins, overrides=overrides)
+
+    def without(self, section: str, key: str) -> Self:
+        """Return a copy in which a section has no value of `key`."""
+        kept = {name: value for name, value in self.data.get(section, {}).items() if name != key}
+        return dataclasses.replace(self, data={**self.data, section: kept})
+
 
 def parse_yaml(text: str, name: str) -> Source:
     """Parse one YAML document.

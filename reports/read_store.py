@@ -40,6 +40,14 @@ class Sweep:
     """The metrics that are answered for in words; empty: the usual ones."""
     margins: dict[str, float] = field(default_factory=dict)
     """By metric, the difference that is of no importance, where it is not the usual one."""
+    belief: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    """For a factor, two of its levels, each with the datasets that it is thought to suit better than the other."""
+    profile: str = ""
+    """The profile that it is of the sweep; empty for the sweep as it is."""
+    missing: tuple[str, ...] = ()
+    """Datasets that are left out because they were not at hand."""
+    seeds_launched: int = 0
+    """How many seeds it has, where only the first are looked at; else 0."""
 
     @property
     def group_factors(self) -> list[str]:
@@ -73,22 +81,29 @@ class Results:
         return without_mixed_judgements(self.cells[self.cells["status"] == DONE])
 
 
-def read_results(store: Path, name: str) -> Results:
+def read_results(store: Path, name: str, seeds: int | None = None) -> Results:
     """Read a sweep and whatever is there of its trials.
 
+    Args:
+        store: the local folder of the store.
+        name: of the sweep.
+        seeds: look at the trials of so many seeds only, the first; None looks at all.
+
     Raises:
-        ReportError: the store or the sweep does not exist, or a file of it is no longer what was written.
+        ReportError: the store or the sweep does not exist, it has fewer seeds, or a file of it is no longer what was
+            written.
     """
     try:
-        return _read(Store(store), name)
+        return _read(Store(store), name, seeds)
     except (StoreError, OSError, pa.ArrowException) as error:
         raise ReportError(str(error).splitlines()[0]) from error
 
 
-def _read(store: Store, name: str) -> Results:
+def _read(store: Store, name: str, seeds: int | None) -> Results:
     document = _read_sweep(store, name)
+    launched = {cell["trial_id"] for cell in document.get("cells", ())}
     try:
-        sweep, cells = _parse_sweep(document)
+        sweep, cells = _parse_sweep(_of_first_seeds(document, seeds) if seeds else document)
     except (KeyError, TypeError, AttributeError) as error:
         raise ReportError(f"sweeps/{name} is not the record of a sweep ({error!r}): launch it again") from error
     trials = _whole(store.read_trials_table(cells["trial_id"]), name)
@@ -103,7 +118,7 @@ def _read(store: Store, name: str) -> Results:
         cells=cells,
         history=history.merge(done, on="trial_id"),
         judge_seconds=_judge_seconds(store, judges),
-        grown=_times_grown(store, name, set(cells["trial_id"])),
+        grown=_times_grown(store, name, launched),
     )
 
 
@@ -117,6 +132,22 @@ def _read_sweep(store: Store, name: str) -> dict[str, Any]:
         )
     nearest = sorted(names, key=lambda known: -difflib.SequenceMatcher(a=name, b=known).ratio())
     raise ReportError(f"sweep {name!r} is not in the store {store.path}; it holds: {', '.join(nearest)}")
+
+
+def _of_first_seeds(document: dict[str, Any], seeds: int) -> dict[str, Any]:
+    """Return the record of a sweep with its first seeds only.
+
+    Raises:
+        ReportError: it has fewer.
+    """
+    launched = document["factors"].get("seed", [None])
+    if seeds > len(launched):
+        raise ReportError(f"--seeds {seeds}: the sweep {document['name']} was launched with {len(launched)}")
+    kept = launched[:seeds]
+    cells = [cell for cell in document["cells"] if cell["levels"].get("seed") in kept]
+    factors = {**document["factors"], **({"seed": kept} if "seed" in document["factors"] else {})}
+    fewer = {"seeds_launched": len(launched)} if seeds < len(launched) else {}
+    return {**document, "cells": cells, "factors": factors, **fewer}
 
 
 def _times_grown(store: Store, name: str, trial_ids: set[str]) -> int:
@@ -146,6 +177,10 @@ def _parse_sweep(document: Mapping[str, Any]) -> tuple[Sweep, pd.DataFrame]:
         baseline={factor: str(_label(level)) for factor, level in (document.get("baseline") or {}).items()},
         answers=tuple(document.get("answers") or ()),
         margins=dict(document.get("margins") or {}),
+        belief={factor: _sides(sides) for factor, sides in (document.get("belief") or {}).items()},
+        profile=document.get("profile") or "",
+        missing=tuple(document.get("missing") or ()),
+        seeds_launched=document.get("seeds_launched", 0),
     )
     rows = [
         {"trial_id": cell["trial_id"], **{factor: _label(cell["levels"].get(factor)) for factor in sweep.factors}}
@@ -161,6 +196,10 @@ def _levels(levels: Iterable[Any]) -> list[str]:
     if all(isinstance(level, int | float) for level in present):
         present.sort()
     return list(dict.fromkeys(str(_label(level)) for level in present))
+
+
+def _sides(sides: Iterable[Any]) -> dict[str, list[str]]:
+    return {str(_label(level)): [str(_label(dataset)) for dataset in datasets] for level, datasets in sides}
 
 
 def _label(level: object) -> str | None:

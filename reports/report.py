@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from reports.claims.answers import answers
+from reports.claims.belief import beliefs_table
 from reports.claims.markdown import markdown
 from reports.claims.rows import as_json
 from reports.claims.table import claims_table, gains_table
@@ -43,10 +44,10 @@ def write_report(store: Path, sweep: str, out: Path | None = None, options: Opti
         The path of index.html.
 
     Raises:
-        ReportError: the store or the sweep does not exist, a file of the store cannot be read, or the folder cannot be
-            written to.
+        ReportError: the store or the sweep does not exist, it has fewer seeds, a file of the store cannot be read, or
+            the folder cannot be written to.
     """
-    results = read_results(store, sweep)
+    results = read_results(store, sweep, options.seeds if options else None)
     folder = out if out is not None else store / "reports" / sweep
     with _written_to(folder):
         return _write_all(results, folder, options or Options())
@@ -70,7 +71,7 @@ def write_one_figure(
     Raises:
         ReportError: as for write_report; and where no figure has that name, or it has nothing to draw.
     """
-    results = read_results(store, sweep)
+    results = read_results(store, sweep, options.seeds if options else None)
     folder = out if out is not None else store / "reports" / sweep
     with _written_to(folder):
         drawn = write_figures(results, claims_table(results, options), folder, only, options)
@@ -94,11 +95,14 @@ def _write_all(results: Results, folder: Path, options: Options) -> Path:
     _write_table(coverage_table(results), folder, "coverage")
     _write_table(provenance_table(results.cells), folder, "provenance")
     claims, gains = claims_table(results, options), gains_table(results, options)
-    found = answers(results, claims)
+    beliefs = beliefs_table(results, options)
+    found = answers(results, claims, beliefs)
     _write_table(claims, folder, "claims")
     _write_table(gains, folder, "gains")
+    if not beliefs.empty:
+        _write_table(beliefs, folder, "beliefs")
     _write_text(folder / "report.md", markdown(results, found, provenance_warnings(results)))
-    _write_text(folder / "claims.json", json.dumps(as_json(results, claims), indent=1))
+    _write_text(folder / "claims.json", json.dumps(as_json(results, claims, beliefs), indent=1))
     page = render_page(
         results,
         answers=found,

@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 from ncvq_core.data.read import find_files
-from ncvq_core.errors import DataError
+from ncvq_core.errors import DataError, NotAtHandError
 
 _CHECKSUMS = "sha256.json"
 
@@ -29,12 +29,13 @@ def download(name: str, folder: Path) -> tuple[Path, Path]:
     The folder appears in one step, so that an interrupted download leaves nothing behind that looks whole.
 
     Raises:
-        DataError: it cannot be had.
+        NotAtHandError: it cannot be had.
+        DataError: what came is no dataset.
     """
     try:
         return _download(name, folder)
     except OSError as error:
-        raise DataError(
+        raise NotAtHandError(
             f"{name}: not at hand, and a download cannot be kept in {folder}: {error.strerror or error}; "
             "let XDG_CACHE_HOME name a folder that can be written"
         ) from error
@@ -51,7 +52,7 @@ def _download(name: str, folder: Path) -> tuple[Path, Path]:
             files = find_files(fresh, name)
         except (OSError, ValueError, zipfile.BadZipFile) as error:
             reason = " ".join(str(error).split())
-            raise DataError(
+            raise NotAtHandError(
                 f"{name}: not at hand (--data-dir names a local archive), and the download failed: {reason}"
             ) from error
         if files is None:

@@ -50,8 +50,24 @@ def locate(name: str, data_dir: Path | None = None) -> Location:
     A dataset of the UCR or UEA archive that is not at hand is downloaded, once.
 
     Raises:
-        DataError: the archive does not exist or holds the dataset in another layout, or the download fails.
+        DataError: the archive does not exist or holds the dataset in another layout.
+        NotAtHandError: the download fails.
         ConfigError: there is no such dataset; the ones at hand are listed.
+    """
+    if found := locate_at_hand(name, data_dir):
+        return found
+    if name in downloadable():
+        return Location(name=name, source=DOWNLOADED, files=download(name, download_folder()))
+    _check_layout(name, archive_folder(data_dir))
+    names = [location.name for location in list_datasets(data_dir)]
+    raise unknown_name("dataset", name, names, "dataset")
+
+
+def locate_at_hand(name: str, data_dir: Path | None = None) -> Location | None:
+    """Find a dataset without downloading it; None where it is not at hand.
+
+    Raises:
+        DataError: the archive does not exist, or a folder holds only one of the two files.
     """
     for source, folder in _sources(data_dir):
         if name != Path(name).name or not (folder / name).is_dir():
@@ -59,11 +75,7 @@ def locate(name: str, data_dir: Path | None = None) -> Location:
         if files := find_files(folder / name, name):
             return Location(name=name, source=source, files=files)
         check_not_half(folder / name, name)
-    if name in downloadable():
-        return Location(name=name, source=DOWNLOADED, files=download(name, download_folder()))
-    _check_layout(name, archive_folder(data_dir))
-    names = [location.name for location in list_datasets(data_dir)]
-    raise unknown_name("dataset", name, names, "dataset")
+    return None
 
 
 def list_datasets(data_dir: Path | None = None) -> list[Location]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from ncvq_core.metrics import Metric, metrics_by_name
 from reports.claims.anchors import anchors
+from reports.claims.belief import BeliefVerdict, tested_beliefs
 from reports.claims.sentence import sentence, short
 from reports.claims.table import answered_metrics, compared_factors
 from reports.claims.wording import listed
@@ -54,14 +55,17 @@ class Answer:
     """Two a level: these datasets, and datasets like these."""
     by_dataset: str
     """A sentence on single datasets; empty where there is one, or where nothing is decided on any."""
+    beliefs: tuple[BeliefVerdict, ...] = ()
+    """What is believed of the factor and single datasets, on these datasets and on datasets like these."""
 
 
-def answers(results: Results, claims: pd.DataFrame) -> list[Answer]:
+def answers(results: Results, claims: pd.DataFrame, beliefs: pd.DataFrame | None = None) -> list[Answer]:
     """Put the claims on the metrics that the sweep answers for into words.
 
     Args:
         results: the sweep.
         claims: the table of all claims.
+        beliefs: the table of its beliefs; None where it has none.
 
     Returns:
         Factor by factor; a metric without data, or that a factor cannot change, is left out.
@@ -73,11 +77,12 @@ def answers(results: Results, claims: pd.DataFrame) -> list[Answer]:
         for metric in metrics:
             rows = claims[(claims["factor"] == factor) & (claims["metric"] == metric.name)]
             if not rows.empty:
-                found.append(_answer(rows, factor, metric, _averaged_over(results, factor, metric)))
+                answer = _answer(rows, factor, metric, _averaged_over(results, factor, metric))
+                found.append(replace(answer, beliefs=tested_beliefs(beliefs, factor, metric)))
     return found
 
 
-def in_short(found: Iterable[Answer]) -> list[str]:
+def in_short(found: Sequence[Answer]) -> list[str]:
     """The verdicts on these datasets: a clause for each that is decided, then one that names all others."""
     decided, still_open = [], dict[str, list[str]]()
     for answer in found:
@@ -87,6 +92,7 @@ def in_short(found: Iterable[Answer]) -> list[str]:
                 still_open.setdefault(compared, []).append(answer.metric.name)
             else:
                 decided.append(f"{answer.factor}, {claim.estimand}: {claim.short}")
+    decided += dict.fromkeys(claim.short for answer in found for claim in answer.beliefs[:1])
     parts = [f"{compared} ({', '.join(metrics)})" for compared, metrics in still_open.items()]
     return [*decided, *([f"Undecided: {'; '.join(parts)}"] if parts else [])]
 
@@ -101,7 +107,8 @@ def measured_at(results: Results) -> str:
         if len(known):
             values = listed([f"{float(value):g}" for value in sorted(map(float, known))])
             parts.append(f"{name} {values}" if name == "projector width" else f"{values} {name}")
-    return f"Measured with {listed(parts)}." if parts else ""
+    profile = f" in the profile {results.sweep.profile}" if results.sweep.profile else ""
+    return f"Measured with {listed(parts)}{profile}." if parts else ""
 
 
 def _answer(rows: pd.DataFrame, factor: str, metric: Metric, averaged_over: list[str]) -> Answer:

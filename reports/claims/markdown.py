@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from reports.claims.answers import Answer, in_short, measured_at
+from reports.claims.scope import scope
 from reports.read_store import DONE, Results
 
 _MARKUP = re.compile(r"[\\`*<>|$~]|^[#+>-]|\](?=[(\[:])|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
@@ -22,6 +23,7 @@ def lead(results: Results) -> list[str]:
 def markdown(results: Results, found: Sequence[Answer], warnings: Sequence[str]) -> str:
     """The answers of a sweep as a Markdown document; text of users is never markup."""
     lines = [f"# {escaped(results.sweep.name)}", "", escaped(results.sweep.description), ""]
+    lines += [f"{escaped(words)}\n" for words in scope(results.sweep)]
     lines += [f"- {escaped(words)}." for words in in_short(found)] or [NOTHING]
     lines += ["", *[escaped(words) for words in lead(results)]]
     for answer in found:
@@ -29,6 +31,7 @@ def markdown(results: Results, found: Sequence[Answer], warnings: Sequence[str])
         lines += [f"{answer.metric.label}, {escaped(answer.reference)}.", ""]
         lines += [f"- {escaped(claim.text)}" for claim in answer.claims]
         lines += [f"- {escaped(answer.by_dataset)}"] if answer.by_dataset else []
+        lines += [f"- {escaped(claim.text)}" for claim in answer.beliefs]
     if warnings:
         lines += ["", "## Read the numbers with care", "", *(f"- {escaped(words)}" for words in warnings)]
     return "\n".join(lines) + "\n"

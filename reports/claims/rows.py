@@ -22,10 +22,14 @@ def shown_rows(claims: pd.DataFrame) -> list[dict[str, Any]]:
     return [_shown(row) for row in claims.assign(anchor=anchors(claims)).to_dict("records")]
 
 
-def as_json(results: Results, claims: pd.DataFrame) -> dict[str, Any]:
-    """All claims of a sweep with every number; what is missing is null."""
-    rows = [{key: _plain(value) for key, value in row.items()} for row in claims.to_dict("records")]
-    return {"sweep": results.sweep.name, "measured_at": measured_at(results), "claims": rows}
+def as_json(results: Results, claims: pd.DataFrame, beliefs: pd.DataFrame | None = None) -> dict[str, Any]:
+    """All claims of a sweep, and what it believes, with every number; what is missing is null."""
+    tables = {"claims": claims, **({} if beliefs is None or beliefs.empty else {"beliefs": beliefs})}
+    rows = {
+        name: [{key: _plain(value) for key, value in row.items()} for row in table.to_dict("records")]
+        for name, table in tables.items()
+    }
+    return {"sweep": results.sweep.name, "measured_at": measured_at(results), **rows}
 
 
 def _shown(row: dict[Any, Any]) -> dict[str, Any]:
@@ -55,6 +59,8 @@ def _shown(row: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, list):
+        return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if value is None or pd.isna(value):  # type: ignore[call-overload]

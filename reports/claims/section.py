@@ -12,12 +12,14 @@ import pandas as pd
 from reports.claims.answers import Answer, in_short
 from reports.claims.markdown import NOTHING, lead
 from reports.claims.rows import shown_rows
+from reports.claims.scope import scope
 from reports.read_store import Results
 
 
 def answers_section(results: Results, found: Sequence[Answer]) -> dict[str, Any]:
     """The answers, for the template."""
-    return {"found": found, "short": in_short(found), "lead": lead(results), "nothing": NOTHING}
+    about = {"scope": scope(results.sweep), "short": in_short(found), "lead": lead(results)}
+    return {"found": found, **about, "nothing": NOTHING}
 
 
 def claims_section(claims: pd.DataFrame, answered: Sequence[str]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 import pandas as pd
@@ -26,14 +27,22 @@ def claims_table(results: Results, options: Options | None = None) -> pd.DataFra
     Returns:
         The columns of `compare`, family by family; empty where nothing can be compared.
     """
+    options = for_beliefs(results, options or Options())
     tables = [
         compare(
             cells_to_compare(seen, metric.name), seen.sweep, spec_of(metric, results.sweep.margins), factor, options
         )
-        for metric, factor, seen in _comparisons(results)
+        for metric, factor, seen in comparisons(results)
     ]
     tables = [table for table in tables if not table.empty]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(COLUMNS))
+
+
+def for_beliefs(results: Results, options: Options) -> Options:
+    """The options, and that datasets were chosen for a belief where the sweep has such datasets."""
+    believed = {dataset for sides in results.sweep.belief.values() for side in sides.values() for dataset in side}
+    chosen = bool(believed & set(results.sweep.factors.get("dataset", ())))
+    return dataclasses.replace(options, chosen_datasets=options.chosen_datasets or chosen)
 
 
 def gains_table(results: Results, options: Options | None = None) -> pd.DataFrame:
@@ -44,7 +53,7 @@ def gains_table(results: Results, options: Options | None = None) -> pd.DataFram
         be compared across.
     """
     rows, seen_metrics = [], set()
-    for metric, factor, seen in _comparisons(results):
+    for metric, factor, seen in comparisons(results):
         if metric.name in seen_metrics or factor in metric.incomparable:
             continue
         seen_metrics.add(metric.name)
@@ -90,7 +99,7 @@ def cells_to_compare(results: Results, metric: str) -> pd.DataFrame:
     return cells
 
 
-def _comparisons(results: Results) -> list[tuple[Metric, str, Results]]:
+def comparisons(results: Results) -> list[tuple[Metric, str, Results]]:
     """Each metric with each factor that can change it, and the results as its stage sees them."""
     metrics = metrics_with_data(results.cells[results.cells["status"] == DONE])
     views = {metric.stage: of_stage(results, metric.stage) for metric in metrics}

@@ -19,7 +19,9 @@ ROOT = Path(__file__).parents[2]
 
 SWEEP, STORE, DEBUG = ("sweep", None), ("--store", "runs"), ("--debug", False)
 DATA, SET, FCN = ("--data-dir", None), ("--set", None), ("--fcn-weights", None)
+CHOSEN = {SET, ("--profile", None), ("--seeds", None), ("--available", False)}
 LAUNCH = {
+    *CHOSEN,
     SWEEP,
     STORE,
     DATA,
@@ -35,14 +37,16 @@ LAUNCH = {
 }
 SURFACE = {
     "sweeps": {DEBUG},
-    "plan": {SWEEP, STORE, DATA, SET, FCN, ("--workers", None), DEBUG},
+    "plan": {SWEEP, STORE, DATA, *CHOSEN, FCN, ("--workers", None), DEBUG},
     "launch": LAUNCH,
     "resume": LAUNCH,
-    "status": {SWEEP, STORE, SET, ("--watch", False), DEBUG},
+    "status": {SWEEP, STORE, DATA, *CHOSEN, ("--watch", False), DEBUG},
     "report": {
         SWEEP,
         STORE,
         ("--out", None),
+        ("--profile", None),
+        ("--seeds", None),
         ("--json", False),
         ("--pool", False),
         ("--partial", False),
@@ -132,10 +136,15 @@ def test_the_module_is_the_same_program() -> None:
     assert "Usage: ncvq [OPTIONS] COMMAND [ARGS]..." in done.stdout
 
 
-def test_sweeps_lists_the_named_ones() -> None:
+@pytest.mark.parametrize("columns", ["80", "200"])
+def test_sweeps_lists_the_named_ones(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
     result = ncvq("sweeps")
     assert result.exit_code == 0
-    assert "quickstart" in result.stdout
+    lines = result.stdout.splitlines()
+    assert max(map(len, lines)) <= int(columns)
+    assert "aug-recon-weight: 272 trials, --profile small" in lines
+    assert "aug_recon_weight\N{NO-BREAK SPACE}(4)" in result.stdout
 
 
 def test_data_fetch_says_where_a_dataset_is() -> None:

@@ -34,6 +34,6 @@ def test_a_trial_with_a_checkpoint_has_begun(finished: Store, design: Design) ->
 
 
 def test_a_launch_with_other_settings_is_mentioned(finished: Store, design: Design) -> None:
-    words = "launched last with other settings: 4 trials, 4 finished; repeat its --set to see them"
+    words = "launched last with other settings: 4 trials, 4 finished; repeat its options to see them"
     assert lines_of(design(epochs=5), finished)[1] == words
     assert words not in lines_of(design(), finished)

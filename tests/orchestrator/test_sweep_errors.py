@@ -11,12 +11,22 @@ from ncvq_core.config import field_names
 from ncvq_core.errors import DataError, NcvqError
 from orchestrator.expand import expand
 from orchestrator.sweep import SweepError
+from orchestrator.sweep_belief import read_belief
 from orchestrator.sweep_factors import read_factors
 from orchestrator.sweep_file import load_sweep
+from orchestrator.sweep_profiles import check_profiles, profile_names, with_profile
 from orchestrator.sweep_sections import check_sections, read_design
 from orchestrator.yaml_lines import Source
 
 HEAD = "description: a test\nbase: {dataset: GunPoint}\n"
+BELIEF = """\
+description: a test
+base: {augmentations: [flip]}
+factors:
+  dataset: [A, B, C]
+  ssl: [none, vicreg]
+belief:
+"""
 
 # (text, part of the message); the comment "# !" stands on the line that the message must name.
 MISTAKES = {
@@ -153,6 +163,61 @@ MISTAKES = {
     "empty file": ("", "the file is empty"),
     "only a comment": ("# ! nothing here\n", "the file is empty"),
     "not a mapping": ("- a # !\n- b\n", "must be a mapping with the keys description, base, "),
+    "belief of no factor": (BELIEF + "  sll: {none: [A], vicreg: [B]} # !\n", "belief 'sll' (did you mean 'ssl'?)"),
+    "belief of datasets": (
+        BELIEF + "  dataset: {A: [A], B: [B]} # !\n",
+        "unknown factor of a belief 'dataset'; valid: ssl",
+    ),
+    "belief without datasets": (
+        "description: x\nbase: {dataset: A}\nfactors: {ssl: [none, simsiam], augmentations: [[flip]]}\n"
+        "belief:\n  ssl: {none: [A]} # !\n",
+        "unknown factor 'dataset'",
+    ),
+    "belief in one level": (BELIEF + "  ssl: {none: [A]} # !\n", "must be a mapping from two of its levels"),
+    "belief that is a list": (BELIEF + "  ssl: [none, vicreg] # !\n", "must be a mapping from two of its levels"),
+    "belief in an unknown level": (
+        BELIEF + "  ssl:\n    none: [A]\n    vicrag: [B] # !\n",
+        "unknown level of ssl 'vicrag' (did you mean 'vicreg'?)",
+    ),
+    "belief about an unknown dataset": (
+        BELIEF + "  ssl:\n    none: [A]\n    vicreg:\n    - B\n    - D # !\n",
+        "unknown level of dataset 'D'",
+    ),
+    "belief about no dataset": (BELIEF + "  ssl:\n    none: [A]\n    vicreg: [] # !\n", "must be a list of datasets"),
+    "belief about a word": (BELIEF + "  ssl:\n    none: [A]\n    vicreg: B # !\n", "must be a list of datasets"),
+    "belief about a dataset twice": (
+        BELIEF + "  ssl:\n    none: [A, B]\n    vicreg:\n    - C\n    - B # !\n",
+        "dataset B stands there twice",
+    ),
+    "belief of another kind": (
+        "description: x\nbase: {dataset: A}\nbelief: [ssl] # !\n",
+        "belief = ['ssl']: must be a",
+    ),
+    "profiles of another kind": (HEAD + "profiles: small # !\n", "profiles = 'small': must be a mapping"),
+    "profile without settings": (HEAD + "profiles:\n  small: # !\n", "profile small = None: must be a mapping"),
+    "profile with a name like a hash": (HEAD + "profiles:\n  deadbeef: {epochs: 3} # !\n", "name of a profile must be"),
+    "profile with a number as name": (HEAD + "profiles:\n  1: {epochs: 3} # !\n", "name of a profile must be"),
+    "profile with a path as name": (HEAD + "profiles:\n  a/b: {epochs: 3} # !\n", "name of a profile must be"),
+    "profile with an unknown setting": (
+        HEAD + "profiles:\n  small:\n    epochs: 3\n    chanels: 8 # !\n",
+        "unknown setting 'chanels' (did you mean 'channels'?)",
+    ),
+    "profile with a wrong value": (
+        HEAD + "profiles:\n  small:\n    epochs: 0 # !\n",
+        "epochs = 0: must be an integer ≥ 1 (with profile small)",
+    ),
+    "profile with a wrong level": (
+        HEAD + "factors: {seed: [0, 1]}\nprofiles:\n  small:\n    seed:\n    - 0\n    - x # !\n",
+        "seed = 'x': must be an integer ≥ 0 and ≤ 2.14748e+09 (with profile small)",
+    ),
+    "profile with one level for a factor": (
+        HEAD + "factors: {seed: [0, 1]}\nprofiles:\n  small:\n    seed: 0 # !\n",
+        "seed = 0: must be a list of levels",
+    ),
+    "profile that breaks a zip": (
+        HEAD + "factors: {seed: [0, 1], epochs: [3, 4]}\nzip:\n- [seed, epochs] # !\nprofiles:\n  small: {seed: [0]}\n",
+        "zipped factors need equal numbers of levels: seed has 1, epochs has 2 (with profile small)",
+    ),
 }
 
 
@@ -209,11 +274,38 @@ VALUES = st.recursive(
 )
 
 
+SECTIONS = ["baseline", "zip", "exclude", "where", "base"]
+SIDES = st.dictionaries(SCALARS, st.lists(SCALARS, max_size=2), max_size=3)
+
+
+@settings(deadline=None)
+@given(
+    factors=st.dictionaries(st.sampled_from(["dataset", "ssl", "seed"]), st.lists(SCALARS, min_size=1, max_size=3)),
+    belief=st.dictionaries(st.sampled_from(["ssl", "dataset", "x"]), SIDES | VALUES) | VALUES,
+    profiles=st.dictionaries(
+        st.sampled_from(["small", 1]), st.dictionaries(st.sampled_from(field_names()), VALUES) | VALUES
+    ),
+)
+def test_any_belief_and_profile_is_read_or_a_sweep_error(factors: dict[str, Any], belief: Any, profiles: Any) -> None:
+    data = {"description": "x", "factors": factors, "belief": belief, "profiles": profiles}
+    source = Source(data=data, origins={(): "file:1"})
+    try:
+        check_sections(source)
+        check_profiles(source)
+        levels = read_factors(source, {})
+        for sides in read_belief(source, levels).values():
+            assert len(sides) == 2
+        for name in profile_names(source):
+            read_factors(with_profile(source, levels, name), levels)
+    except SweepError as error:
+        assert str(error).startswith("file:1: ")  # noqa: PT017 (either outcome is right)
+
+
 @settings(deadline=None)
 @given(
     base=st.dictionaries(st.sampled_from(field_names()), VALUES),
     factors=st.dictionaries(st.sampled_from(field_names()), VALUES, max_size=3),
-    sections=st.dictionaries(st.sampled_from(["baseline", "zip", "exclude", "where", "base"]), VALUES),
+    sections=st.dictionaries(st.sampled_from(SECTIONS), VALUES),
 )
 def test_any_value_gives_cells_or_a_sweep_error(
     base: dict[str, Any], factors: dict[str, Any], sections: dict[str, Any]
@@ -223,7 +315,7 @@ def test_any_value_gives_cells_or_a_sweep_error(
     try:
         check_sections(source)
         levels = read_factors(source, {})
-        selected, cells = expand(source, read_design(source, levels, levels), None)
+        selected, cells, _ = expand(source, read_design(source, levels, levels), None)
     except SweepError as error:
         assert str(error).startswith("file:1: ")  # noqa: PT017 (either outcome is right)
     else:

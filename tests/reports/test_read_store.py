@@ -103,3 +103,21 @@ def test_numeric_levels_come_in_order_whatever_the_file_says(writer: StoreWriter
     writer.finish()
     factors = read_results(writer.root, "fixture").sweep.factors
     assert factors == {"aug_recon_weight": ["0.05", "0.2", "1"], "ssl": ["vibcreg", "barlowtwins"]}
+
+
+def test_the_first_seeds_alone(full_store: Path) -> None:
+    results = read_results(full_store, "fixture", seeds=2)
+    assert results.sweep.factors["seed"] == ["0", "1"]
+    assert set(results.cells["seed"]) == {"0", "1"}
+    assert results.sweep.seeds_launched == 3
+    every = read_results(full_store, "fixture", seeds=3)
+    assert every.sweep == read_results(full_store, "fixture").sweep
+    with pytest.raises(ReportError, match=r"--seeds 4: the sweep fixture was launched with 3"):
+        read_results(full_store, "fixture", seeds=4)
+
+
+def test_the_first_seeds_are_those_of_the_file(writer: StoreWriter, cells: list[dict[str, Any]]) -> None:
+    writer.factors = {**writer.factors, "seed": [2, 0, 1]}
+    for levels in cells:
+        writer.add_done(levels)
+    assert set(read_results(writer.finish(), "fixture", seeds=1).cells["seed"]) == {"2"}
