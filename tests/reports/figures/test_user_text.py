@@ -45,7 +45,8 @@ def test_the_page_and_the_files_of_such_names(writer: StoreWriter) -> None:
     assert "<b>bold</b>" not in text
     for name in NAMES:
         assert html.escape(name) in text
-    assert {path.name for path in page.parent.iterdir()} == {"figures", "index.html", "tables"}
+    written = {path.name for path in page.parent.iterdir()}
+    assert written == {"claims.json", "figures", "index.html", "report.md", "tables"}
 
 
 @pytest.mark.parametrize("name", ["value", "history"])
