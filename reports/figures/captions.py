@@ -22,7 +22,8 @@ def value_caption(table: pd.DataFrame, view: View, results: Results) -> str:
     sentences = [f"{metric.label}{_note(metric)} against {x}; {facets(results, layout)}."]
     if (counts > 1).any():
         sentences.append(
-            f"Large marks: mean over the seeds ({count_range(counts)}); vertical bars: 95 % t-interval of that mean; "
+            f"Large marks: mean over the seeds ({count_range(counts)}); vertical bars: 95 % t-interval of a mean "
+            "alone, which says little of differences, because equal seeds rise and fall together (see Effects); "
             "small points: single seeds."
         )
     else:
