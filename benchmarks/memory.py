@@ -62,7 +62,7 @@ def rows(values: dict[str, Any], folder: Path, threads: int) -> Iterator[str]:
     """Run the stages of a trial one after the other, and return a row for each."""
     length = values.pop("length")
     write_series(folder / "data", length)
-    epochs = {"epochs": 3} | ({"prior_epochs": 3} if "stages" in values else {})
+    epochs = {"epochs": 3} | ({"prior_epochs": 20} if "stages" in values else {})
     config = TrialConfig.from_dict({"dataset": "Made", **epochs, **values})
     name = ", ".join([f"{value}" for value in values.values()] + [f"length {length}"])
     for stage in trial_stages(config):

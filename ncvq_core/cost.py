@@ -12,6 +12,7 @@ from ncvq_core.batches import batch_shape
 from ncvq_core.config import TrialConfig
 from ncvq_core.evaluation.cas import MINIMUM_SERIES, cas_training
 from ncvq_core.evaluation.stage1 import BATCH as EVALUATION_BATCH
+from ncvq_core.fcn.network import POINTS
 from ncvq_core.fcn.train import FcnTraining
 from ncvq_core.generator import BATCH
 from ncvq_core.linear import ROWS
@@ -129,7 +130,8 @@ def samples_cost(config: TrialConfig, series: int, test: int, channels: int, len
     trained = fcn_cost(cas_training(0, torch.device("cpu")), synthetic, channels, length)
     assert config.stage2 is not None
     one_layer = replace(config.stage2, prior_layers=1)  # nothing is kept for a backward pass
-    memory = _RUNTIME_BYTES + _prior_saved(one_layer, _tokens(config.stage1, channels, length), BATCH)
+    kept = _prior_saved(one_layer, _tokens(config.stage1, channels, length), BATCH)  # its pages stay with the process
+    memory = _RUNTIME_BYTES + kept + _judging_bytes(channels)
     return Cost(flops=drawing + trained.flops, memory_bytes=max(memory, trained.memory_bytes), steps=trained.steps)
 
 
@@ -156,8 +158,13 @@ def fcn_cost(training: FcnTraining, series: int, channels: int, length: int) -> 
     steps, batch = batch_shape(series, training.batch_size)
     total_steps = steps * max(training.epochs, math.ceil(training.steps / steps))
     one = 2 * length * sum(size * inside * outside for size, inside, outside in _fcn_layers(channels))
-    memory = _RUNTIME_BYTES + 3 * _BYTES * batch * length * 512
+    memory = _RUNTIME_BYTES + max(3 * _BYTES * batch * length * 512, _judging_bytes(channels))
     return Cost(flops=3.0 * one * batch * total_steps, memory_bytes=memory, steps=total_steps)
+
+
+def _judging_bytes(channels: int) -> int:
+    """Bytes of a batch of series in an FCN that judges them: what each convolution reads and writes."""
+    return _BYTES * POINTS * sum(inside + outside for _, inside, outside in _fcn_layers(channels))
 
 
 def _tokens(config: Stage1Config, channels: int, length: int) -> list[int]:
