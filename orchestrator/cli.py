@@ -145,6 +145,8 @@ def report(
         name = Path(sweep).name.removesuffix(".yaml")
         name = f"{name}-{profile}" if profile else name
         options = Options(pool=pool, partial=partial, seeds=seeds)
+        if only is not None and json:
+            raise ReportError("--json prints every comparison, --only draws one figure: leave one of them out")
         if only is not None:
             for path in write_one_figure(store, name, only, out, options):
                 console().print(f"figure: {path}", soft_wrap=True, highlight=False, markup=False)

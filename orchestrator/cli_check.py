@@ -74,6 +74,7 @@ def _findings(found: "Findings", root: Path) -> list[str]:
     left = [str(path.relative_to(root) if path.is_relative_to(root) else path) for path in found.left_over]
     return [
         *_listed([f"damaged: {each.reason}; costs {each.cost}" for each in found.damaged], "damaged"),
+        *_listed([f"lost: {what}; costs {cost}" for what, cost in found.lost.items()], "lost"),
         *_listed([_repeat(trial_id, names) for trial_id, names in found.repeated.items()], "there twice"),
         *_listed([f"orphaned: {what}: {why}" for what, why in found.orphaned.items()], "orphaned"),
         *_listed([f"left over: {name}" for name in left], "left over"),

@@ -187,7 +187,7 @@ def _is_sound(stage_id: str, cell: Cell, store: Store, datasets: dict[str, Datas
     except DamagedError as error:
         plan.damaged += [] if str(error) in plan.damaged else [str(error)]
         return False
-    _check_same_data(record.provenance["data_checksum"], cell, datasets)
+    _check_same_data(record.provenance.get("data_checksum"), cell, datasets)
     outdated = record.provenance.get("numerics_version", FIRST) != datasets[cell.config.stage1.dataset].numerics_version
     if outdated and stage_id not in plan.outdated:
         plan.outdated.append(stage_id)

@@ -6,6 +6,9 @@ from ncvq_core.errors import unknown_name
 from ncvq_core.metrics import metric_names, metrics_by_name
 from orchestrator.yaml_lines import Source
 
+LARGEST = 1e9
+"""No margin is as large."""
+
 
 def read_answers(source: Source) -> tuple[str, ...]:
     """Return the metrics of `answers`, empty where the file leaves the choice to the report.
@@ -34,7 +37,8 @@ def read_margins(source: Source) -> dict[str, float]:
             raise source.error(str(unknown_name("metric", name, metric_names())), "margins", name)
         ratio = metrics_by_name()[name].scale == "log"
         value = _number(written, ratio)
-        if value is None or not 0 < value < float("inf"):
+        largest = 1.0 if metrics_by_name()[name].margin is not None else float("inf")
+        if value is None or not 0 < value < largest:
             words = "a share above 0, such as 5% or 0.05" if ratio else "a number above 0 in its own unit, such as 0.02"
             raise source.error(f"margin of {name} = {written!r}: must be {words}", "margins", name)
         margins[name] = value
@@ -46,7 +50,7 @@ def _number(written: Any, ratio: bool) -> float | None:
     if isinstance(written, bool):
         return None
     if isinstance(written, int | float):
-        return float(written)
+        return float(written) if abs(written) < LARGEST else None
     if ratio and isinstance(written, str) and written.strip().endswith("%"):
         try:
             return float(written.strip().removesuffix("%")) / 100

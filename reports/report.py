@@ -102,7 +102,7 @@ def _write_all(results: Results, folder: Path, options: Options) -> Path:
     if not beliefs.empty:
         _write_table(beliefs, folder, "beliefs")
     _write_text(folder / "report.md", markdown(results, found, provenance_warnings(results)))
-    _write_text(folder / "claims.json", json.dumps(as_json(results, claims, beliefs), indent=1))
+    _write_text(folder / "claims.json", json.dumps(as_json(results, claims, beliefs, options), indent=1))
     page = render_page(
         results,
         answers=found,

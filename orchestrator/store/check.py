@@ -51,21 +51,26 @@ class _Check:
         """Ids of each row's trial and stages, and the seconds of these."""
 
     def run(self, alone: bool) -> Findings:
-        self.rows = self._table(TRIALS_FOLDER, (*(f"{stage}_{of}" for stage in STAGES for of in ("id", "seconds")),))
-        trial_ids = self.rows.column(TRIAL_ID)
+        of_stages = [f"{stage}_{name}" for stage in STAGES for name in ("id", "seconds")]
+        self.rows = self._table(TRIALS_FOLDER, ("status", *of_stages))
         self._repeats(repeated_ids(self.rows))
-        histories = pc.unique(self._table(HISTORY_FOLDER).column(TRIAL_ID)).to_pylist()
-        if without_row := sorted(set(histories) - set(trial_ids.to_pylist())):
-            words = f"{', '.join(without_row[:3])}{' …' if len(without_row) > 3 else ''}"
-            self.found.orphaned[f"the history of {len(without_row)} trials without a row ({words})"] = (
-                "`ncvq resume` uses it"
-            )
-        unfinished = self._sweeps(set(trial_ids.to_pylist()))
+        self._histories()
+        unfinished = self._sweeps(set(self._column(TRIAL_ID)))
         self._stages(unfinished)
         self._checkpoints()
         if alone:
             self._remains()
         return self.found
+
+    def _histories(self) -> None:
+        """Look at the histories: done trials have one, and others none but what a kill left before the row."""
+        known = set(pc.unique(self._table(HISTORY_FOLDER).column(TRIAL_ID)).to_pylist())
+        for trial_id in sorted(set(self._done(TRIAL_ID)) - known):
+            self.found.lost[f"the history of trial {trial_id}"] = FROM_STAGES
+        if without_row := sorted(known - set(self._column(TRIAL_ID))):
+            words = f"{', '.join(without_row[:3])}{' …' if len(without_row) > 3 else ''}"
+            what = f"the history of {len(without_row)} trials without a row ({words})"
+            self.found.orphaned[what] = "`ncvq resume` uses it"
 
     def _read(self, path: Path) -> None:
         self.found.files += 1
@@ -112,9 +117,12 @@ class _Check:
         return unfinished
 
     def _stages(self, unfinished: bool) -> None:
-        used = {name for stage in STAGES for name in self._column(f"{stage}_id")}
-        for path in sorted((self.store.path / "stages").glob("[!.]*")):
-            if not (path / RECORD).exists():
+        used = {stage_id for stage in STAGES for stage_id in self._done(f"{stage}_id") if stage_id}
+        folders = [path for path in sorted((self.store.path / "stages").glob("[!.]*")) if path.is_dir()]
+        for stage_id in sorted(used - {path.name for path in folders}):
+            self.found.lost[f"stages/{stage_id}"] = self._seconds(stage_id)
+        for path in folders:
+            if not (path / RECORD).exists() and path.name not in used:
                 self.found.left_over.append(path)  # a kill between its files: it never was finished
                 continue
             for file in path.iterdir():
@@ -141,6 +149,11 @@ class _Check:
         with contextlib.suppress(StoreError):
             known.insert(0, self.store.read_stage(stage_id).timings["seconds"])
         return f"{known[0]:.1f} s of work" if known else "its work"
+
+    def _done(self, name: str) -> list[Any]:
+        """A column of the done trials."""
+        pairs = zip(self._column(name), self._column("status"), strict=False)
+        return [value for value, status in pairs if status == "done"]
 
     def _column(self, name: str) -> list[Any]:
         return self.rows.column(name).to_pylist() if name in self.rows.column_names else []

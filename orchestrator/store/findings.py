@@ -23,6 +23,8 @@ class Findings:
     size: int = 0
     """Their bytes."""
     damaged: list[Damaged] = field(default_factory=list)
+    lost: dict[str, str] = field(default_factory=dict)
+    """What done trials had and is gone, and what it costs to make it again."""
     repeated: dict[str, str] = field(default_factory=dict)
     """Trials with several rows, and in which columns they differ; empty text where they agree."""
     orphaned: dict[str, str] = field(default_factory=dict)
@@ -33,4 +35,4 @@ class Findings:
     @property
     def is_sound(self) -> bool:
         """Whether every number is what was written, once."""
-        return not self.damaged and not self.repeated
+        return not self.damaged and not self.lost and not self.repeated

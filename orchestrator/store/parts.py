@@ -69,13 +69,17 @@ def read_part(path: Path, columns: Iterable[str] | None = None, *, unsealed: boo
 
 
 def read_table(folder: Path, columns: Iterable[str] | None = None, *, unsealed: bool = False) -> TableRead:
-    """Read all parts of a table; `columns` and `unsealed` as in `read_part`."""
+    """Read all parts of a table; `columns` and `unsealed` as in `read_part`.
+
+    Raises:
+        OSError: a part cannot be read at all, as without permission: nobody knows whether it is damaged.
+    """
     wanted = None if columns is None else list(columns)
     parts, damaged = [], {}
     for path in part_files(folder):
         try:
             parts.append(read_part(path, wanted, unsealed=unsealed))
-        except (DamagedError, OSError) as error:
+        except DamagedError as error:
             damaged[path] = str(error)
     tables = parts or [pa.table({TRIAL_ID: pa.array([], pa.string())})]
     return TableRead(rows=pa.concat_tables(tables, promote_options="permissive"), damaged=damaged)

@@ -92,7 +92,7 @@ class StageFolder:
             content = read_sealed_json(self.path / RECORD, unsealed=self.unsealed)
             history = read_sealed_json(self.path / HISTORY, unsealed=self.unsealed)["rows"]
             return StageRecord(**content, history=history)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
             raise DamagedError(f"{self._name}: damaged ({error}); `ncvq resume` runs the stage again") from error
 
     def sound_model(self) -> StoredModel:
@@ -104,7 +104,7 @@ class StageFolder:
         expected = self.read().model_checksum
         try:
             actual = file_checksum(self.model_path)
-        except OSError as error:
+        except FileNotFoundError as error:
             raise DamagedError(f"{self._name}/{MODEL}: cannot be read ({error.strerror})") from error
         if expected != actual and not (expected is None and self.unsealed):
             raise DamagedError(
@@ -122,7 +122,7 @@ class StageFolder:
         try:
             record = self.read()
             checksum = record.model_checksum or file_checksum(self.model_path)
-        except (DamagedError, OSError):
+        except (DamagedError, FileNotFoundError):
             return  # it stays without, and is run again where it is needed
         write_sealed_json(self.path / HISTORY, {"rows": record.history})
         content = dataclasses.asdict(record) | {"model_checksum": checksum}

@@ -65,7 +65,7 @@ def read_or_none(folder: Path, name: str) -> dict[str, Any] | None:
     """Return a sweep as it was launched last; None where it never was, or its file is damaged."""
     try:
         return read_sweep(folder, name)
-    except (StoreError, OSError):
+    except (StoreError, FileNotFoundError):
         return None
 
 

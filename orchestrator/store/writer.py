@@ -73,6 +73,7 @@ class _TableWriter:
 
     def _look(self) -> None:
         """Find out which part holds which trial, unless nobody else has written a part since the last time."""
+        self._folder.mkdir(exist_ok=True)  # somebody may have removed it: its rows are made from the stages again
         if self._looked_at == self._folder.stat().st_mtime_ns:
             return
         self._last = ("", table([], self._schema))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
@@ -9,11 +10,12 @@ import pandas as pd
 
 from ncvq_core.metrics import metrics_by_name
 from reports.claims.anchors import anchors
-from reports.claims.answers import measured_at
+from reports.claims.answers import OPEN, measured_at
 from reports.claims.sentence import settling
-from reports.claims.wording import interval_words, places, signed
+from reports.claims.wording import interval_words, p_digits, places, signed
 from reports.read_store import Results
 from reports.statistics.effects import CANNOT_SAY
+from reports.statistics.specification import Options
 from reports.statistics.verdicts import UNDECIDED_BECAUSE
 
 
@@ -22,14 +24,17 @@ def shown_rows(claims: pd.DataFrame) -> list[dict[str, Any]]:
     return [_shown(row) for row in claims.assign(anchor=anchors(claims)).to_dict("records")]
 
 
-def as_json(results: Results, claims: pd.DataFrame, beliefs: pd.DataFrame | None = None) -> dict[str, Any]:
-    """All claims of a sweep, and what it believes, with every number; what is missing is null."""
+def as_json(
+    results: Results, claims: pd.DataFrame, beliefs: pd.DataFrame | None = None, options: Options | None = None
+) -> dict[str, Any]:
+    """All claims of a sweep, what it believes, and what was chosen, with every number; what is missing is null."""
     tables = {"claims": claims, **({} if beliefs is None or beliefs.empty else {"beliefs": beliefs})}
     rows = {
         name: [{key: _plain(value) for key, value in row.items()} for row in table.to_dict("records")]
         for name, table in tables.items()
     }
-    return {"sweep": results.sweep.name, "measured_at": measured_at(results), **rows}
+    chosen = dataclasses.asdict(options or Options())
+    return {"sweep": results.sweep.name, "measured_at": measured_at(results), "options": chosen, **rows}
 
 
 def _shown(row: dict[Any, Any]) -> dict[str, Any]:
@@ -46,12 +51,13 @@ def _shown(row: dict[Any, Any]) -> dict[str, Any]:
         "estimand": row["estimand"],
         "effect": "" if math.isnan(said) else f"{signed(said, digits)}{' %' if row['unit'] == '%' else ''}",
         "interval": interval_words(row["effect_low"], row["effect_high"], row["unit"]),
-        "p": "" if math.isnan(row["p_adjusted"]) else f"{row['p_adjusted']:.2g}",
+        "p": "" if math.isnan(row["p_adjusted"]) else p_digits(row["p_adjusted"]),
         "p_equivalence": "" if math.isnan(row["p_equivalence_adjusted"]) else f"{row['p_equivalence_adjusted']:.2g}",
         "family": "" if math.isnan(row["family_size"]) else f"{row['family_size']:.0f}",
         "blocks": f"{row['n_blocks']:.0f}" if row["n_blocks"] == row["n_blocks"] else "0",
         "verdict": row["verdict"],
-        "why": CANNOT_SAY.get(reason, UNDECIDED_BECAUSE.get(reason, reason)),
+        "why": CANNOT_SAY.get(reason, UNDECIDED_BECAUSE.get(reason, reason)) if row["verdict"] in OPEN else "",
+        "warning": row["warning"] if isinstance(row["warning"], str) else "",
         "dropped": row["dropped"] if isinstance(row["dropped"], str) else "",
         "settling": settling(row) if row["verdict"] in ("undecided", "cannot be said") else "",
         "overall": pd.isna(row["dataset"]),

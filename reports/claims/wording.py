@@ -35,7 +35,13 @@ def margin_words(margin: float, unit: str) -> str:
 
 def p_words(p: float) -> str:
     """For example "p = 0.031" or "p < 0.001"."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}" if p < 0.1 else f"p = {p:.2f}"
+    return "p < 0.001" if p < 0.001 else f"p = {p_digits(p)}"
+
+
+def p_digits(p: float) -> str:
+    """P with two digits, or with as many as show on which side of 0.05 it is."""
+    text = f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
+    return f"{p:.4f}" if float(text) == 0.05 and p > 0.05 else text
 
 
 def count_words(count: float, noun: str) -> str:

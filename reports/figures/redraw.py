@@ -27,13 +27,17 @@ def redraw(manifest: Path, out: Path | None = None) -> tuple[Path, str | None]:
         ReportError: the file is no manifest, or the table was changed since.
     """
     document = _read(manifest)
-    file = manifest.parent / document["table"]["file"]
+    file = manifest.parent / str(document["table"]["file"])
     content = file.read_bytes()
     if digest(content) != document["table"]["sha256"]:
         raise ReportError(f"{file.resolve()} was changed since {manifest.name} was written: draw the report again")
-    view = view_from(document)
-    table = read_table(content.decode(), document["table"]["columns"])
-    png = render(figure_module(view.figure), table, view, Style(**document["style"])).png
+    try:
+        view = view_from(document)
+        table = read_table(content.decode(), document["table"]["columns"])
+        png = render(figure_module(view.figure), table, view, Style(**document["style"])).png
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        words = " ".join(str(error).split())
+        raise ReportError(f"{manifest} is not as it was written ({words}): draw the report again") from error
     target = out or manifest.with_suffix(".png")
     target.write_bytes(png)
     return target, None if digest(png) == document["png"]["sha256"] else _difference(document["versions"])

@@ -56,10 +56,12 @@ def test_each_kind_of_damage_is_found_and_repaired(
     code, output = said("--repair", "--store", finished.path)
     assert code == 0
     assert output.count("set aside: ") == 6
-    assert check(finished).is_sound
+    assert check(finished).damaged == []
+    assert len(check(finished).lost) == 4 + 4  # stages and histories, until the launch
     assert run_here(design(), finished.path)[0].exit_code == 0
     assert trials_table(finished.path).equals(trials_table(finished_folder))
     assert history_of(finished.path).equals(history_of(finished_folder))
+    assert check(finished).is_sound
 
 
 def test_what_a_killed_process_left_is_told_and_removed(finished: Store) -> None:
@@ -164,3 +166,53 @@ def test_no_store(tmp_path: Path) -> None:
         code, output = said(*repair, "--store", tmp_path)
         assert code == 2
         assert "no ncvq store here" in output
+
+
+@pytest.mark.parametrize("gone", ["record.json", "folder", "history"])
+def test_what_a_done_trial_had_and_is_gone_is_told_and_made_again(
+    finished: Store, design: Design, run_here: Launch, finished_folder: Path, gone: str
+) -> None:
+    stage = finished.stage(design().cells[0].config.stage1_id).path
+    if gone == "history":
+        shutil.rmtree(finished.path / "history")
+    elif gone == "folder":
+        shutil.rmtree(stage)
+    else:
+        (stage / gone).unlink()
+    code, output = said("--store", finished.path)
+    assert code == 1
+    assert ("damaged: " if gone == "record.json" else "lost: ") in output
+    assert said("--repair", "--store", finished.path)[0] == 0
+    assert stage.exists() == (gone == "history")
+    assert (finished.path / "damaged" / "stages" / stage.name / "model.safetensors").exists() == (gone == "record.json")
+    assert run_here(design(), finished.path)[0].exit_code == 0
+    assert trials_table(finished.path).equals(trials_table(finished_folder))
+    assert history_of(finished.path).equals(history_of(finished_folder))
+    assert check(finished).is_sound
+
+
+@pytest.mark.parametrize("folder", ["trials", "history"])
+def test_a_removed_table_is_made_again(finished: Store, design: Design, run_here: Launch, folder: str) -> None:
+    before = trials_table(finished.path)
+    shutil.rmtree(finished.path / folder)
+    assert run_here(design(), finished.path)[0].exit_code == 0
+    assert trials_table(finished.path).equals(before)
+
+
+def test_a_file_that_may_not_be_read_is_not_taken_for_damaged(
+    finished: Store, design: Design, run_here: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Path.read_bytes
+
+    def refused(path: Path) -> bytes:
+        if path.suffix == ".parquet":
+            raise PermissionError(13, "Permission denied", str(path))
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    with pytest.raises(PermissionError):
+        run_here(design(), finished.path)
+    code, output = said("--repair", "--store", finished.path)
+    assert code == 2
+    assert "Permission denied" in output
+    assert not (finished.path / "damaged").exists()

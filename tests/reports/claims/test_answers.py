@@ -203,6 +203,7 @@ def test_json_has_every_number_and_null_for_what_is_missing() -> None:
     assert [row["verdict"] for row in rows] == ["better", "cannot be said"]
     assert rows[0]["effect"] == pytest.approx(per_cent(-0.2))
     assert rows[1]["p_adjusted"] is None
+    assert told["options"] == {"partial": False, "pool": False, "chosen_datasets": False, "seeds": None}
     assert told["measured_at"] == "Measured with 40 epochs and 32 channels."
 
 
@@ -231,4 +232,5 @@ def test_words_of_numbers() -> None:
     assert interval_words(-6.11, 2.98, "%") == "[−6.1, +3.0] %"
     assert interval_words(math.nan, 1.0, "%") == ""
     assert [p_words(p) for p in (0.00012, 0.0314, 0.5)] == ["p < 0.001", "p = 0.031", "p = 0.50"]
+    assert [p_words(p) for p in (0.0504, 0.05, 0.0496)] == ["p = 0.0504", "p = 0.05", "p = 0.05"]
     assert listed(["a", "b", "c"]) == "a, b and c"

@@ -71,7 +71,7 @@ def test_a_manifest_names_trials_exclusions_test_and_versions(store: Path) -> No
     assert "Data0 seed 3" in manifest["excluded"]["blocks"]["effect-ssl-val_loss-vibcreg-these-datasets"]
     families = {(each["metric"], each["question"]): each["tests"] for each in manifest["test"]["families"]}
     assert families["val_loss", "these datasets"] == 6
-    assert manifest["test"]["options"] == {"partial": False, "pool": False, "chosen_datasets": False}
+    assert manifest["test"]["options"] == {"partial": False, "pool": False, "chosen_datasets": False, "seeds": None}
     assert families["val_loss", "datasets like these"] == 2
     assert {"ncvq", "matplotlib", "seaborn", "pandas", "numpy", "scipy", "statsmodels", "python"} == set(
         manifest["versions"]
@@ -157,3 +157,14 @@ def test_only_names_what_there_is(store: Path) -> None:
     assert "\n" not in str(told.value)
     with pytest.raises(ReportError, match="prior: nothing to draw yet in sweep fixture"):
         write_one_figure(store, "fixture", "prior")
+
+
+@pytest.mark.parametrize(
+    "change", [{"style": {"unknown": 1}}, {"style": "x"}, {"view": {}}, {"view": {"layout": None}}, {"view": None}]
+)
+def test_a_manifest_that_was_changed_by_hand_is_one_line(store: Path, change: dict[str, object]) -> None:
+    path, manifest = manifest_of(write_report(store, "fixture"), "effects")
+    path.write_text(json.dumps(manifest | change))
+    with pytest.raises(ReportError) as told:
+        redraw(path)
+    assert "\n" not in str(told.value)
