@@ -102,9 +102,9 @@ class RayProcess:
 
     def end(self) -> None:
         """End it and all that it started here, at once, and remove what they wrote."""
-        self._link.close()
-        kill_session(self._process.pid)
+        kill_session(self._process.pid)  # first: who finds the link closed takes the launch for gone, and cleans up
         self._process.wait()
+        self._link.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
