@@ -35,10 +35,10 @@ from ncvq_core import stage1_run
 measured = stage1_run.evaluate_stage1
 stage1_run.evaluate_stage1 = lambda *a: measured(*a) | {"silence": 1.5}
 
-from orchestrator.cli import app
+from orchestrator.__main__ import main
 
 sys.argv = ["ncvq", *sys.argv[2:]]
-app()
+main()
 """
 
 
