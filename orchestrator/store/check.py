@@ -129,9 +129,7 @@ class _Check:
                 self._read(file)
             folder = self.store.stage(path.name)
             try:
-                if not folder.is_complete:
-                    raise StoreError(f"stages/{path.name}: files of it are missing")
-                folder.sound_model()
+                folder.verify(weights=True)
                 if path.name not in used and not unfinished and "fcn_accuracy" not in folder.read().metrics:
                     self.found.orphaned[f"stages/{path.name}"] = "no trial has it"
             except StoreError as error:

@@ -37,14 +37,10 @@ def _fault(store: Store, stage_id: str, thorough: bool) -> str | None:
     folder = store.stage(stage_id)
     if not (folder.path / RECORD).exists():
         return None  # never finished: it is overwritten when it runs
-    if not folder.is_complete:
-        return f"stages/{stage_id}: files of it are missing"
     try:
+        folder.verify(weights=thorough)
         if thorough:
-            folder.sound_model()
             store.check_origin(stage_id)
-        else:
-            folder.read()
     except StoreError as error:
         return str(error)
     return None

@@ -95,6 +95,19 @@ class StageFolder:
         except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
             raise DamagedError(f"{self._name}: damaged ({error}); `ncvq resume` runs the stage again") from error
 
+    def verify(self, *, weights: bool) -> None:
+        """Look at all its files; at every byte of the weights, or only whether they are there.
+
+        Raises:
+            DamagedError: a file is not there, or no longer what was written.
+        """
+        if not self.is_complete:
+            raise DamagedError(f"{self._name}: files of it are missing")
+        if weights:
+            self.sound_model()
+        else:
+            self.read()
+
     def sound_model(self) -> StoredModel:
         """Return the weights, after a look at every byte of them.
 

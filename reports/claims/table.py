@@ -18,8 +18,6 @@ from reports.statistics.gain import GAIN_COLUMNS, gain_of_pairing
 from reports.statistics.pairs import UNIT
 from reports.statistics.specification import MetricSpec, Options
 
-TRIAL_ID = "trial_id"
-
 
 def claims_table(results: Results, options: Options | None = None) -> pd.DataFrame:
     """Compare the levels of each factor by each metric that has data and that the factor can change.
@@ -90,7 +88,7 @@ def spec_of(metric: Metric, margins: Mapping[str, float]) -> MetricSpec:
 
 def cells_to_compare(results: Results, metric: str) -> pd.DataFrame:
     """What a comparison needs of the cells, with dataset and seed in each row, also where these are no factors."""
-    wanted = [TRIAL_ID, *UNIT, *results.sweep.factors, "status", metric, *CONDITIONS, "device", "git_commit"]
+    wanted = ["trial_id", *UNIT, *results.sweep.factors, "status", metric, *CONDITIONS, "device", "git_commit"]
     cells = results.cells[[name for name in dict.fromkeys(wanted) if name in results.cells]]
     for name in UNIT:
         known = list(cells[name].dropna().unique()) if name in cells else []
