@@ -136,22 +136,33 @@ def report(
     only: Annotated[
         str | None, typer.Option(metavar="NAME", help="Draw this figure alone, without the page: for example effects.")
     ] = None,
+    format: Annotated[
+        str, typer.Option("--format", metavar="LIST", help="Files of each figure: of png, pdf and svg, with commas.")
+    ] = "png,pdf",
+    style: Annotated[
+        str, typer.Option("--style", help="Look of the figures: page, paper (300 dots an inch) or slides (large).")
+    ] = "page",
+    appendix: Annotated[
+        bool, typer.Option("--appendix", help="Draw all that can be drawn, on a second page, not the 30 first figures.")
+    ] = False,
     debug: DebugOption = False,
 ) -> None:
     """Answer the sweep's questions in words, and render figures, tables and one self-contained HTML page."""
-    from reports import Options, ReportError, write_one_figure, write_report
+    from reports import Options, Output, ReportError, write_one_figure, write_report
 
     with one_line_errors(debug, ReportError):
         name = Path(sweep).name.removesuffix(".yaml")
         name = f"{name}-{profile}" if profile else name
         options = Options(pool=pool, partial=partial, seeds=seeds)
+        formats = tuple(part.strip() for part in format.split(",") if part.strip())
+        output = Output(formats=formats, style=style, appendix=appendix)
         if only is not None and json:
             raise ReportError("--json prints every comparison, --only draws one figure: leave one of them out")
         if only is not None:
-            for path in write_one_figure(store, name, only, out, options):
+            for path in write_one_figure(store, name, only, out, options, output):
                 console().print(f"figure: {path}", soft_wrap=True, highlight=False, markup=False)
             return
-        page = write_report(store, name, out, options)
+        page = write_report(store, name, out, options, output)
         if json:
             print((page.parent / "claims.json").read_text(encoding="utf-8"))
             return

@@ -4,7 +4,8 @@ Works on a machine that has neither torch nor ray.
 """
 
 from reports.errors import ReportError
+from reports.figures.write import Output
 from reports.report import write_one_figure, write_report
 from reports.statistics.specification import Options
 
-__all__ = ["Options", "ReportError", "write_one_figure", "write_report"]
+__all__ = ["Options", "Output", "ReportError", "write_one_figure", "write_report"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from reports.panels import COLUMN_FACTOR, in_level_order
+from reports.levels import DATASET, in_level_order
 from reports.read_store import DIVERGED, FAILED, PRUNED, RUNNING, STATUSES, Results
 
 SYMBOLS = {"done": "✓", "running": "…", "failed": "✗", "diverged": "!", "pruned": "P", "missing": "·"}
@@ -41,10 +41,10 @@ def coverage_grids(results: Results) -> list[pd.DataFrame]:
         MAX_GRID_COLUMNS; each entry is the position of the cell in coverage_table, missing where the design has none.
     """
     coverage = coverage_table(results)
-    across = [factor for factor in (COLUMN_FACTOR, "seed") if factor in results.sweep.factors]
+    across = [factor for factor in (DATASET, "seed") if factor in results.sweep.factors]
     down = [factor for factor in results.sweep.factors if factor not in across]
     labelled = coverage.fillna({factor: NO_LEVEL for factor in [*across, *down]})
-    for factor, name in (("dataset", COLUMN_FACTOR), ("seed", "seed")):
+    for factor, name in (("dataset", DATASET), ("seed", "seed")):
         labelled[factor] = labelled[name] if name in across else ""
     labelled["all"] = ""
     columns = in_level_order(labelled, results.sweep, across)[["dataset", "seed"]]

@@ -14,8 +14,9 @@ from reports.claims.section import answers_section, claims_section, gains_sectio
 from reports.claims.table import answered_metrics
 from reports.comparable import comparability_notes
 from reports.coverage import NO_LEVEL, SYMBOLS, coverage_grids, coverage_table, status_counts, troubled_cells
-from reports.figures.contract import CURVES, EFFECTS, VALUES
+from reports.figures.contract import EFFECTS, SECTIONS
 from reports.figures.drawn import DrawnFigure
+from reports.figures.write import Figures
 from reports.provenance import peak_memory_bytes, provenance_table, provenance_warnings, total_seconds
 from reports.read_store import Results
 from reports.stages import of_stage, sharing_notes
@@ -32,36 +33,38 @@ def render_page(
     gains: pd.DataFrame,
     metrics: Sequence[Metric],
     summary: pd.DataFrame,
-    figures: Sequence[DrawnFigure],
+    figures: Figures,
     no_effects: str,
     made_at: str,
 ) -> str:
     """The HTML of the report; made_at is shown as it is, no_effects where there is no figure of effects."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("reports"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )  # fmt: skip
-    return environment.get_template("page.html.j2").render(
-        sweep=results.sweep,
-        effect_figures=_section(figures, EFFECTS),
-        no_effects=no_effects,
-        made_at=made_at,
-        counts=status_counts(results.cells),
-        total=len(results.cells),
-        symbols=SYMBOLS,
-        warnings=provenance_warnings(results),
-        sharing=[*sharing_notes(results), *comparability_notes(results)],
-        answers=answers_section(results, answers),
-        claims=claims_section(claims, answered_metrics(results)),
-        gains=gains_section(gains),
-        families=_families(_section(figures, VALUES)),
-        summaries=_summaries(results, metrics, summary),
-        history_figures=_section(figures, CURVES),
-        grids=[_grid(results, grid) for grid in coverage_grids(results)],
-        troubled=_records(troubled_cells(coverage_table(results))),
-        provenance=_records(provenance_table(results.cells)),
-        compute_time=duration(total_seconds(results)),
-        peak_memory=memory(peak_memory_bytes(results)),
+    sections = figure_sections([figure for figure in figures.drawn if not figure.appendix])
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            sweep=results.sweep,
+            effect_figures=sections.pop(EFFECTS, {"figures": []})["figures"],
+            figure_sections=sections,
+            not_drawn=figures.not_drawn,
+            appendix=any(figure.appendix for figure in figures.drawn),
+            no_effects=no_effects,
+            made_at=made_at,
+            counts=status_counts(results.cells),
+            total=len(results.cells),
+            symbols=SYMBOLS,
+            warnings=provenance_warnings(results),
+            sharing=[*sharing_notes(results), *comparability_notes(results)],
+            answers=answers_section(results, answers),
+            claims=claims_section(claims, answered_metrics(results)),
+            gains=gains_section(gains),
+            summaries=_summaries(results, metrics, summary),
+            grids=[_grid(results, grid) for grid in coverage_grids(results)],
+            troubled=_records(troubled_cells(coverage_table(results))),
+            provenance=_records(provenance_table(results.cells)),
+            compute_time=duration(total_seconds(results)),
+            peak_memory=memory(peak_memory_bytes(results)),
+        )
     )
 
 
@@ -80,15 +83,33 @@ def memory(size: float) -> str:
     return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{size / 2**20:.0f} MiB"
 
 
-def _section(figures: Sequence[DrawnFigure], section: str) -> list[DrawnFigure]:
-    return [figure for figure in figures if figure.section == section]
+def render_appendix(results: Results, figures: Figures, made_at: str) -> str:
+    """The HTML of the figures of the appendix."""
+    return (
+        _environment()
+        .get_template("appendix.html.j2")
+        .render(
+            sweep=results.sweep,
+            figure_sections=figure_sections([figure for figure in figures.drawn if figure.appendix]),
+            made_at=made_at,
+        )
+    )
 
 
-def _families(figures: Sequence[DrawnFigure]) -> dict[str, list[DrawnFigure]]:
-    families: dict[str, list[DrawnFigure]] = {}
-    for figure in figures:
-        families.setdefault(figure.family, []).append(figure)
-    return families
+def figure_sections(figures: Sequence[DrawnFigure]) -> dict[str, dict[str, Any]]:
+    """Title, lead and figures of each section that has any, in the order of the page."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, section in SECTIONS.items():
+        if own := [figure for figure in figures if figure.section == name]:
+            found[name] = {"title": section.title, "lead": section.lead, "figures": own}
+    return found
+
+
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("reports"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )  # fmt: skip
 
 
 def _summaries(results: Results, metrics: Sequence[Metric], summary: pd.DataFrame) -> list[dict[str, Any]]:

@@ -14,12 +14,14 @@ import pyarrow as pa
 
 from orchestrator.store import Store, StoreError, TableRead
 from orchestrator.store.lock import running_owner
+from orchestrator.store.schema import HISTORY_TABLE
 from reports.errors import ReportError
 from reports.judges import without_mixed_judgements
+from reports.statistics.specification import Options
 
 DONE, RUNNING, FAILED, DIVERGED, PRUNED, MISSING = "done", "running", "failed", "diverged", "pruned", "missing"
 STATUSES = (DONE, RUNNING, FAILED, DIVERGED, PRUNED, MISSING)
-HISTORY_COLUMNS = ("trial_id", "stage", "epoch", "loss", "ssl_loss", "prior_loss", "validation_prior_loss")
+HISTORY_COLUMNS = tuple(HISTORY_TABLE.names)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +74,8 @@ class Results:
     """One row a done trial, stage and epoch: HISTORY_COLUMNS and the factors of its cell."""
     judge_seconds: dict[str, float] = field(default_factory=dict)
     """How long the training of each network took that judged samples; of those that were trained in this store."""
+    options: Options = field(default_factory=Options)
+    """What may be compared with what."""
     grown: int = 0
     """How many earlier designs of the sweep had a part of its cells."""
 

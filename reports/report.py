@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import tempfile
@@ -20,16 +21,18 @@ from reports.claims.table import claims_table, gains_table
 from reports.coverage import coverage_table
 from reports.errors import ReportError
 from reports.figures.effects import why_none
-from reports.figures.write import write_figures
+from reports.figures.write import Figures, Output, write_figures
 from reports.metrics import metrics_with_data
-from reports.page import render_page
+from reports.page import render_appendix, render_page
 from reports.provenance import provenance_table, provenance_warnings
 from reports.read_store import Results, read_results
 from reports.statistics.specification import Options
 from reports.summary_table import summary_table
 
 
-def write_report(store: Path, sweep: str, out: Path | None = None, options: Options | None = None) -> Path:
+def write_report(
+    store: Path, sweep: str, out: Path | None = None, options: Options | None = None, output: Output | None = None
+) -> Path:
     """Write the report of a sweep, from whatever the store holds of it now.
 
     Args:
@@ -37,8 +40,9 @@ def write_report(store: Path, sweep: str, out: Path | None = None, options: Opti
         sweep: the name of a sweep that was launched into it.
         out: the folder to write to; by default `reports/SWEEP` in the store. It gets index.html (complete in itself),
             report.md (the answers), claims.json (every comparison), figures/*.png, *.pdf and *.json (manifests), and
-            tables/*.csv, among them the rows behind each figure.
+            tables/*.csv, among them the rows behind each figure; and appendix.html where an appendix is asked for.
         options: what may be compared with what.
+        output: formats and style of the figures, and whether the appendix is drawn.
 
     Returns:
         The path of index.html.
@@ -47,15 +51,16 @@ def write_report(store: Path, sweep: str, out: Path | None = None, options: Opti
         ReportError: the store or the sweep does not exist, it has fewer seeds, a file of the store cannot be read, or
             the folder cannot be written to.
     """
-    results = read_results(store, sweep, options.seeds if options else None)
+    results = _read(store, sweep, options)
     folder = out if out is not None else store / "reports" / sweep
     with _written_to(folder):
-        return _write_all(results, folder, options or Options())
+        return _write_all(results, folder, output or Output())
 
 
 def write_one_figure(
-    store: Path, sweep: str, only: str, out: Path | None = None, options: Options | None = None
-) -> list[Path]:
+    store: Path, sweep: str, only: str, out: Path | None = None, options: Options | None = None,
+    output: Output | None = None,
+) -> list[Path]:  # fmt: skip
     """Draw the figures of one name, without the page.
 
     Args:
@@ -64,18 +69,24 @@ def write_one_figure(
         only: a name of the registry of figures (`effects`), or of one figure (`value_val_loss`).
         out: as for write_report.
         options: what may be compared with what.
+        output: formats and style; with the appendix, the pages of that, too.
 
     Returns:
-        The PNGs; PDF, manifest and table are where a report has them.
+        The pictures, the manifest last of each; its table is where a report has it.
 
     Raises:
         ReportError: as for write_report; and where no figure has that name, or it has nothing to draw.
     """
-    results = read_results(store, sweep, options.seeds if options else None)
+    results = _read(store, sweep, options)
     folder = out if out is not None else store / "reports" / sweep
     with _written_to(folder):
-        drawn = write_figures(results, claims_table(results, options), folder, only, options)
-    return [folder / "figures" / f"{figure.name}.png" for figure in drawn]
+        figures = write_figures(results, claims_table(results, results.options), folder, only, output)
+    return [folder / file for figure in figures.drawn for file in figure.files]
+
+
+def _read(store: Path, sweep: str, options: Options | None) -> Results:
+    options = options or Options()
+    return dataclasses.replace(read_results(store, sweep, options.seeds), options=options)
 
 
 @contextmanager
@@ -88,7 +99,8 @@ def _written_to(folder: Path) -> Iterator[None]:
         raise ReportError(f"the report cannot be written to {folder}: {error}; choose another folder") from error
 
 
-def _write_all(results: Results, folder: Path, options: Options) -> Path:
+def _write_all(results: Results, folder: Path, output: Output) -> Path:
+    options = results.options
     metrics = metrics_with_data(results.done)
     summary = summary_table(results, metrics, options)
     _write_table(summary, folder, "summary")
@@ -103,6 +115,9 @@ def _write_all(results: Results, folder: Path, options: Options) -> Path:
         _write_table(beliefs, folder, "beliefs")
     _write_text(folder / "report.md", markdown(results, found, provenance_warnings(results)))
     _write_text(folder / "claims.json", json.dumps(as_json(results, claims, beliefs, options), indent=1))
+    figures = write_figures(results, claims, folder, output=output)
+    made_at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    _write_appendix(results, figures, folder, made_at)
     page = render_page(
         results,
         answers=found,
@@ -110,11 +125,20 @@ def _write_all(results: Results, folder: Path, options: Options) -> Path:
         gains=gains,
         metrics=metrics,
         summary=summary,
-        figures=write_figures(results, claims, folder, options=options),
+        figures=figures,
         no_effects=why_none(results, claims),
-        made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        made_at=made_at,
     )
     return _write_text(folder / "index.html", page)
+
+
+def _write_appendix(results: Results, figures: Figures, folder: Path, made_at: str) -> None:
+    """The figures of the appendix as a page of their own; one of an earlier report does not stay."""
+    path = folder / "appendix.html"
+    if any(figure.appendix for figure in figures.drawn):
+        _write_text(path, render_appendix(results, figures, made_at))
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _write_table(table: pd.DataFrame, folder: Path, name: str) -> None:

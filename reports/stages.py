@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from reports.panels import COLUMN_FACTOR
+from reports.levels import DATASET
 from reports.read_store import DONE, Results
 
 STAGE1, STAGE2, SAMPLES = "stage1", "stage2", "samples"
@@ -53,7 +53,7 @@ def of_stage(results: Results, stage: str) -> Results:
 def is_compared(results: Results, stage: str) -> bool:
     """Whether the sweep compares results of a stage: not where all that varies beside the dataset cannot change it."""
     left_out = factors_without_effect(results, stage)
-    return not left_out or any(factor not in (COLUMN_FACTOR, *left_out) for factor in results.sweep.varying)
+    return not left_out or any(factor not in (DATASET, *left_out) for factor in results.sweep.varying)
 
 
 def sharing_notes(results: Results) -> list[str]:

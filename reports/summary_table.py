@@ -10,7 +10,7 @@ import pandas as pd
 from ncvq_core.metrics import Metric
 from reports.claims.table import cells_to_compare, spec_of
 from reports.judges import without_mixed_judgements
-from reports.panels import COLUMN_FACTOR, in_level_order
+from reports.levels import DATASET, in_level_order
 from reports.read_store import Results
 from reports.stages import of_stage
 from reports.statistics.means import table_of_means
@@ -36,7 +36,7 @@ def summary_table(results: Results, metrics: list[Metric], options: Options | No
         spec = spec_of(metric, results.sweep.margins)
         means = table_of_means(cells_to_compare(shown, metric.name), shown.sweep, spec, options)
         means = means[means["n_own"] > 0].reset_index(drop=True).assign(metric=metric.name)
-        kept = means if COLUMN_FACTOR in shown.sweep.factors else means.drop(columns=COLUMN_FACTOR)
+        kept = means if DATASET in shown.sweep.factors else means.drop(columns=DATASET)
         parts.append(in_level_order(kept, shown.sweep, shown.sweep.group_factors))
     columns = [*results.sweep.group_factors, "metric", "n", "n_own", "mean", "sd", "complete", "best"]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()

@@ -10,12 +10,61 @@ from typing import Any, Protocol
 import pandas as pd
 from matplotlib.figure import Figure
 
-from reports.panels import COLUMN_FACTOR
+from reports.levels import DATASET
 from reports.read_store import Results, Sweep
 from reports.stages import of_stage
 
-EFFECTS, VALUES, CURVES = "effects", "values", "curves"
+EFFECTS, WEIGHTS, ROBUSTNESS, EMBEDDINGS = "effects", "weight", "robustness", "token_embedding"
+VALUES, CURVES, COVERAGE, COST = "values", "curves", "coverage", "cost"
 """Sections of the page."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A group of figures on the page."""
+
+    title: str
+    """What stands above it."""
+    lead: str = ""
+    """What holds for all of its figures, said once."""
+
+
+_POINTS = (
+    "Large marks: mean over the seeds (of logarithms where a metric is compared by ratios); small points: seeds. "
+    "Intervals are 95 % t-intervals of one comparison, not adjusted: verdicts stand under Effects. "
+)
+SECTIONS = {
+    EFFECTS: Section(title="Effects"),
+    WEIGHTS: Section(
+        title="Does the weight of the augmented reconstruction matter?",
+        lead=_POINTS + "Differences are paired inside dataset and seed; the light band is the margin inside which they "
+        "are of no importance. Weights are evenly spaced, whatever their values. Methods without a weight are a dashed "
+        "line. In a heat map a number is bold where its interval excludes 0.",
+    ),
+    ROBUSTNESS: Section(
+        title="Which augmentation suits which dataset?",
+        lead=_POINTS + "A whisker is the interval of the paired difference from the reference, drawn from its mean on: "
+        "one that crosses the dashed line does not exclude that there is no difference.",
+    ),
+    EMBEDDINGS: Section(
+        title="Does the prior gain from the token embedding?",
+        lead="Left: the prior's loss by epoch, mean and range over the seeds; beside it the paired difference from the "
+        "reference with its 95 % t-interval at each epoch, not adjusted. Right: what samples are worth; whiskers are "
+        "intervals of the paired difference from the reference, drawn from its mean on.",
+    ),
+    CURVES: Section(
+        title="By epoch",
+        lead="Above: mean over the seeds, band: lowest to highest seed. Below: paired difference from the reference "
+        "level, band: its 95 % t-interval at each epoch, not adjusted. Only done trials are drawn.",
+    ),
+    VALUES: Section(
+        title="Metrics by level",
+        lead=_POINTS + "A whisker is the interval of the paired difference from the reference, drawn from its mean on.",
+    ),
+    COVERAGE: Section(title="Coverage"),
+    COST: Section(title="Cost"),
+}
+"""In the order of the page."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,15 +80,15 @@ class View:
     heading: str
     """What stands above it."""
     section: str
-    """EFFECTS, VALUES or CURVES."""
-    group: str = ""
-    """The heading of its group inside the section."""
+    """A key of SECTIONS."""
     stage: str = ""
     """The stage whose results it shows; empty: the results as they are."""
     dataset: str = ""
     """The dataset whose results it shows; empty: all of them."""
     sweep: Sweep
     """The design, as its stage sees it."""
+    appendix: bool = False
+    """Whether it is drawn for the appendix alone."""
     metrics: tuple[str, ...] = ()
     """The metrics of the trials that it shows."""
     curves: tuple[str, ...] = ()
@@ -55,7 +104,7 @@ def results_of(view: View, results: Results) -> Results:
         return seen
     cells, lines = seen.cells, seen.history
     return dataclasses.replace(
-        seen, cells=cells[cells[COLUMN_FACTOR] == view.dataset], history=lines[lines[COLUMN_FACTOR] == view.dataset]
+        seen, cells=cells[cells[DATASET] == view.dataset], history=lines[lines[DATASET] == view.dataset]
     )
 
 

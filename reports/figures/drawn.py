@@ -20,8 +20,10 @@ class DrawnFigure:
     """What stands above it."""
     section: str
     """The section of the page that it stands in."""
-    family: str
-    """The heading of its group."""
+    appendix: bool = False
+    """Whether it stands in the appendix."""
+    files: tuple[str, ...] = ()
+    """Its files, in the folder of the report."""
     caption: str
     """What stands below it."""
     alt_text: str

@@ -18,7 +18,7 @@ from reports.metrics import finite_values
 from reports.read_store import DONE, Results, Sweep
 from reports.statistics.specification import Options
 
-VERSION = 1
+VERSION = 2
 PACKAGES = ("ncvq", "matplotlib", "seaborn", "pandas", "numpy", "scipy", "statsmodels")
 TEST = {
     "procedure": "paired differences inside dataset and seed; these datasets: t over the datasets' variances, with "
@@ -35,7 +35,6 @@ def make_manifest(
     table: pd.DataFrame,
     view: View,
     results: Results,
-    options: Options,
     style: Style,
     csv: str,
     png: bytes,
@@ -47,7 +46,6 @@ def make_manifest(
         table: the rows that it draws.
         view: what else it draws.
         results: what results_of makes.
-        options: what may be compared with what.
         style: how it looks.
         csv: the table as it was written to `../tables/NAME.csv`.
         png: the picture as it was written.
@@ -61,7 +59,7 @@ def make_manifest(
         "store": _store(results),
         "trials": _trials(table, view, results),
         "excluded": _excluded(table, view, results),
-        "test": _test(table, options),
+        "test": _test(table, results.options),
         "versions": versions(),
         "style": dataclasses.asdict(style),
         "table": {"file": f"../tables/{view.name}.csv", "columns": column_types(table), "sha256": digest(csv.encode())},

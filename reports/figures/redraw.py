@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.errors import ReportError
-from reports.figures.manifest import versions, view_from
+from reports.figures.manifest import VERSION, versions, view_from
 from reports.figures.registry import figure_module
 from reports.figures.style import Style, render
 from reports.figures.table_file import digest, read_table
@@ -34,7 +34,7 @@ def redraw(manifest: Path, out: Path | None = None) -> tuple[Path, str | None]:
     try:
         view = view_from(document)
         table = read_table(content.decode(), document["table"]["columns"])
-        png = render(figure_module(view.figure), table, view, Style(**document["style"])).png
+        png = render(figure_module(view.figure), table, view, Style(**document["style"]))[0]["png"]
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         words = " ".join(str(error).split())
         raise ReportError(f"{manifest} is not as it was written ({words}): draw the report again") from error
@@ -49,8 +49,11 @@ def _read(manifest: Path) -> dict[str, Any]:
         for part in ("file", "sha256", "columns"):
             document["table"][part]
         document["view"], document["style"], document["png"]["sha256"], document["versions"]
+        version = document["manifest"]
     except (ValueError, KeyError, TypeError) as error:
         raise ReportError(f"{manifest} is not the manifest of a figure: give a file figures/NAME.json") from error
+    if version != VERSION:
+        raise ReportError(f"{manifest} is of another version of manifests ({version}, not {VERSION}): report again")
     return document
 
 

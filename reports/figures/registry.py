@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from reports.errors import ReportError
-from reports.figures import effects, history, prior, value
+from reports.figures import cost, coverage, curves, effects, robustness, token_embedding, value, weight
 from reports.figures.contract import FigureModule
 
 REGISTRY: dict[str, FigureModule] = {
     "effects": effects,
+    "weight": weight,
+    "robustness": robustness,
+    "token_embedding": token_embedding,
+    "curves": curves,
+    "coverage": coverage,
+    "cost": cost,
     "value": value,
-    "history": history,
-    "prior": prior,
 }
-"""In the order of the page."""
+"""In the order of their importance: a report draws the first."""
 
 
 def figure_module(name: str) -> FigureModule:

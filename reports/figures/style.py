@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,11 +26,15 @@ FALLBACK_FONTS = (
 """The first of them that is installed draws the letters that FONT lacks."""
 
 
+PAGE, PAPER, SLIDES = "page", "paper", "slides"
+FORMATS = ("png", "pdf", "svg")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Style:
     """How figures look; a manifest keeps it."""
 
-    name: str = "page"
+    name: str = PAGE
     """What it is for."""
     dots_per_inch: int = 160
     """Of the PNG."""
@@ -37,34 +42,38 @@ class Style:
     """Settings of matplotlib that differ from its defaults."""
 
 
-def page_style() -> Style:
-    """The style of the page: text as text, fonts embedded, plain numbers on axes."""
+STYLES = {
+    PAGE: Style(),
+    PAPER: Style(name=PAPER, dots_per_inch=300, settings={"axes.linewidth": 0.6, "lines.markeredgewidth": 0.6}),
+    SLIDES: Style(
+        name=SLIDES, dots_per_inch=200,
+        settings={"font.size": 12.0, "axes.linewidth": 1.2, "lines.markeredgewidth": 1.6},
+    ),
+}  # fmt: skip
+"""For the page; for print, with more dots and finer lines; for a wall, with larger letters and stronger lines."""
+
+
+def style_named(name: str) -> Style:
+    """A style: text as text, fonts embedded, plain numbers on axes."""
     installed = set(fontManager.get_font_names())
-    fallback = [name for name in FALLBACK_FONTS if name in installed][:1]
+    fallback = [font for font in FALLBACK_FONTS if font in installed][:1]
     settings = {
         "pdf.fonttype": 42,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "ncvq",
         "font.family": [FONT, *fallback],
+        "font.size": 9.6,
         "axes.formatter.useoffset": False,
         "axes.formatter.use_mathtext": False,
         "text.usetex": False,
         "text.parse_math": False,
     }
-    return Style(settings=settings)
+    return dataclasses.replace(STYLES[name], settings={**settings, **STYLES[name].settings})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rendered:
-    """A figure as files."""
-
-    png: bytes
-    """The picture for the page."""
-    pdf: bytes
-    """The picture for print."""
-    boxes: str
-    """Letters that no font at hand has, drawn as boxes."""
-
-
-def render(module: FigureModule, table: pd.DataFrame, view: View, style: Style) -> Rendered:
+def render(
+    module: FigureModule, table: pd.DataFrame, view: View, style: Style, formats: Set[str] = frozenset({"png"})
+) -> tuple[dict[str, bytes], str]:
     """Draw a figure.
 
     Args:
@@ -72,13 +81,20 @@ def render(module: FigureModule, table: pd.DataFrame, view: View, style: Style) 
         table: the rows to draw.
         view: what else the drawing needs.
         style: how it looks.
+        formats: of FORMATS; PNG is always among them.
+
+    Returns:
+        The picture in each format, and the letters that no font at hand has, drawn as boxes.
     """
     with styled(style):
         figure = module.draw(table, view)
-        png = _saved(figure, "png", dpi=style.dots_per_inch)
+        pictures = {"png": _saved(figure, "png", dpi=style.dots_per_inch)}
         boxes = _letters_without_font(figure)
         figure.set_layout_engine("none")  # as for the PNG: laying out takes as long as drawing
-        return Rendered(png=png, pdf=_saved(figure, "pdf", metadata={"CreationDate": None}), boxes=boxes)
+        for kind, date in (("pdf", "CreationDate"), ("svg", "Date")):
+            if kind in formats:
+                pictures[kind] = _saved(figure, kind, metadata={date: None})
+        return pictures, boxes
 
 
 @contextmanager

@@ -1,183 +1,161 @@
-"""A metric against the levels of the sweep: mean, 95 % interval, single seeds, baseline."""
+"""Metrics against the levels of the sweep: means with whiskers of their paired difference from the reference, seeds."""
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterator, Sequence
+
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
-from ncvq_core.metrics import Metric, metrics_by_name
-from reports.colours import Look
+from ncvq_core.metrics import FAMILIES, METRICS, Metric, metrics_by_name
+from reports.claims.table import answered_metrics
 from reports.comparable import factors_it_differs_across
-from reports.figures.captions import value_alt_text as alt_text
-from reports.figures.captions import value_caption as caption
+from reports.figures.captions import count_range, judges_of, left_out
 from reports.figures.contract import VALUES, View
-from reports.figures.names import shortened, width
-from reports.figures.value_axis import is_baseline, reference_rows, use_log_axis, value_limits
-from reports.intervals import summarise
-from reports.metrics import finite_values, metrics_with_data
-from reports.panels import (
-    NAME_LETTERS,
-    WEIGHT_FACTOR,
-    Layout,
-    add_legend,
-    in_level_order,
-    method_column,
-    method_handles,
-    method_looks,
-    panel_grid,
-    set_log_axis,
-    split_panels,
-    value_layout,
+from reports.figures.facets import Facets, panel_keys
+from reports.figures.heat import draw_map
+from reports.figures.points import (
+    LINE,
+    add_series_legend,
+    draw_value_page,
+    effect_points,
+    settings_of,
+    value_points,
 )
+from reports.figures.value_pages import layouts
+from reports.levels import AUGMENTATIONS, DATASET, EMBEDDING, SSL, WEIGHT
+from reports.metrics import finite_values, metrics_with_data
 from reports.read_store import Results, Sweep
-from reports.stages import is_compared, of_stage
+from reports.stages import of_stage
+from reports.statistics.specification import reference_level
 
-DODGE = 0.16  # between methods at the same level, in units of one level
-SEED_SHIFT = 0.07  # seeds stand to the left of their mean
-LETTERS_ACROSS = 26  # fit below a panel side by side
-LETTER_WIDTH = 0.065  # inches, of the labels below the panels
+__all__ = ["LAYOUT", "alt_text", "caption", "draw", "pages", "table", "value_facets", "views"]
 
-
-__all__ = ["LAYOUT", "alt_text", "caption", "draw", "table", "view_of", "views"]
-
-LAYOUT = Layout
+LAYOUT = Facets
+TRACKS = 4
 
 
 def views(results: Results, claims: pd.DataFrame) -> list[View]:
-    """A figure of each metric that has data, that some factor can change, and that means the same across all."""
-    found = [
-        metric
-        for metric in metrics_with_data(results.done)
-        if is_compared(results, metric.stage) and not factors_it_differs_across(results, metric)
-    ]
-    return [view_of(of_stage(results, metric.stage), metric) for metric in found]
+    """Pages for each family of metrics; in the appendix where another figure shows the values that were asked for."""
+    found = []
+    asked = set(answered_metrics(results))
+    for family in FAMILIES:
+        members = [metric for metric in METRICS if metric.family == family]
+        for stage in dict.fromkeys(metric.stage for metric in members):
+            names = [metric.name for metric in members if metric.stage == stage]
+            seen = of_stage(results, stage)
+            if (facets := value_facets(seen.sweep)) is None:
+                continue
+            shown = drawable(seen, names)
+            elsewhere = facets.x in (WEIGHT, EMBEDDING) or {AUGMENTATIONS, SSL} <= set(seen.sweep.varying)
+            for start in range(0, len(shown), TRACKS):
+                part = shown[start : start + TRACKS]
+                name = f"{family.split()[0].lower()}{'' if start == 0 else f'_{start // TRACKS + 1}'}"
+                made = pages(seen, part, facets, figure="value", name=name, heading=family, section=VALUES)
+                secondary = elsewhere or not asked & set(part)
+                found += [dataclasses.replace(view, appendix=view.appendix or secondary) for view in made]
+    return found
 
 
-def view_of(results: Results, metric: Metric) -> View:
-    """The figure of a metric; results are those of its stage."""
-    return View(
-        figure="value",
-        name=f"value_{metric.name}",
-        subject=metric.name,
-        heading=metric.label,
-        section=VALUES,
-        group=metric.family,
-        stage=metric.stage,
-        sweep=results.sweep,
-        metrics=(metric.name,),
-        layout=value_layout(results.sweep),
-    )
+def value_facets(sweep: Sweep) -> Facets | None:
+    """Where each factor goes: None where nothing but the dataset varies."""
+    varying = [name for name in sweep.varying if name != DATASET]
+    if not varying:
+        return None
+    preferred = [name for name in (WEIGHT, EMBEDDING, AUGMENTATIONS) if name in varying]
+    x = (preferred or [name for name in varying if name != SSL] or varying)[0]
+    colour = SSL if SSL in varying else x
+    against = [name for name in sweep.baseline if name in varying]
+    compared = SSL if SSL in against else (against or [colour])[0]
+    return Facets(x=x, colour=colour, compared=compared, tracks=(), panels=())
+
+
+def drawable(results: Results, names: Sequence[str]) -> list[str]:
+    """Those of some metrics that have values which mean the same across all factors."""
+    found = [metric for metric in metrics_with_data(results.done) if metric.name in names]
+    return [metric.name for metric in found if not factors_it_differs_across(results, metric)]
+
+
+def pages(
+    results: Results, names: Sequence[str], facets: Facets, *, figure: str, name: str, heading: str, section: str
+) -> Iterator[View]:
+    """The pages that show some metrics, one above the other; as heat maps where the panels would be many."""
+    sweep, done = results.sweep, results.done
+    has_any = pd.concat([finite_values(done, metric) for metric in names], axis=1).notna().any(axis=1)
+    rows = done[has_any]
+    apart = [factor for factor in sweep.varying if factor not in (DATASET, facets.x, facets.colour)]
+    keys = panel_keys(rows, sweep, apart)
+    series = rows[facets.colour].nunique()
+    for page in layouts(keys, dataclasses.replace(facets, tracks=tuple(names)), sweep, series):
+        for tracks in [(metric,) for metric in names] if page.facets.datasets else [tuple(names)]:
+            one = f"_{tracks[0]}" if page.facets.datasets else ""
+            words = f": {metrics_by_name()[tracks[0]].label}" if page.facets.datasets else ""
+            yield View(
+                figure=figure,
+                name=f"{figure}_{name}{one}{page.suffix}".replace("__", "_").rstrip("_"),
+                subject=name,
+                heading=f"{heading}{words}{page.words}",
+                section=section,
+                stage=metrics_by_name()[tracks[0]].stage,
+                sweep=sweep,
+                metrics=tracks,
+                appendix=page.appendix,
+                layout=dataclasses.replace(page.facets, tracks=tracks),
+            )
 
 
 def table(results: Results, claims: pd.DataFrame, view: View) -> pd.DataFrame:
-    """The rows that the figure of a metric draws.
-
-    Returns:
-        One row a done trial with a finite value: trial_id, the factors, value, and n, mean, sd, low, high of its group
-        (all factors but the seed), method (of SSL), baseline (belongs to the sweep's baseline), position (its label on
-        the horizontal axis; missing where aug_recon_weight has no meaning, which is drawn as a horizontal line).
-    """
-    sweep, done = view.sweep, results.done
-    rows = done[["trial_id", *sweep.factors]].assign(value=finite_values(done, view.subject)).dropna(subset=["value"])
-    rows = in_level_order(rows, sweep, list(sweep.factors))
-    groups = summarise(rows, sweep.group_factors)
-    made = rows.merge(groups, on=sweep.group_factors) if sweep.group_factors else rows.merge(groups, how="cross")
-    return made.assign(
-        method=method_column(made), baseline=is_baseline(made, sweep), position=_positions(made, view.layout)
-    )
+    """The points of a page, as value_points makes them; of a heat map the differences, as effect_points does."""
+    facets = view.layout
+    if facets.datasets:
+        settings = settings_of(results, metrics_by_name()[facets.tracks[0]], facets.compared)
+        effects = effect_points(settings, facets, facets.tracks[0])
+        return effects[effects[DATASET].isin(facets.datasets) & ~effects["is_reference"]]
+    parts = [value_points(results, metrics_by_name()[name], facets) for name in facets.tracks]
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
 def draw(table: pd.DataFrame, view: View) -> Figure:
-    """Draw the table."""
-    metric, sweep, layout = metrics_by_name()[view.subject], view.sweep, view.layout
-    by_weight = layout.x == (WEIGHT_FACTOR,)
-    side_by_side = layout.colour not in layout.x
-    labels = _axis_labels(table, sweep, layout)
-    looks = method_looks(sweep)
-    panels = split_panels(table, sweep, layout)
-    figure, all_axes = panel_grid(panels)
-    logarithmic = use_log_axis(table, metric)
-    on_axis = list(dict.fromkeys(table.loc[table["position"].notna(), "method"]))
-    for panel, axes in zip(panels, all_axes, strict=True):
-        for index, method in enumerate(on_axis):
-            offset = DODGE * (index - (len(on_axis) - 1) / 2) if side_by_side else 0.0
-            of_method = panel.table[panel.table["method"] == method]
-            _draw_method(axes, of_method, labels, looks[method], offset, "-" if by_weight else "none")
-        for method, lines in reference_rows(panel.table).groupby("method", sort=False):
-            _draw_reference(axes, lines, looks[str(method)])
-        axes.set_ylim(*value_limits(_of_dataset(table, panel.dataset), logarithmic=logarithmic))
-        if logarithmic:
-            set_log_axis(axes)
-    _label_positions(figure, labels)
-    direction = f"\n({metric.direction_note})" if metric.better else ""
-    figure.supylabel(metric.axis_label + direction, fontsize=9, multialignment="center")
-    figure.supxlabel(", ".join(layout.x), fontsize=9)
-    add_legend(figure, _handles(table, sweep, joined=by_weight))
-    return figure
+    """Draw a page."""
+    facets, metrics = view.layout, {name: metrics_by_name()[name] for name in view.layout.tracks}
+    if facets.datasets:
+        return draw_map(table, facets, metrics[facets.tracks[0]])
+    grid = draw_value_page(table, view.sweep, facets, metrics)
+    grid.label_tracks({name: _label(metric) for name, metric in metrics.items()})
+    add_series_legend(grid, table, view.sweep, facets)
+    return grid.figure
 
 
-def _positions(table: pd.DataFrame, layout: Layout) -> pd.Series[str]:
-    rows = table[list(layout.x)].to_numpy(dtype=object)
-    labels = ["\n".join(level for level in row if isinstance(level, str)) or None for row in rows]
-    return pd.Series(labels, index=table.index, dtype="str")
+def _label(metric: Metric) -> str:
+    unit = f" [{metric.unit}]" if metric.unit else ""
+    return f"{metric.name}{unit}\n{metric.direction_note}"
 
 
-def _axis_labels(table: pd.DataFrame, sweep: Sweep, layout: Layout) -> list[str]:
-    """The labels of the horizontal axis in level order; every weight of the sweep has its place, drawn or not."""
-    if layout.x == (WEIGHT_FACTOR,):
-        return sweep.factors[WEIGHT_FACTOR]
-    return list(in_level_order(table, sweep, layout.x)["position"].dropna().unique())
+def caption(table: pd.DataFrame, view: View, results: Results) -> str:
+    """What stands under a page."""
+    facets = view.layout
+    metrics = [metrics_by_name()[name] for name in facets.tracks]
+    reference, _ = reference_level(view.sweep, facets.compared)
+    names = ", ".join(metric.label for metric in metrics)
+    if facets.datasets:
+        words = [f"{names}: each setting against {facets.compared} {reference}; a row a dataset, a column a setting."]
+    else:
+        words = [f"{names}, against {facets.x} ({count_range(table.loc[table['mark'] != 'seed', 'n'])})."]
+        if (table["mark"] == LINE).any():
+            lines = ", ".join(table.loc[table["mark"] == LINE, "series"].unique())
+            words.append(f"Dashed line: {lines}.")
+        if table["low"].notna().any():
+            words.append(f"Whiskers: paired difference from {facets.compared} {reference}.")
+        else:
+            words.append("No whisker: no setting has two pairs.")
+    judged = next((metric for metric in metrics if metric.judged), metrics[0])
+    return " ".join([*words, *judges_of(judged, results), *left_out(results, *metrics)])
 
 
-def _of_dataset(table: pd.DataFrame, dataset: str) -> pd.DataFrame:
-    return table[table["dataset"] == dataset] if dataset else table
-
-
-def _draw_method(axes: Axes, rows: pd.DataFrame, labels: list[str], look: Look, offset: float, line_style: str) -> None:
-    rows = rows.dropna(subset=["position"])
-    place = rows["position"].map({label: index for index, label in enumerate(labels)}).astype(float) + offset
-    axes.scatter(place - SEED_SHIFT, rows["value"], s=7, color=look.colour, alpha=0.55, linewidths=0, zorder=2)
-    groups = rows.assign(place=place).drop_duplicates("place").sort_values("place")
-    axes.plot(
-        groups["place"], groups["mean"], color=look.colour, marker=look.marker, markersize=5, linewidth=1.1,
-        linestyle=line_style, zorder=3,
-    )  # fmt: skip
-    known = groups.dropna(subset=["low"])
-    axes.vlines(known["place"], known["low"], known["high"], color=look.colour, linewidth=1.4, zorder=3)
-
-
-def _draw_reference(axes: Axes, rows: pd.DataFrame, look: Look) -> None:
-    group = rows.iloc[0]
-    axes.axhline(group["mean"], color=look.colour, linewidth=1.1, linestyle="--", zorder=1.5)
-    if pd.notna(group["low"]):
-        axes.axhspan(group["low"], group["high"], color=look.colour, alpha=0.13, linewidth=0, zorder=1)
-    if pd.isna(group["position"]):
-        axes.scatter([-0.52] * len(rows), rows["value"], s=7, color=look.colour, alpha=0.55, linewidths=0, zorder=2)
-
-
-def _handles(table: pd.DataFrame, sweep: Sweep, *, joined: bool) -> list[Line2D]:
-    """The legend: a dashed line for a method that is drawn as one, else its marker, on a line where they are joined."""
-    handles = method_handles(table, sweep)
-    present = [method for method in method_looks(sweep) if method in set(table["method"])]
-    on_axis = set(table.loc[table["position"].notna(), "method"])
-    for method, handle in zip(present, handles, strict=True):
-        handle.set_marker(method_looks(sweep)[method].marker if method in on_axis else "")
-        handle.set_linestyle(("-" if joined else "none") if method in on_axis else "--")
-    return handles
-
-
-def _label_positions(figure: Figure, labels: list[str]) -> None:
-    """Put the labels below all panels; where they stand upright, the figure grows so that the panels do not shrink."""
-    lines = shortened([line for label in labels for line in label.split("\n")], NAME_LETTERS)
-    labels = ["\n".join(lines[line] for line in label.split("\n")) for label in labels]
-    longest = [max(map(width, label.split("\n"))) for label in labels]
-    crowded = sum(longest) > LETTERS_ACROSS
-    for axes in figure.axes:
-        axes.set_xlim(-0.6, len(labels) - 0.4)
-        axes.set_xticks(range(len(labels)), labels, rotation=90 if crowded else 0)
-    if crowded:
-        places = [axes.get_subplotspec() for axes in figure.axes]
-        rows = len({place.rowspan.start for place in places if place})
-        figure.set_figheight(figure.get_figheight() + rows * max(longest) * LETTER_WIDTH)
+def alt_text(table: pd.DataFrame, view: View) -> str:
+    """What a reader who cannot see the page needs: the range of each metric."""
+    shown = table[table["mark"] != "seed"]
+    ranges = [f"{name} from {rows['value'].min():.4g} to {rows['value'].max():.4g}"
+              for name, rows in shown.groupby("track", sort=False)]  # fmt: skip
+    return f"{view.heading}: {', '.join(ranges)}. All numbers are in the table of means."

@@ -1,56 +1,103 @@
-"""Draws the figures of a sweep into a folder: for each PNG, PDF, table and manifest."""
+"""Draws the figures of a sweep into a folder: for each its pictures, table and manifest."""
 
 from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from reports.errors import ReportError
-from reports.figures.contract import FigureModule, View, results_of
+from reports.figures.contract import SECTIONS, FigureModule, View, results_of
 from reports.figures.drawn import DrawnFigure
 from reports.figures.manifest import make_manifest
 from reports.figures.registry import REGISTRY
-from reports.figures.style import Style, page_style, render
+from reports.figures.style import FORMATS, PAGE, STYLES, Style, render, style_named
 from reports.figures.table_file import table_text
 from reports.read_store import Results
-from reports.statistics.specification import Options
+
+MOST = 30
+"""How many figures a report has at most; all others stand in the appendix."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """Which figures become which files.
+
+    Raises:
+        ReportError: a format or style is not known.
+    """
+
+    formats: tuple[str, ...] = ("png", "pdf")
+    """Of FORMATS."""
+    style: str = PAGE
+    """Of STYLES."""
+    appendix: bool = False
+    """Whether the figures of the appendix are drawn, too."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is not known."""
+        if not self.formats:
+            raise ReportError(f"no format is named: {', '.join(FORMATS)}")
+        for kind, known, given in (("format", FORMATS, self.formats), ("style", STYLES, (self.style,))):
+            for name in given:
+                if name not in known:
+                    raise ReportError(f"no {kind} is called {name!r}: {', '.join(known)}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """What was drawn, and what was not."""
+
+    drawn: list[DrawnFigure]
+    """In the order of the page."""
+    not_drawn: int = 0
+    """How many stand in the appendix alone and were not asked for."""
 
 
 def write_figures(
-    results: Results, claims: pd.DataFrame, folder: Path, only: str | None = None, options: Options | None = None
-) -> list[DrawnFigure]:
-    """Draw all figures that the sweep allows, or those of one name.
+    results: Results, claims: pd.DataFrame, folder: Path, only: str | None = None, output: Output | None = None
+) -> Figures:
+    """Draw the figures that the sweep allows, or those of one name.
 
     Args:
         results: what the store knows of the sweep.
         claims: what claims_table makes of it.
-        folder: holds the folders figures and tables; gets figures/NAME.png, .pdf and .json
-            (the manifest), and tables/NAME.csv.
-        only: a name of the registry, or that of one figure; None draws all.
-        options: those that the claims were made with.
+        folder: holds the folders figures and tables; gets figures/NAME.json (the manifest) and NAME in each format, and
+            tables/NAME.csv.
+        only: a name of the registry, or that of one figure; None draws all of the report, and with `appendix` those of
+            the appendix.
+        output: formats, style, appendix.
 
     Returns:
-        The figures in the order of the page; those without anything to draw are left out.
+        The figures; those without anything to draw are left out.
 
     Raises:
         ReportError: no figure has the name, or it has nothing to draw.
     """
-    style = page_style()
-    drawn = []
-    for module, view in _chosen(results, claims, only):
+    output = output or Output()
+    style = style_named(output.style)
+    drawn: list[DrawnFigure] = []
+    chosen = _chosen(results, claims, only, appendix=output.appendix)
+    not_drawn = 0
+    for module, view in chosen:
+        in_appendix = view.appendix or len(drawn) >= MOST
+        if only is None and in_appendix and not output.appendix:
+            not_drawn += 1
+            continue
         shown = results_of(view, results)
         table = module.table(shown, claims, view).reset_index(drop=True)
         if not table.empty:
-            drawn.append(_write(module, view, table, shown, options or Options(), style, folder))
+            drawn.append(_write(module, view, table, shown, output, style, folder, appendix=in_appendix))
     if only is not None and not drawn:
         raise ReportError(f"{only}: nothing to draw yet in sweep {results.sweep.name}")
     if only is None:
         _remove_others(folder, {figure.name for figure in drawn})
-    return drawn
+    places = list(SECTIONS)
+    return Figures(drawn=sorted(drawn, key=lambda figure: places.index(figure.section)), not_drawn=not_drawn)
 
 
 def _remove_others(folder: Path, names: Set[str]) -> None:
@@ -61,14 +108,19 @@ def _remove_others(folder: Path, names: Set[str]) -> None:
                 path.unlink(missing_ok=True)
 
 
-def _chosen(results: Results, claims: pd.DataFrame, only: str | None) -> Iterator[tuple[FigureModule, View]]:
+def _chosen(
+    results: Results, claims: pd.DataFrame, only: str | None, *, appendix: bool
+) -> list[tuple[FigureModule, View]]:
+    """The figures of a name: of a module those of the report, where it has any, unless the appendix is wanted."""
+    modules = [REGISTRY[only]] if only in REGISTRY else list(REGISTRY.values())
+    allowed = [(module, view) for module in modules for view in module.views(results, claims)]
+    allowed.sort(key=lambda pair: pair[1].appendix)
     if only in REGISTRY:
-        yield from ((REGISTRY[only], view) for view in REGISTRY[only].views(results, claims))
-        return
-    allowed = [(module, view) for module in REGISTRY.values() for view in module.views(results, claims)]
+        first = [pair for pair in allowed if not pair[1].appendix]
+        return first if first and not appendix else allowed
     if only is not None and only not in (names := _names(allowed, only)):
         raise ReportError(f"no figure of this sweep is called {only!r}: {', '.join(names)}")
-    yield from ((module, view) for module, view in allowed if only in (None, view.name))
+    return [(module, view) for module, view in allowed if only in (None, view.name)]
 
 
 def _names(allowed: Sequence[tuple[FigureModule, View]], wanted: str) -> list[str]:
@@ -82,24 +134,31 @@ def _write(
     view: View,
     table: pd.DataFrame,
     results: Results,
-    options: Options,
+    output: Output,
     style: Style,
     folder: Path,
+    *,
+    appendix: bool,
 ) -> DrawnFigure:
-    picture = render(module, table, view, style)
-    boxes = f" No font on this machine has these letters, drawn as boxes: {picture.boxes}" if picture.boxes else ""
+    pictures, boxed = render(module, table, view, style, {"png", *output.formats})
+    boxes = f" No font on this machine has these letters, drawn as boxes: {boxed}" if boxed else ""
     caption = module.caption(table, view, results) + boxes
     csv = table_text(table)
     manifest = make_manifest(
-        table=table, view=view, results=results, options=options, style=style, csv=csv, png=picture.png, caption=caption
+        table=table, view=view, results=results, style=style, csv=csv, png=pictures["png"], caption=caption
     )
-    (folder / "figures" / f"{view.name}.png").write_bytes(picture.png)
-    (folder / "figures" / f"{view.name}.pdf").write_bytes(picture.pdf)
+    for kind in FORMATS:
+        path = folder / "figures" / f"{view.name}.{kind}"
+        if kind in output.formats:
+            path.write_bytes(pictures[kind])
+        else:
+            path.unlink(missing_ok=True)
     (folder / "figures" / f"{view.name}.json").write_text(
         json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )
     (folder / "tables" / f"{view.name}.csv").write_bytes(csv.encode())
     return DrawnFigure(
-        name=view.name, heading=view.heading, section=view.section, family=view.group, caption=caption,
-        alt_text=module.alt_text(table, view), png=picture.png, table=table,
+        name=view.name, heading=view.heading, section=view.section, caption=caption, appendix=appendix,
+        alt_text=module.alt_text(table, view), png=pictures["png"], table=table,
+        files=tuple(f"figures/{view.name}.{kind}" for kind in (*output.formats, "json")),
     )  # fmt: skip

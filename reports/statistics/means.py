@@ -7,11 +7,11 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from reports.statistics.conditions import largest_condition
 from reports.statistics.family import holm
 from reports.statistics.inference import ALPHA, mean_of, sd_of, t_test, these_datasets
 from reports.statistics.pairs import cells_of
 from reports.statistics.scale import RELATIVE_ROUNDING
+from reports.statistics.settings import of_one_condition
 from reports.statistics.specification import Design, Direction, MetricSpec, Options
 from reports.statistics.verdicts import MINIMAL_SEEDS
 
@@ -40,20 +40,11 @@ def table_of_means(
     cells = cells_of(trials, design, metric)
     settings = [name for name in design.factors if name not in ("dataset", "seed") and name in cells]
     if not (options and options.pool):
-        cells = _one_condition(cells)
+        cells = of_one_condition(cells)
     columns = ["dataset", *settings, "n", "n_own", "mean", "sd", "complete", "best"]
     parts = [_of_dataset(rows, settings, metric) for _, rows in cells.groupby("dataset", sort=False)]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
     return table[columns]
-
-
-def _one_condition(cells: pd.DataFrame) -> pd.DataFrame:
-    names = [name for name in cells.columns if name.startswith("is ")]
-    condition = pd.Series(
-        ["\n".join(row) for row in cells[names].to_numpy(dtype=object)], index=cells.index, dtype="str"
-    )
-    kept = largest_condition(condition, cells["dataset"], cells["y"].notna())
-    return cells.assign(y=cells["y"].where(condition == kept))
 
 
 def _of_dataset(cells: pd.DataFrame, settings: list[str], metric: MetricSpec) -> pd.DataFrame:

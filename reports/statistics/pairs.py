@@ -139,7 +139,8 @@ def _judged(pairs: pd.DataFrame, *, pool: bool) -> pd.DataFrame:
     half = y / 2 - y_reference / 2
     too_large = half.abs() > 8e307
     problem[too_large & problem.isna()] = "difference too large for a number"
-    commits = pairs[["git_commit", "git_commit" + OF_REFERENCE]] if "git_commit" in pairs else pairs[[]]
+    here, there = (pairs.get(name, pd.Series(None, index=pairs.index, dtype="str"))
+                   for name in ("git_commit", "git_commit" + OF_REFERENCE))  # fmt: skip
     condition = pd.Series("", index=pairs.index, dtype="str")
     for name in names if not pool else []:
         condition = condition + CONDITIONS[name] + " " + pairs[f"is {name}"].fillna("unknown") + ", "
@@ -148,5 +149,5 @@ def _judged(pairs: pd.DataFrame, *, pool: bool) -> pd.DataFrame:
         rounding=pairs[["rounding", "rounding" + OF_REFERENCE]].astype(float).max(axis=1) if len(pairs) else 0.0,
         problem=problem,
         condition=condition.str.removesuffix(", "),
-        commits_differ=commits.notna().all(axis=1) & (commits.nunique(axis=1) > 1) if len(commits.columns) else False,
+        commits_differ=here.notna() & there.notna() & (here != there),
     )

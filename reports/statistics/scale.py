@@ -43,6 +43,13 @@ def as_effect(difference: pd.Series, scale: Scale) -> pd.Series:
         return pd.Series(100 * np.expm1(numbers), index=difference.index)
 
 
+def from_scale(y: pd.Series, scale: Scale) -> pd.Series:
+    """Values on their scale in the unit of the metric again."""
+    numbers = y.astype(float)
+    with np.errstate(over="ignore"):
+        return pd.Series(np.exp(numbers), index=y.index) if scale == LOG else numbers
+
+
 def effect_unit(scale: Scale) -> str:
     """The unit of as_effect: per cent, or empty for the unit of the metric."""
     return "%" if scale == LOG else ""

@@ -14,7 +14,7 @@ from reports.figures import effects
 from reports.figures.effects_pages import PAGE_HEIGHT, axis_limits, pages, strip_height
 from reports.figures.effects_words import decimal_places, number
 from reports.figures.names import shortened
-from reports.figures.style import page_style, styled
+from reports.figures.style import style_named, styled
 from tests.reports.figures.sweeps import effects_of, write_sweep
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def test_many_datasets_make_pages_of_at_most_twelve_by_nine_inches(writer: Store
     assert [view.name for view, _ in found] == ["effects_1", "effects_2", "effects_3"]
     assert sum(len(table) for _, table in found) == 2 * 2 * 42
     view, table = found[0]
-    with styled(page_style()):
+    with styled(style_named("page")):
         figure = effects.draw(table, view)
     assert figure.get_figwidth() <= 12
     assert figure.get_figheight() <= 9
@@ -155,7 +155,7 @@ def test_a_metric_that_means_something_else_is_not_drawn(writer: StoreWriter) ->
     results, _, [(view, table)] = effects_of(writer.finish())
     losses = table[table["metric"] == "val_loss"]
     assert set(losses["verdict"]) == {"cannot be said"}
-    with styled(page_style()):
+    with styled(style_named("page")):
         texts = [text.get_text() for axes in effects.draw(table, view).axes for text in axes.texts]
     (said,) = (text for text in texts if "does not mean the same" in text)
     assert "tokenizer" in said

@@ -10,7 +10,7 @@ from matplotlib.text import Text
 
 from reports import write_report
 from reports.figures.registry import REGISTRY
-from reports.figures.style import page_style, styled
+from reports.figures.style import style_named, styled
 from tests.reports.figures.sweeps import effects_of, write_sweep
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def test_names_are_drawn_as_they_are(writer: StoreWriter) -> None:
     store = write_sweep(writer, datasets=["$D_1$", "D<2>"], seeds=2, methods=["none", *NAMES])
     results, claims, _ = effects_of(store)
     seen: set[str] = set()
-    with styled(page_style()):
+    with styled(style_named("page")):
         for module in REGISTRY.values():
             for view in module.views(results, claims):
                 table = module.table(results, claims, view)

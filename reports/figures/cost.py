@@ -1,0 +1,161 @@
+"""What the trials cost: seconds and memory of each stage, by dataset and SSL method."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from reports.colours import looks_of
+from reports.figures.captions import count_range
+from reports.figures.contract import COST, View
+from reports.figures.facets import MOST_PAGES, PAGE_HEIGHT
+from reports.figures.grid import SMALL, TEXT, add_legend, handle, legend_names
+from reports.figures.names import shortened
+from reports.levels import DATASET, SSL, in_level_order
+from reports.metrics import finite_values
+from reports.read_store import Results
+
+__all__ = ["LAYOUT", "alt_text", "caption", "draw", "table", "views"]
+
+ALL = "all trials"
+STAGES = {"stage1": "stage 1", "stage2": "stage 2", "samples": "samples"}
+SECONDS, MEMORY = "seconds", "peak_memory_bytes"
+UNITS = {SECONDS: ("s", 1.0), MEMORY: ("GB", 1e-9)}
+LABELS, PANEL, AROUND, LINE, GAP = 1.9, 2.4, 1.1, 0.13, 0.12  # inches
+NAME_LETTERS = 24
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostLayout:
+    """What one page shows."""
+
+    datasets: tuple[str, ...]
+    """Its rows."""
+    methods: tuple[str, ...]
+    """SSL methods, in the order of the sweep."""
+
+
+LAYOUT = CostLayout
+
+
+def views(results: Results, claims: pd.DataFrame) -> list[View]:
+    """Pages of all datasets with a trial whose time is recorded."""
+    made = _costs(results)
+    datasets = [name for name in results.sweep.factors.get(DATASET, [ALL]) if name in set(made["dataset"])]
+    methods = tuple(results.sweep.factors.get(SSL, [ALL]))
+    rows = max(1, int((PAGE_HEIGHT - AROUND) / (LINE * len(methods) + GAP)))
+    parts = [tuple(datasets[start : start + rows]) for start in range(0, len(datasets), rows)]
+    one = len(parts) == 1
+    return [
+        View(
+            figure="cost",
+            name=f"cost{'' if one else f'_{place}'}",
+            heading="Seconds and memory" + ("" if one else f", page {place} of {len(parts)}"),
+            section=COST,
+            sweep=results.sweep,
+            appendix=place > MOST_PAGES,
+            layout=CostLayout(datasets=part, methods=methods),
+        )
+        for place, part in enumerate(parts, start=1)
+    ]
+
+
+def _costs(results: Results) -> pd.DataFrame:
+    """One row a dataset, method, stage and quantity: n (runs of the stage), value (mean), low and high (range)."""
+    cells = results.cells
+    parts = []
+    for stage, label in STAGES.items():
+        runs = cells.drop_duplicates(f"{stage}_id") if f"{stage}_id" in cells else cells
+        for quantity, (unit, factor) in UNITS.items():
+            values = finite_values(runs, f"{stage}_{quantity}") * factor
+            table = pd.DataFrame({
+                "dataset": runs[DATASET] if DATASET in results.sweep.factors else ALL,
+                "method": runs[SSL] if SSL in results.sweep.factors else ALL,
+                "value": values,
+            }).dropna(subset=["value"])  # fmt: skip
+            grouped = table.groupby(["dataset", "method"], sort=False)["value"]
+            found = grouped.agg(n="size", value="mean", low="min", high="max").reset_index()
+            kind = "time" if quantity == SECONDS else "peak memory"
+            parts.append(found.assign(quantity=f"{label}: {kind} [{unit}]"))
+    table = pd.concat(parts, ignore_index=True)
+    return in_level_order(table, results.sweep, [DATASET]) if DATASET in results.sweep.factors else table
+
+
+def table(results: Results, claims: pd.DataFrame, view: View) -> pd.DataFrame:
+    """The rows of a page.
+
+    Returns:
+        One row a dataset, method and quantity: n (runs of the stage; one that several trials share counts once), value
+        (their mean), low and high (the smallest and the largest), in seconds or GB.
+    """
+    made = _costs(results)
+    return made[made["dataset"].isin(view.layout.datasets)]
+
+
+def draw(table: pd.DataFrame, view: View) -> Figure:
+    """Draw a page: a panel a stage and quantity, a row a dataset, a mark a method."""
+    datasets, methods = view.layout.datasets, view.layout.methods
+    quantities = [name for name in _quantities() if name in set(table["quantity"])]
+    step = LINE * len(methods) + GAP
+    size = (min(12.0, LABELS + PANEL * len(quantities)), AROUND + step * len(datasets))
+    figure = Figure(figsize=(max(size[0], 4.6), size[1]), layout="constrained")
+    looks = looks_of(methods)
+    grid = figure.subplots(1, len(quantities), squeeze=False, sharey=True)[0]
+    for quantity, axes in zip(quantities, grid, strict=True):
+        rows = table[table["quantity"] == quantity]
+        for place, method in enumerate(methods):
+            of_method = rows[rows["method"] == method]
+            shift = LINE / step * (place - (len(methods) - 1) / 2)
+            at = of_method["dataset"].map({name: row for row, name in enumerate(datasets)}).astype(float) + shift
+            look = looks[method]
+            axes.hlines(at, of_method["low"], of_method["high"], color=look.colour, linewidth=1.2)
+            axes.plot(of_method["value"], at, color=look.colour, marker=look.marker, markersize=4.5, linestyle="none")
+        _scale(axes, logarithmic=quantity.endswith("[s]"))
+        axes.set_title(quantity, fontsize=TEXT)
+        axes.set_yticks(range(len(datasets)), list(shortened(datasets, NAME_LETTERS).values()))
+        axes.set_ylim(len(datasets) - 0.5, -0.5)
+        axes.tick_params(labelsize=SMALL)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(axis="x", color="0.9", linewidth=0.6)
+    names = legend_names(methods, view.sweep.baseline.get(SSL))
+    add_legend(figure, [handle(looks[name], names[name]) for name in methods if name in set(table["method"])])
+    return figure
+
+
+def _scale(axes: Axes, *, logarithmic: bool) -> None:
+    """Time on a logarithmic axis, memory from 0 on."""
+    if not logarithmic:
+        axes.set_xlim(left=0)
+        return
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=6))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _quantities() -> list[str]:
+    """In the order of the panels."""
+    kinds = (("time", "s"), ("peak memory", "GB"))
+    return [f"{label}: {kind} [{unit}]" for label in STAGES.values() for kind, unit in kinds]
+
+
+def caption(table: pd.DataFrame, view: View, results: Results) -> str:
+    """What stands under a page."""
+    devices = sorted(results.cells["device_name"].dropna().unique()) if "device_name" in results.cells else []
+    where = f" Measured on {', '.join(devices)}." if devices else ""
+    runs = count_range(table["n"]).replace("seed", "run")
+    return (
+        f"Time and peak memory of each stage ({runs} a mark). Mark: mean; bar: smallest to largest. A run that several "
+        f"trials share counts once; stages that ran side by side slow each other down.{where}"
+    )
+
+
+def alt_text(table: pd.DataFrame, view: View) -> str:
+    """What a reader who cannot see the page needs."""
+    ranges = [f"{name} from {rows['value'].min():.3g} to {rows['value'].max():.3g}"
+              for name, rows in table.groupby("quantity", sort=False)]  # fmt: skip
+    return f"Mean of each dataset and method: {', '.join(ranges)}."

@@ -1,0 +1,112 @@
+"""A page of panels: axes side by side in bands, each panel with its tracks one above the other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+from reports.colours import Line, Look
+from reports.figures.facets import AROUND, COLUMNS, PANEL_WIDTH, Facets, band_height, titles_of
+from reports.figures.names import shortened
+from reports.levels import DATASET
+
+SMALL, TEXT = "small", "medium"
+"""Sizes of letters, relative to that of the style."""
+LEGEND_LETTERS = 40
+LABELS_WIDTH = 0.45  # inches left of all panels
+
+
+class Grid:
+    """A figure with axes for each panel and track; those of one dataset and track share their vertical axis."""
+
+    def __init__(self, facets: Facets, below: float = 0.0, *, own_axes: bool = False) -> None:
+        """Make the axes.
+
+        Args:
+            facets: the panels and their tracks.
+            below: what labels below each band need beyond one line, in inches.
+            own_axes: whether no two panels share an axis, because their numbers have no common scale.
+        """
+        panels, tracks = facets.panels, facets.tracks
+        self.columns = min(COLUMNS, len(panels))
+        bands = math.ceil(len(panels) / self.columns)
+        across = max(self.columns * PANEL_WIDTH, 1.6 * PANEL_WIDTH) + LABELS_WIDTH
+        up = bands * band_height(panels, len(tracks), below) + AROUND
+        self.figure = Figure(figsize=(across, up), layout="constrained")
+        grid = self.figure.add_gridspec(bands * len(tracks), self.columns)
+        shared: dict[tuple[str, str], Axes] = {}
+        self.axes: dict[tuple[int, str], Axes] = {}
+        for panel, (key, title) in enumerate(zip(panels, titles_of(panels), strict=True)):
+            band, column = divmod(panel, self.columns)
+            for place, track in enumerate(tracks):
+                same = (str(panel) if own_axes else dict(key).get(DATASET, ""), track)
+                axes = self.figure.add_subplot(grid[band * len(tracks) + place, column], sharey=shared.get(same))
+                shared.setdefault(same, axes)
+                self.axes[panel, track] = axes
+                _dress(axes, title if place == 0 else "", last=place == len(tracks) - 1)
+
+    def label_tracks(self, labels: dict[str, str]) -> None:
+        """Name each track left of the first panel of each band."""
+        for (panel, track), axes in self.axes.items():
+            if panel % self.columns == 0:
+                axes.set_ylabel(labels[track], fontsize=SMALL)
+
+    def label_places(self, labels: Sequence[str], *, upright: bool) -> None:
+        """Put the names of places below the panels, and room for half a place beside them."""
+        for axes in self.axes.values():
+            axes.set_xlim(-0.6, len(labels) - 0.4)
+            axes.set_xticks(range(len(labels)), labels, rotation=90 if upright else 0)
+
+    def label_epochs(self) -> None:
+        """Put the ticks of the horizontal axis at whole epochs."""
+        for axes in self.axes.values():
+            axes.xaxis.set_major_locator(epoch_locator())
+
+
+def epoch_locator() -> MaxNLocator:
+    """Ticks at whole epochs."""
+    return MaxNLocator(nbins=5, steps=[1, 2, 5, 10], integer=True)
+
+
+def _dress(axes: Axes, title: str, *, last: bool) -> None:
+    axes.set_title(title, fontsize=TEXT)
+    axes.tick_params(labelsize=SMALL, labelbottom=last)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="y", color="0.9", linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def add_legend(figure: Figure, handles: Sequence[Line2D]) -> None:
+    """A legend above all panels, in as many columns as fit."""
+    if not handles:
+        return
+    longest = max(len(str(handle.get_label())) for handle in handles)
+    columns = max(1, int(figure.get_figwidth() / (0.55 + 0.075 * longest)))
+    figure.legend(handles=list(handles), loc="outside upper center", ncols=columns, frameon=False, fontsize=SMALL)
+
+
+def handle(look: Look, label: str, *, marker: bool = True, line: Line = "none") -> Line2D:
+    """An entry of a legend."""
+    return Line2D([], [], color=look.colour, marker=look.marker if marker else "", linestyle=line, markersize=5,
+                  label=label)  # fmt: skip
+
+
+def legend_names(levels: Sequence[str], baseline: str | None) -> dict[str, str]:
+    """What a legend calls each level."""
+    shown = shortened(levels, LEGEND_LETTERS)
+    return {level: f"{shown[level]} (baseline)" if level == baseline else shown[level] for level in levels}
+
+
+def set_log_axis(axes: Axes) -> None:
+    """Make the vertical axis logarithmic, with plain numbers at 1, 2 and 5 where it spans few decades."""
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    few_decades = math.log10(high / low) < 2.5
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if few_decades else (1.0,)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
