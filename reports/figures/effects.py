@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,7 +13,7 @@ from reports.claims.anchors import anchors
 from reports.claims.table import answered_metrics, compared_factors
 from reports.figures.contract import EFFECTS, View
 from reports.figures.effects_drawing import draw
-from reports.figures.effects_pages import EffectsLayout, Strip, axis_limits, in_order, pages
+from reports.figures.effects_pages import EffectsLayout, Strip, axis_limits, in_order, pages, too_many
 from reports.figures.effects_words import UNDECIDED_BY, WARNED, decimal_places, words
 from reports.figures.names import shortened
 from reports.read_store import Results
@@ -38,12 +39,24 @@ COLUMNS = (
 
 
 def views(results: Results, claims: pd.DataFrame) -> list[View]:
-    """The pages for the metrics that the sweep answers for; none where nothing can be compared."""
-    found = pages(claims, answered_metrics(results)) if len(claims) else []
+    """The pages for the metrics that the sweep answers for; none where nothing can be compared.
+
+    Where they are many, the report has those of all datasets together (`effects_map` has each), the appendix all.
+    """
+    metrics = answered_metrics(results)
+    found = pages(claims, metrics) if len(claims) else []
+    overall = claims[claims["dataset"].isna()] if len(claims) else claims
+    if not too_many(found) or overall.empty:
+        return _views(results, found, "effects")
+    short = _views(results, pages(overall, metrics), "effects")
+    return [*short, *(dataclasses.replace(view, appendix=True) for view in _views(results, found, "effects_all"))]
+
+
+def _views(results: Results, found: Sequence[EffectsLayout], name: str) -> list[View]:
     return [
         View(
             figure="effects",
-            name="effects" if len(found) == 1 else f"effects_{place}",
+            name=name if len(found) == 1 else f"{name}_{place}",
             subject=str(place),
             heading=HEADING if len(found) == 1 else f"{HEADING}, page {place} of {len(found)}",
             section=EFFECTS,

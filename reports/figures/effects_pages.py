@@ -12,6 +12,7 @@ PAGE_HEIGHT = 8.8  # inches; a page is at most 12 × 9
 ROW_HEIGHT, STRIP_HEAD, STRIP_FOOT = 0.19, 0.62, 0.45  # inches; above and below the rows
 PANELS_ACROSS = 2
 FEWEST_ROWS = 5  # of a level that is parted, with its heading
+MOST_PAGES = 4  # of a report; where there are more, each dataset is a row of a heat map instead
 MOST_ROWS = int((PAGE_HEIGHT - STRIP_HEAD - STRIP_FOOT) / ROW_HEIGHT)
 
 Part = tuple[str, int, int]
@@ -51,6 +52,11 @@ def pages(claims: pd.DataFrame, metrics: Sequence[str]) -> list[EffectsLayout]:
         found[-1].append(strip)
         room -= height
     return [EffectsLayout(strips=tuple(strips)) for strips in found]
+
+
+def too_many(found: Sequence[EffectsLayout]) -> bool:
+    """Whether so many pages are no longer read one by one."""
+    return len(found) > MOST_PAGES
 
 
 def strip_height(parts: Sequence[Part]) -> float:

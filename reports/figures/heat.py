@@ -43,7 +43,7 @@ def draw_map(table: pd.DataFrame, facets: Facets, metric: Metric) -> Figure:
     """Draw a page.
 
     Args:
-        table: panel, dataset, series, place, value (the effect), low and high; missing places where a setting has none.
+        table: panel, dataset, series, place (missing where a setting has none), value (the effect), bold.
         facets: what the page shows.
         metric: gives the direction that is better, and the unit.
     """
@@ -84,8 +84,7 @@ def _draw_panel(
 
     columns = list(dict.fromkeys(rows["column"]))
     grid = rows.pivot(index=DATASET, columns="column", values="value").reindex(index=facets.datasets, columns=columns)
-    sure = rows.assign(sure=(rows["low"] > 0) | (rows["high"] < 0))
-    sure = sure.pivot(index=DATASET, columns="column", values="sure").reindex(index=facets.datasets, columns=columns)
+    bold = rows.pivot(index=DATASET, columns="column", values="bold").reindex(index=facets.datasets, columns=columns)
     shown = shortened(facets.datasets, NAME_LETTERS)
     sns.heatmap(
         grid.rename(index=shown), ax=axes, vmin=-limit, vmax=limit, cmap=colours, cbar=bar is not None, cbar_ax=bar,
@@ -98,18 +97,17 @@ def _draw_panel(
     if bar is not None:
         bar.tick_params(labelsize=SMALL)
     if numbers:
-        _write_numbers(axes, grid.to_numpy(dtype=float), sure.to_numpy(), limit)
+        _write_numbers(axes, grid.to_numpy(dtype=float), bold.eq(True).to_numpy(), limit)
 
 
-def _write_numbers(axes: Axes, grid: np.ndarray, sure: np.ndarray, limit: float) -> None:
+def _write_numbers(axes: Axes, grid: np.ndarray, bold: np.ndarray, limit: float) -> None:
     places = decimal_places((-limit, limit), float("nan"))
     for row, column in np.argwhere(np.isfinite(grid)):
         value = grid[row, column]
         text = number(value, places)
-        certain = sure[row, column] is True or sure[row, column] == 1
         axes.text(
             column + 0.5, row + 0.5, text, ha="center", va="center", fontsize=SMALL,
-            color="0.05", weight="bold" if certain else "normal",
+            color="0.05", weight="bold" if bold[row, column] else "normal",
         )  # fmt: skip
 
 

@@ -194,6 +194,7 @@ def effect_points(settings: pd.DataFrame, facets: Facets, track: str) -> pd.Data
     effect = settings["effect"].mask(settings["is_reference"], 0.0)
     points = settings.assign(value=effect, low=settings["effect_low"], high=settings["effect_high"], mark=MEAN)
     points = with_places(points.dropna(subset=["value"]), facets).dropna(subset=["place"])
+    points = points.assign(bold=(points["low"] > 0) | (points["high"] < 0))
     return by_panel(points, facets.panels).assign(track=track)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from reports.errors import ReportError
-from reports.figures import cost, coverage, curves, effects, robustness, token_embedding, value, weight
+from reports.figures import cost, coverage, curves, effects, effects_map, robustness, token_embedding, value, weight
 from reports.figures.contract import FigureModule
 
 REGISTRY: dict[str, FigureModule] = {
     "effects": effects,
+    "effects_map": effects_map,
     "weight": weight,
     "robustness": robustness,
     "token_embedding": token_embedding,
