@@ -48,7 +48,7 @@ def gains_section(gains: pd.DataFrame) -> list[dict[str, str]]:
             "metric": row["metric"],
             "factor": row["factor"],
             "gain": "∞" if math.isinf(row["unpaired_to_paired"]) else f"{row['unpaired_to_paired']:.3g}",
-            "correlation": f"{row['intraclass_correlation']:.2f}",
+            "correlation": f"{row['intraclass_correlation']:.2f}".replace("nan", "–"),
         }
         for row in gains.to_dict("records")
         if not math.isnan(row["unpaired_to_paired"])

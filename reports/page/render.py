@@ -10,7 +10,6 @@ from typing import Any
 
 import jinja2
 import pandas as pd
-from markupsafe import Markup
 
 from ncvq_core.metrics import Metric
 from reports.claims.answers import Answer
@@ -48,8 +47,8 @@ def render_page(
     beside = {name: sections.pop(name, None) for name in (WITH_ANSWERS, WITH_COVERAGE, WITH_PROVENANCE)}
     script = _text("page.js")
     return _environment().get_template("page.html.j2").render(
-        style=Markup(_text("page.css")),
-        script=Markup(script),
+        style=_text("page.css"),
+        script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         sweep=results.sweep,
         first=first_screen(results, answers, made_at),

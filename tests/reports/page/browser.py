@@ -21,8 +21,10 @@ MILLIMETRES = 25.4
 
 
 def program() -> str | None:
-    """The first Chromium on the path; None where there is none."""
-    return next((path for name in PROGRAMS if (path := shutil.which(name))), None)
+    """The first Chromium on the path that says its version; None where there is none."""
+    found = [path for name in PROGRAMS if (path := shutil.which(name))]
+    asked = (path for path in found if not subprocess.run([path, "--version"], capture_output=True).returncode)
+    return next(asked, None)
 
 
 class BrowserError(Exception):
@@ -38,8 +40,10 @@ class Browser:
     from_browser: int
     events: list[dict[str, Any]] = field(default_factory=list)
     """What it reported since the last page was opened."""
+    target: str = ""
+    """The page that is open."""
     session: str = ""
-    """Of the page that is open."""
+    """In which it is spoken to."""
     last: int = 0
     """The number of the last command."""
     unread: bytes = b""
@@ -61,13 +65,15 @@ class Browser:
         return dict(answer["result"])
 
     def open(self, path: Path, *, width: int, height: int = 900, scheme: str = "light", script: bool = True) -> None:
-        """Open a file in a new tab of that size in CSS pixels, and wait until it is drawn."""
-        target = self.send("Target.createTarget", url="about:blank")["targetId"]
-        self.session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        """Open a file in a new tab of that size in CSS pixels, without the one before, and wait until it is drawn."""
+        before, self.target = self.target, self.send("Target.createTarget", url="about:blank")["targetId"]
+        if before:
+            self.send("Target.closeTarget", targetId=before)
+        self.session = self.send("Target.attachToTarget", targetId=self.target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.send(f"{domain}.enable")
         self.resize(width, height)
-        self.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.prefer(scheme)
         self.send("Emulation.setScriptExecutionDisabled", value=not script)
         self.events.clear()
         self.send("Page.navigate", url=path.resolve().as_uri())
@@ -79,6 +85,11 @@ class Browser:
         """Give the page another size; narrow ones are those of a phone."""
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
                   mobile=width < 600)  # fmt: skip
+
+    def prefer(self, scheme: str, medium: str = "") -> None:
+        """Have the page seen in a colour scheme, light or dark; as on paper where the medium is print."""
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        self.send("Emulation.setEmulatedMedia", features=features, media=medium)
 
     def run(self, expression: str) -> Any:
         """The value of a JavaScript expression on the page; a promise is waited for.
@@ -149,7 +160,7 @@ def running(chromium: str, profile: Path) -> Iterator[Browser]:
                "--no-first-run", "--disable-background-networking", "--disable-component-update",
                "--hide-scrollbars", f"--user-data-dir={profile}", "--remote-debugging-pipe"]  # fmt: skip
     # DevTools reads its commands from descriptor 3 and answers on 4
-    shell = ["sh", "-c", f'exec "$@" 3<&{its_input} 4>&{its_output}', "sh", *command]
+    shell = ["bash", "-c", f'exec "$@" 3<&{its_input} 4>&{its_output}', "bash", *command]
     process = subprocess.Popen(
         shell, pass_fds=(its_input, its_output), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
