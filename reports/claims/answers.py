@@ -11,7 +11,7 @@ import pandas as pd
 from ncvq_core.metrics import Metric, metrics_by_name
 from reports.claims.anchors import anchors
 from reports.claims.belief import BeliefVerdict, tested_beliefs
-from reports.claims.sentence import sentence, short
+from reports.claims.sentence import evidence, sentence, short
 from reports.claims.table import answered_metrics, compared_factors
 from reports.claims.wording import listed
 from reports.read_store import Results
@@ -31,6 +31,8 @@ class Claim:
     """Complete: estimand, effect with unit, interval, adjusted p, size of the family, blocks, what would settle it."""
     short: str
     """The verdict alone."""
+    evidence: str
+    """Interval, adjusted p and blocks alone; empty where nothing is said."""
     verdict: str
     """better, worse, higher, lower, equivalent, both, undecided, identical, same difference or cannot be said."""
     level: str
@@ -82,8 +84,22 @@ def answers(results: Results, claims: pd.DataFrame, beliefs: pd.DataFrame | None
     return found
 
 
-def in_short(found: Sequence[Answer]) -> list[str]:
-    """The verdicts on these datasets: a clause for each that is decided, then one that names all others."""
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What a report says first of one comparison, or of all that are undecided."""
+
+    verdict: str
+    """As that of a claim."""
+    text: str
+    """A clause without a full stop."""
+    evidence: str = ""
+    """As that of a claim, and the verdict on datasets like these."""
+    anchor: str = ""
+    """As that of a claim; empty where it is about several, or about a belief."""
+
+
+def in_brief(found: Sequence[Answer]) -> list[Said]:
+    """The verdicts on these datasets: one for each that is decided, then one that names all others."""
     decided, still_open = [], dict[str, list[str]]()
     for answer in found:
         for claim in answer.claims[::2]:
@@ -91,10 +107,25 @@ def in_short(found: Sequence[Answer]) -> list[str]:
                 compared = f"{answer.factor} {claim.level} against {answer.level}"
                 still_open.setdefault(compared, []).append(answer.metric.name)
             else:
-                decided.append(f"{answer.factor}, {claim.estimand}: {claim.short}")
-    decided += dict.fromkeys(claim.short for answer in found for claim in answer.beliefs[:1])
+                text = f"{answer.factor}, {claim.estimand}: {claim.short}"
+                decided.append(
+                    Said(verdict=claim.verdict, text=text, evidence=_evidence(answer, claim), anchor=claim.anchor)
+                )
+    beliefs = {claim.short: claim.verdict for answer in found for claim in answer.beliefs[:1]}
+    decided += [Said(verdict=verdict, text=short) for short, verdict in beliefs.items()]
     parts = [f"{compared} ({', '.join(metrics)})" for compared, metrics in still_open.items()]
-    return [*decided, *([f"Undecided: {'; '.join(parts)}"] if parts else [])]
+    return [*decided, *([Said(verdict=UNDECIDED, text=f"Undecided: {'; '.join(parts)}")] if parts else [])]
+
+
+def _evidence(answer: Answer, claim: Claim) -> str:
+    """What a claim on these datasets rests on, and what is said of datasets like these."""
+    others = [f"{other.estimand}: {other.verdict}" for other in answer.claims[1::2] if other.level == claim.level]
+    return "; ".join([*([claim.evidence] if claim.evidence else []), *others])
+
+
+def in_short(found: Sequence[Answer]) -> list[str]:
+    """The clauses of in_brief."""
+    return [said.text for said in in_brief(found)]
 
 
 def measured_at(results: Results) -> str:
@@ -130,6 +161,7 @@ def _claim(row: dict[Any, Any], metric: Metric, averaged_over: list[str]) -> Cla
     return Claim(
         text=sentence(row, metric, averaged_over),
         short=short(row, metric),
+        evidence=evidence(row),
         verdict=row["verdict"],
         level=row["level"],
         estimand=row["estimand"],

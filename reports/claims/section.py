@@ -9,21 +9,22 @@ from typing import Any
 
 import pandas as pd
 
-from reports.claims.answers import Answer, in_short
+from reports.claims.answers import Answer
 from reports.claims.markdown import NOTHING, lead
 from reports.claims.rows import shown_rows
 from reports.claims.scope import scope
 from reports.read_store import Results
 
+MOST_OPEN = 40
+
 
 def answers_section(results: Results, found: Sequence[Answer]) -> dict[str, Any]:
     """The answers, for the template."""
-    about = {"scope": scope(results.sweep), "short": in_short(found), "lead": lead(results)}
-    return {"found": found, **about, "nothing": NOTHING}
+    return {"found": found, "scope": scope(results.sweep), "lead": lead(results), "nothing": NOTHING}
 
 
 def claims_section(claims: pd.DataFrame, answered: Sequence[str]) -> list[dict[str, Any]]:
-    """The table of claims in groups of one factor and metric; those that are answered for are open."""
+    """The table of claims in groups of one factor and metric; short ones of what is answered for are open."""
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in shown_rows(claims):
         groups.setdefault((row["factor"], row["metric"]), []).append(row)
@@ -33,7 +34,7 @@ def claims_section(claims: pd.DataFrame, answered: Sequence[str]) -> list[dict[s
             "metric": metric,
             "title": rows[0]["title"],
             "rows": rows,
-            "open": metric in answered,
+            "open": metric in answered and len(rows) <= MOST_OPEN,
             "verdicts": ", ".join(f"{count} {verdict}" for verdict, count in _verdicts(rows).items()),
         }
         for (factor, metric), rows in groups.items()
@@ -47,7 +48,7 @@ def gains_section(gains: pd.DataFrame) -> list[dict[str, str]]:
             "metric": row["metric"],
             "factor": row["factor"],
             "gain": "∞" if math.isinf(row["unpaired_to_paired"]) else f"{row['unpaired_to_paired']:.3g}",
-            "correlation": f"{row['intraclass_correlation']:.2f}",
+            "correlation": f"{row['intraclass_correlation']:.2f}".replace("nan", "–"),
         }
         for row in gains.to_dict("records")
         if not math.isnan(row["unpaired_to_paired"])

@@ -63,6 +63,13 @@ def short(row: Row, metric: Metric) -> str:
     return f"{row['level']} is {word} than {row['reference']}: {size}{little}"
 
 
+def evidence(row: Row) -> str:
+    """Say in few words what a verdict rests on; empty where there is none, or no interval."""
+    if row["verdict"] in (CANNOT_BE_SAID, IDENTICAL, SAME_DIFFERENCE):
+        return ""
+    return f"{_interval_and_p(row)}, {_counted(row)}"
+
+
 def settling(row: Row) -> str:
     """What would settle an undecided row; empty where nothing is known to."""
     needed, units = row["needed"], row["units"]
@@ -103,13 +110,8 @@ def _claim(row: Row, metric: Metric) -> str:
 
 
 def _evidence(row: Row, averaged_over: list[str]) -> str:
-    shown = row["verdict"] == EQUIVALENT
-    ends = ("effect_low90", "effect_high90") if shown else ("effect_low", "effect_high")
-    p = row["p_equivalence_adjusted"] if shown else row["p_adjusted"]
-    words = [f"{'90' if shown else '95'} % interval {interval_words(row[ends[0]], row[ends[1]], row['unit'])}"]
     family = f" in a family of {row['family_size']:.0f}" if row["family_size"] > 1 else ", the only test of its family"
-    words.append(f"adjusted {p_words(p)}{' of equivalence' if shown else ''}{family}")
-    words.append(_counted(row))
+    words = [f"{_interval_and_p(row, between='; ')}{family}", _counted(row)]
     if averaged_over:
         words.append(f"averaged over {listed(averaged_over)}")
     if row["n_diverged"] > 0 or row["n_diverged_reference"] > 0:
@@ -118,6 +120,15 @@ def _evidence(row: Row, averaged_over: list[str]) -> str:
             f"{row['n_diverged_reference']:.0f} of {row['n_ended_reference']:.0f} with {row['reference']}"
         )
     return f"({'; '.join(words)}{_blocks_left_out(row)})"
+
+
+def _interval_and_p(row: Row, between: str = ", ") -> str:
+    """The interval that the verdict rests on, and the adjusted p of its test."""
+    shown = row["verdict"] == EQUIVALENT
+    ends = ("effect_low90", "effect_high90") if shown else ("effect_low", "effect_high")
+    p = row["p_equivalence_adjusted"] if shown else row["p_adjusted"]
+    interval = f"{'90' if shown else '95'} % interval {interval_words(row[ends[0]], row[ends[1]], row['unit'])}"
+    return f"{interval}{between}adjusted {p_words(p)}{' of equivalence' if shown else ''}"
 
 
 def _counted(row: Row) -> str:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import base64
+import io
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
+from PIL import Image
 
-PAGE_SCALE = 0.75
+LEAST_PIXELS_AN_INCH, MOST_PIXELS_AN_INCH = 96, 120
+"""How small and how large the page shows an inch of a figure, in CSS pixels: 7 points are never less than 9 pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +37,36 @@ class DrawnFigure:
     table: pd.DataFrame
     """The rows that it draws."""
 
-    @property
+    @cached_property
     def data_uri(self) -> str:
-        """The picture as the source of an img element."""
-        return "data:image/png;base64," + base64.b64encode(self.png).decode("ascii")
+        """The picture as the source of an img element: the same pixels as WebP, which takes a third of the bytes."""
+        file = io.BytesIO()
+        with Image.open(io.BytesIO(self.png)) as picture:
+            picture.convert("RGB").save(file, "WEBP", lossless=True)
+        return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode("ascii")
+
+    @property
+    def least_width(self) -> int:
+        """The width below which the page lets it scroll, in CSS pixels."""
+        return round(self._inches * LEAST_PIXELS_AN_INCH)
 
     @property
     def width(self) -> int:
-        """The width on the page in CSS pixels: that in the header of the PNG, scaled to the size of the page's text."""
-        return round(int.from_bytes(self.png[16:20], "big") * PAGE_SCALE)
+        """The width that it has where there is room, in CSS pixels."""
+        return round(self._inches * MOST_PIXELS_AN_INCH)
+
+    @property
+    def ratio(self) -> str:
+        """Its width by its height, as CSS has it."""
+        width, height = self._size
+        return f"{width} / {height}"
+
+    @cached_property
+    def _size(self) -> tuple[int, int]:
+        with Image.open(io.BytesIO(self.png)) as picture:
+            return picture.size
+
+    @cached_property
+    def _inches(self) -> float:
+        with Image.open(io.BytesIO(self.png)) as picture:
+            return float(picture.width / picture.info["dpi"][0])

@@ -65,9 +65,9 @@ def test_page_is_complete_in_itself(writer: StoreWriter, cells: list[dict[str, A
     drawn = sorted((path.parent / "figures").glob("*.png"))
     assert len(page.images) == len(drawn) == 5
     for image in page.images:
-        assert str(image["src"]).startswith("data:image/png;base64,")
+        assert str(image["src"]).startswith("data:image/webp;base64,")
         assert image["alt"]
-    assert page.scripts == 0
+    assert page.scripts == 1
     assert all(address.startswith(("data:", "#")) for address in page.addresses)
     assert {address[1:] for address in page.addresses if address.startswith("#")} <= page.anchors
     assert not re.search(r"https?://|@import|url\(", text)

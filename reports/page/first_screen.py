@@ -1,0 +1,52 @@
+"""What stands first: of which trials the page is, and what they answer in a few words, each with its mark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from reports.claims.answers import Answer, in_brief
+from reports.coverage import status_counts
+from reports.page.words import moment
+from reports.provenance import provenance_warnings
+from reports.read_store import Results, Sweep
+
+MARKS = {
+    "better": "●", "supported": "●", "worse": "✖", "contradicted": "✖", "equivalent": "■", "identical": "◆",
+    "same difference": "◆", "higher": "▶", "lower": "◀", "undecided": "○", "cannot be said": "–",
+}  # fmt: skip
+"""By the beginning of a verdict; the markers of the figure of effects."""
+MOST_ANSWERS, MOST_WARNINGS, MOST_LEVEL_LETTERS = 8, 2, 48
+
+
+def first_screen(results: Results, found: Sequence[Answer], made_at: str) -> dict[str, Any]:
+    """The first screen, for the template."""
+    sweep = results.sweep
+    said = [{**asdict(each), "mark": mark(each.verdict)} for each in in_brief(found)]
+    warnings = provenance_warnings(results)
+    return {
+        "made_at": made_at,
+        "launched_at": moment(sweep.launched_at),
+        "counts": status_counts(results.cells),
+        "total": len(results.cells),
+        "design": design(sweep),
+        "answers": said[:MOST_ANSWERS],
+        "more_answers": said[MOST_ANSWERS:],
+        "warnings": warnings[:MOST_WARNINGS],
+        "more_warnings": warnings[MOST_WARNINGS:],
+    }
+
+
+def mark(verdict: str) -> str:
+    """The mark of a verdict, so that it is told without colour."""
+    return next(symbol for word, symbol in MARKS.items() if verdict.startswith(word))
+
+
+def design(sweep: Sweep) -> list[tuple[str, str]]:
+    """Each factor with its levels, or with their number where they are many."""
+    facts = []
+    for factor, levels in sweep.factors.items():
+        names = ", ".join(levels)
+        facts.append((factor, names if len(names) <= MOST_LEVEL_LETTERS else f"{len(levels)} levels"))
+    return facts
