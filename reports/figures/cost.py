@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -9,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from reports.colours import looks_of
+from reports.colours import Look, looks_of
 from reports.figures.captions import count_range
 from reports.figures.contract import COST, View
 from reports.figures.facets import MOST_PAGES, PAGE_HEIGHT
@@ -23,9 +24,11 @@ __all__ = ["LAYOUT", "alt_text", "caption", "draw", "table", "views"]
 
 ALL = "all trials"
 STAGES = {"stage1": "stage 1", "stage2": "stage 2", "samples": "samples"}
-SECONDS, MEMORY = "seconds", "peak_memory_bytes"
-UNITS = {SECONDS: ("s", 1.0), MEMORY: ("GB", 1e-9)}
-LABELS, PANEL, AROUND, LINE, GAP = 1.9, 2.4, 1.1, 0.13, 0.12  # inches
+TIME, MEMORY = "time", "peak memory"
+KINDS = {TIME: "s", MEMORY: "GB"}
+COLUMNS = {TIME: ("seconds", 1.0), MEMORY: ("peak_memory_bytes", 1e-9)}
+"""What the store calls each, and what it is multiplied by."""
+LABELS, PANEL, AROUND, TITLE, LINE, GAP = 1.9, 3.1, 0.5, 0.6, 0.13, 0.12  # inches
 NAME_LETTERS = 24
 
 
@@ -47,7 +50,7 @@ def views(results: Results, claims: pd.DataFrame) -> list[View]:
     made = _costs(results)
     datasets = [name for name in results.sweep.factors.get(DATASET, [ALL]) if name in set(made["dataset"])]
     methods = tuple(results.sweep.factors.get(SSL, [ALL]))
-    rows = max(1, int((PAGE_HEIGHT - AROUND) / (LINE * len(methods) + GAP)))
+    rows = max(1, int(((PAGE_HEIGHT - AROUND) / len(KINDS) - TITLE) / _step(methods)))
     parts = [tuple(datasets[start : start + rows]) for start in range(0, len(datasets), rows)]
     one = len(parts) == 1
     return [
@@ -65,13 +68,13 @@ def views(results: Results, claims: pd.DataFrame) -> list[View]:
 
 
 def _costs(results: Results) -> pd.DataFrame:
-    """One row a dataset, method, stage and quantity: n (runs of the stage), value (mean), low and high (range)."""
+    """One row a dataset, method, stage and kind: n (runs of the stage), value (mean), low and high (range)."""
     cells = results.cells
     parts = []
     for stage, label in STAGES.items():
         runs = cells.drop_duplicates(f"{stage}_id") if f"{stage}_id" in cells else cells
-        for quantity, (unit, factor) in UNITS.items():
-            values = finite_values(runs, f"{stage}_{quantity}") * factor
+        for kind, (column, factor) in COLUMNS.items():
+            values = finite_values(runs, f"{stage}_{column}") * factor
             table = pd.DataFrame({
                 "dataset": runs[DATASET] if DATASET in results.sweep.factors else ALL,
                 "method": runs[SSL] if SSL in results.sweep.factors else ALL,
@@ -79,8 +82,7 @@ def _costs(results: Results) -> pd.DataFrame:
             }).dropna(subset=["value"])  # fmt: skip
             grouped = table.groupby(["dataset", "method"], sort=False)["value"]
             found = grouped.agg(n="size", value="mean", low="min", high="max").reset_index()
-            kind = "time" if quantity == SECONDS else "peak memory"
-            parts.append(found.assign(quantity=f"{label}: {kind} [{unit}]"))
+            parts.append(found.assign(stage=label, kind=kind))
     table = pd.concat(parts, ignore_index=True)
     return in_level_order(table, results.sweep, [DATASET]) if DATASET in results.sweep.factors else table
 
@@ -89,41 +91,51 @@ def table(results: Results, claims: pd.DataFrame, view: View) -> pd.DataFrame:
     """The rows of a page.
 
     Returns:
-        One row a dataset, method and quantity: n (runs of the stage; one that several trials share counts once), value
-        (their mean), low and high (the smallest and the largest), in seconds or GB.
+        One row a dataset, method, stage and kind (time or peak memory): n (runs of the stage; one that several trials
+        share counts once), value (their mean), low and high (the smallest and the largest), in seconds or GB.
     """
     made = _costs(results)
     return made[made["dataset"].isin(view.layout.datasets)]
 
 
 def draw(table: pd.DataFrame, view: View) -> Figure:
-    """Draw a page: a panel a stage and quantity, a row a dataset, a mark a method."""
+    """Draw a page: a row of panels for time and one for memory, a column a stage; in each a row a dataset."""
     datasets, methods = view.layout.datasets, view.layout.methods
-    quantities = [name for name in _quantities() if name in set(table["quantity"])]
-    step = LINE * len(methods) + GAP
-    size = (min(12.0, LABELS + PANEL * len(quantities)), AROUND + step * len(datasets))
-    figure = Figure(figsize=(max(size[0], 4.6), size[1]), layout="constrained")
+    stages = [stage for stage in STAGES.values() if stage in set(table["stage"])]
+    up = AROUND + len(KINDS) * (TITLE + _step(methods) * len(datasets))
+    figure = Figure(figsize=(max(LABELS + PANEL * len(stages), 4.6), up), layout="constrained")
     looks = looks_of(methods)
-    grid = figure.subplots(1, len(quantities), squeeze=False, sharey=True)[0]
-    for quantity, axes in zip(quantities, grid, strict=True):
-        rows = table[table["quantity"] == quantity]
-        for place, method in enumerate(methods):
-            of_method = rows[rows["method"] == method]
-            shift = LINE / step * (place - (len(methods) - 1) / 2)
-            at = of_method["dataset"].map({name: row for row, name in enumerate(datasets)}).astype(float) + shift
-            look = looks[method]
-            axes.hlines(at, of_method["low"], of_method["high"], color=look.colour, linewidth=1.2)
-            axes.plot(of_method["value"], at, color=look.colour, marker=look.marker, markersize=4.5, linestyle="none")
-        _scale(axes, logarithmic=quantity.endswith("[s]"))
-        axes.set_title(quantity, fontsize=TEXT)
-        axes.set_yticks(range(len(datasets)), list(shortened(datasets, NAME_LETTERS).values()))
-        axes.set_ylim(len(datasets) - 0.5, -0.5)
-        axes.tick_params(labelsize=SMALL)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(axis="x", color="0.9", linewidth=0.6)
+    grid = figure.subplots(len(KINDS), len(stages), squeeze=False, sharey=True)
+    for (kind, unit), line in zip(KINDS.items(), grid, strict=True):
+        for stage, axes in zip(stages, line, strict=True):
+            rows = table[(table["stage"] == stage) & (table["kind"] == kind)]
+            _draw_panel(axes, rows, view.layout, looks)
+            _scale(axes, logarithmic=unit == "s")
+            axes.set_title(f"{stage}: {kind} [{unit}]", fontsize=TEXT)
     names = legend_names(methods, view.sweep.baseline.get(SSL))
     add_legend(figure, [handle(looks[name], names[name]) for name in methods if name in set(table["method"])])
     return figure
+
+
+def _step(methods: Sequence[str]) -> float:
+    """The height of a dataset, in inches."""
+    return LINE * len(methods) + GAP
+
+
+def _draw_panel(axes: Axes, rows: pd.DataFrame, layout: CostLayout, looks: dict[str, Look]) -> None:
+    datasets, methods = layout.datasets, layout.methods
+    for place, method in enumerate(methods):
+        of_method = rows[rows["method"] == method]
+        shift = LINE / _step(methods) * (place - (len(methods) - 1) / 2)
+        at = of_method["dataset"].map({name: row for row, name in enumerate(datasets)}).astype(float) + shift
+        look = looks[method]
+        axes.hlines(at, of_method["low"], of_method["high"], color=look.colour, linewidth=1.2)
+        axes.plot(of_method["value"], at, color=look.colour, marker=look.marker, markersize=4.5, linestyle="none")
+    axes.set_yticks(range(len(datasets)), list(shortened(datasets, NAME_LETTERS).values()))
+    axes.set_ylim(len(datasets) - 0.5, -0.5)
+    axes.tick_params(labelsize=SMALL)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(axis="x", color="0.9", linewidth=0.6)
 
 
 def _scale(axes: Axes, *, logarithmic: bool) -> None:
@@ -135,12 +147,6 @@ def _scale(axes: Axes, *, logarithmic: bool) -> None:
     axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=6))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
-
-
-def _quantities() -> list[str]:
-    """In the order of the panels."""
-    kinds = (("time", "s"), ("peak memory", "GB"))
-    return [f"{label}: {kind} [{unit}]" for label in STAGES.values() for kind, unit in kinds]
 
 
 def caption(table: pd.DataFrame, view: View, results: Results) -> str:
@@ -156,6 +162,8 @@ def caption(table: pd.DataFrame, view: View, results: Results) -> str:
 
 def alt_text(table: pd.DataFrame, view: View) -> str:
     """What a reader who cannot see the page needs."""
-    ranges = [f"{name} from {rows['value'].min():.3g} to {rows['value'].max():.3g}"
-              for name, rows in table.groupby("quantity", sort=False)]  # fmt: skip
+    ranges = [
+        f"{stage} {kind} from {rows['value'].min():.3g} to {rows['value'].max():.3g} {KINDS[str(kind)]}"
+        for (stage, kind), rows in table.groupby(["stage", "kind"], sort=False)
+    ]
     return f"Mean of each dataset and method: {', '.join(ranges)}."

@@ -9,7 +9,7 @@ import pandas as pd
 
 from reports.figures.contract import ROBUSTNESS, View
 from reports.figures.facets import Facets
-from reports.figures.value import alt_text, caption, draw, drawable, pages, table
+from reports.figures.value import OF_ROBUSTNESS, alt_text, caption, draw, drawable, pages, table
 from reports.levels import AUGMENTATIONS, SSL, WEIGHT
 from reports.read_store import Results
 from reports.stages import STAGE1, of_stage
@@ -17,14 +17,12 @@ from reports.stages import STAGE1, of_stage
 __all__ = ["LAYOUT", "alt_text", "caption", "draw", "table", "views"]
 
 LAYOUT = Facets
-SHOWN = ("probe_svm", "probe_knn", "recon_time", "val_loss")
-"""Two probes, and what is reconstructed of series that were not trained on."""
 
 
 def views(results: Results, claims: pd.DataFrame) -> list[View]:
     """Pages where both the augmentations and the SSL method vary; a heat map each metric where these are many."""
     seen = of_stage(results, STAGE1)
-    shown = [name for name in SHOWN if name in drawable(seen, SHOWN)]
+    shown = drawable(seen, OF_ROBUSTNESS)
     if not shown or not {AUGMENTATIONS, SSL} <= set(seen.sweep.varying) or WEIGHT in seen.sweep.varying:
         return []
     facets = Facets(x=AUGMENTATIONS, colour=SSL, compared=SSL, tracks=(), panels=())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence, Set
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -34,6 +34,10 @@ __all__ = ["LAYOUT", "alt_text", "caption", "draw", "pages", "table", "value_fac
 
 LAYOUT = Facets
 TRACKS = 4
+OF_ROBUSTNESS = {"probe_svm", "probe_knn", "recon_time", "val_loss"}
+"""Two probes, and what is reconstructed of series that were not trained on: those of `robustness`."""
+OF_SAMPLES = {"fid", "is_mean"}
+"""Those of `token_embedding`."""
 
 
 def views(results: Results, claims: pd.DataFrame) -> list[View]:
@@ -48,14 +52,22 @@ def views(results: Results, claims: pd.DataFrame) -> list[View]:
             if (facets := value_facets(seen.sweep)) is None:
                 continue
             shown = drawable(seen, names)
-            elsewhere = facets.x in (WEIGHT, EMBEDDING) or {AUGMENTATIONS, SSL} <= set(seen.sweep.varying)
+            here = asked - _elsewhere(seen.sweep, asked)
             for start in range(0, len(shown), TRACKS):
                 part = shown[start : start + TRACKS]
                 name = f"{family.split()[0].lower()}{'' if start == 0 else f'_{start // TRACKS + 1}'}"
                 made = pages(seen, part, facets, figure="value", name=name, heading=family, section=VALUES)
-                secondary = elsewhere or not asked & set(part)
-                found += [dataclasses.replace(view, appendix=view.appendix or secondary) for view in made]
+                found += [dataclasses.replace(view, appendix=view.appendix or not here & set(part)) for view in made]
     return found
+
+
+def _elsewhere(sweep: Sweep, asked: Set[str]) -> Set[str]:
+    """The metrics whose values another figure of the report shows."""
+    varying = set(sweep.varying)
+    if WEIGHT in varying:
+        return asked
+    shown = OF_SAMPLES if EMBEDDING in varying else set()
+    return shown | OF_ROBUSTNESS if {AUGMENTATIONS, SSL} <= varying else shown
 
 
 def value_facets(sweep: Sweep) -> Facets | None:
@@ -71,7 +83,7 @@ def value_facets(sweep: Sweep) -> Facets | None:
     return Facets(x=x, colour=colour, compared=compared, tracks=(), panels=())
 
 
-def drawable(results: Results, names: Sequence[str]) -> list[str]:
+def drawable(results: Results, names: Collection[str]) -> list[str]:
     """Those of some metrics that have values which mean the same across all factors."""
     found = [metric for metric in metrics_with_data(results.done) if metric.name in names]
     return [metric.name for metric in found if not factors_it_differs_across(results, metric)]
