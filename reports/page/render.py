@@ -23,6 +23,7 @@ from reports.page.coverage_section import coverage_section
 from reports.page.figure_sections import WITH_ANSWERS, WITH_COVERAGE, WITH_PROVENANCE, figure_sections
 from reports.page.first_screen import first_screen, mark
 from reports.page.means import means_section
+from reports.page.pictures import data_uris
 from reports.page.words import duration, memory
 from reports.provenance import PER_DATASET, peak_memory_bytes, provenance_table, total_seconds
 from reports.read_store import Results
@@ -54,6 +55,7 @@ def render_page(
         first=first_screen(results, answers, made_at),
         answers=answers_section(results, answers),
         beside=beside,
+        pictures=data_uris(figures),
         sections=list(sections.values()),
         claims=_claims(claims, answered_metrics(results)),
         gains=gains_section(gains),

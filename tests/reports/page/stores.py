@@ -38,7 +38,9 @@ def write_many(
     trials, history = [], []
     for place, levels in enumerate(product(*writer.factors.values())):
         cell = dict(zip(writer.factors, levels, strict=True))
-        status = ("done", "failed", "diverged", "missing")[place % 4] if open_every and not place % open_every else "done"
+        status = (
+            ("done", "failed", "diverged", "missing")[place % 4] if open_every and not place % open_every else "done"
+        )
         trial_id = writer.add(cell)
         if status != "missing":
             trials.append(_row(trial_id, cell, status, place, names, generator))
