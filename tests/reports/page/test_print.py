@@ -47,6 +47,14 @@ def test_nothing_is_wider_than_the_sheet_nor_higher(browser: Browser, awkward_pa
     assert browser.run("getComputedStyle(document.querySelector('nav')).display") == "none"
 
 
+def test_heads_of_tables_can_be_repeated_on_each_sheet(browser: Browser, awkward_page: Path) -> None:
+    browser.open(awkward_page, width=1280)
+    browser.prefer("light", "print")
+    assert browser.run("getComputedStyle(document.querySelector('thead')).display") == "table-header-group"
+    heads = browser.run("[...document.querySelectorAll('.sort')].map(button => getComputedStyle(button).display)")
+    assert set(heads) == {"contents"}  # Chromium prints a button once, and leaves the heads that follow empty
+
+
 def test_what_belongs_to_the_answers_is_opened_for_paper_and_closed_again(browser: Browser, awkward_page: Path) -> None:
     browser.open(awkward_page, width=1280)
     is_open = "[...document.querySelectorAll('details.printed')].map(details => details.open)"
