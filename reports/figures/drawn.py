@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from dataclasses import dataclass
 from functools import cached_property
@@ -36,14 +35,6 @@ class DrawnFigure:
     """The picture."""
     table: pd.DataFrame
     """The rows that it draws."""
-
-    @cached_property
-    def data_uri(self) -> str:
-        """The picture as the source of an img element: the same pixels as WebP, which takes a third of the bytes."""
-        file = io.BytesIO()
-        with Image.open(io.BytesIO(self.png)) as picture:
-            picture.convert("RGB").save(file, "WEBP", lossless=True)
-        return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode("ascii")
 
     @property
     def least_width(self) -> int:

@@ -25,11 +25,12 @@ def means_section(results: Results, metrics: Sequence[Metric], summary: pd.DataF
         tables, and left_out: what of summary is not in them, in words; empty where all of it is. With more than
         MOST_MEANS means they are those of the metrics that the sweep answers for, of MOST_ROWS settings each at most.
     """
-    left_out = []
+    left_out: list[str] = []
     shown = list(metrics)
     if len(summary) > MOST_MEANS:
         shown = [metric for metric in metrics if metric.name in answered_metrics(results)]
-        left_out.append(f"{len(metrics) - len(shown)} metrics that the sweep does not answer for are left out here.")
+        others = len(metrics) - len(shown)
+        left_out += [f"Left out here: {others} metrics that the sweep does not answer for."] if others else []
     tables = []
     for family in dict.fromkeys(metric.family for metric in shown):
         members = [metric for metric in shown if metric.family == family]

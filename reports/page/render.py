@@ -24,6 +24,7 @@ from reports.page.coverage_section import coverage_section
 from reports.page.figure_sections import figure_sections
 from reports.page.first_screen import first_screen, mark
 from reports.page.means import means_section
+from reports.page.pictures import data_uris
 from reports.page.words import duration, memory
 from reports.provenance import PER_DATASET, peak_memory_bytes, provenance_table, total_seconds
 from reports.read_store import Results
@@ -52,6 +53,7 @@ def render_page(
         first=first_screen(results, answers, made_at),
         answers=answers_section(results, answers),
         beside=beside,
+        pictures=data_uris(in_report),
         sections=list(sections.values()),
         notes=[*sharing_notes(results), *comparability_notes(results)],
         not_drawn=figures.not_drawn,
@@ -67,10 +69,12 @@ def render_page(
 
 def render_appendix(results: Results, figures: Figures, made_at: str) -> str:
     """The HTML of the figures of the appendix; made_at is shown as it is."""
+    shown = [figure for figure in figures.drawn if figure.appendix]
     return _environment().get_template("appendix.html.j2").render(
         **_dress(),
         sweep=results.sweep,
-        sections=list(figure_sections([figure for figure in figures.drawn if figure.appendix], {}).values()),
+        pictures=data_uris(shown),
+        sections=list(figure_sections(shown, {}).values()),
         made_at=made_at,
     )  # fmt: skip
 

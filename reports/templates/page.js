@@ -14,8 +14,8 @@
     const found = NUMBER.exec(text);
     if (!found) return NaN;
     const value = Number(found[2].replace(/−/g, "-").replace("∞", "Infinity"));
-    const aside = { "<": -1, ">": 1 }[found[1]] ?? 0;
-    return value + aside * Math.abs(value) * 1e-9;
+    const aside = { "<": -1e-9, ">": 1e-9 }[found[1]]; // <0.001 comes just before 0.001
+    return aside ? value + aside * Math.abs(value) : value;
   };
   const compared = (texts) => {
     const numbers = new Map(texts.map((text) => [text, numberOf(text)]));

@@ -103,7 +103,8 @@ def test_figures_keep_their_size_and_say_where_they_go_on(browser: Browser, awkw
     shown: list[dict[str, Any]] = browser.run("""
       [...document.querySelectorAll("figure")].map((figure) => ({
         width: figure.querySelector("img").clientWidth, pixels: figure.querySelector("img").naturalWidth,
-        box: figure.querySelector(".wide").clientWidth, card: getComputedStyle(figure.querySelector(".card")).backgroundColor,
+        box: figure.querySelector(".wide").clientWidth,
+        card: getComputedStyle(figure.querySelector(".card")).backgroundColor,
         hint: figure.querySelector(".hint").checkVisibility(), height: figure.querySelector("img").clientHeight,
         tall: figure.querySelector("img").naturalHeight}))""")
     assert shown
@@ -143,7 +144,7 @@ def test_a_link_opens_what_is_closed(browser: Browser, awkward_page: Path) -> No
     browser.run("document.querySelectorAll('details').forEach(details => details.open = false)")
     browser.run("document.querySelector('a.verdict').click()")
     row = browser.run("""new Promise(done => setTimeout(() => {
-      const box = document.querySelector(decodeURIComponent(location.hash).replaceAll('.', '\\\\.')).getBoundingClientRect();
+      const box = document.getElementById(decodeURIComponent(location.hash.slice(1))).getBoundingClientRect();
       done([box.top, box.height]) }, 300))""")
     assert row[1] > 0
     assert 0 <= row[0] < 900
