@@ -19,7 +19,7 @@ from reports.figures.drawn import DrawnFigure
 from reports.provenance import peak_memory_bytes, provenance_table, provenance_warnings, total_seconds
 from reports.read_store import Results
 from reports.stages import of_stage, sharing_notes
-from reports.summary_table import mean_and_sd
+from reports.tables.means import mean_and_sd
 
 METRICS_ACROSS = 4
 

@@ -26,7 +26,9 @@ from reports.page import render_page
 from reports.provenance import provenance_table, provenance_warnings
 from reports.read_store import Results, read_results
 from reports.statistics.specification import Options
-from reports.summary_table import summary_table
+from reports.tables.means import summary_table
+from reports.tables.means_paper import means_tables
+from reports.tables.write import write_tables
 
 
 def write_report(store: Path, sweep: str, out: Path | None = None, options: Options | None = None) -> Path:
@@ -37,7 +39,7 @@ def write_report(store: Path, sweep: str, out: Path | None = None, options: Opti
         sweep: the name of a sweep that was launched into it.
         out: the folder to write to; by default `reports/SWEEP` in the store. It gets index.html (complete in itself),
             report.md (the answers), claims.json (every comparison), figures/*.png, *.pdf and *.json (manifests), and
-            tables/*.csv, among them the rows behind each figure.
+            tables/*.csv, among them the rows behind each figure, and tables for a paper (*.tex, *.md, *.csv).
         options: what may be compared with what.
 
     Returns:
@@ -92,6 +94,7 @@ def _write_all(results: Results, folder: Path, options: Options) -> Path:
     metrics = metrics_with_data(results.done)
     summary = summary_table(results, metrics, options)
     _write_table(summary, folder, "summary")
+    write_tables(means_tables(results, metrics, summary, options), folder / "tables")
     _write_table(coverage_table(results), folder, "coverage")
     _write_table(provenance_table(results.cells), folder, "provenance")
     claims, gains = claims_table(results, options), gains_table(results, options)

@@ -16,7 +16,7 @@ from reports.judges import mixed_networks
 from reports.panels import PANEL_HEIGHT
 from reports.provenance import provenance_warnings
 from reports.read_store import Results, read_results
-from reports.summary_table import summary_table
+from reports.tables.means import summary_table
 
 if TYPE_CHECKING:
     from tests.reports.conftest import StoreWriter
