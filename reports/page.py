@@ -20,6 +20,8 @@ from reports.provenance import peak_memory_bytes, provenance_table, provenance_w
 from reports.read_store import Results
 from reports.stages import of_stage, sharing_notes
 from reports.tables.means import mean_and_sd
+from reports.tables.ranks import Ranking
+from reports.tables.ranks_section import ranks_section
 
 METRICS_ACROSS = 4
 
@@ -32,6 +34,7 @@ def render_page(
     gains: pd.DataFrame,
     metrics: Sequence[Metric],
     summary: pd.DataFrame,
+    ranks: Sequence[Ranking],
     figures: Sequence[DrawnFigure],
     no_effects: str,
     made_at: str,
@@ -56,6 +59,7 @@ def render_page(
         gains=gains_section(gains),
         families=_families(_section(figures, VALUES)),
         summaries=_summaries(results, metrics, summary),
+        ranks=ranks_section(ranks),
         history_figures=_section(figures, CURVES),
         grids=[_grid(results, grid) for grid in coverage_grids(results)],
         troubled=_records(troubled_cells(coverage_table(results))),

@@ -28,6 +28,8 @@ from reports.read_store import Results, read_results
 from reports.statistics.specification import Options
 from reports.tables.means import summary_table
 from reports.tables.means_paper import means_tables
+from reports.tables.ranks import rank_tests_table, rankings
+from reports.tables.ranks_paper import ranks_paper
 from reports.tables.write import write_tables
 
 
@@ -94,12 +96,15 @@ def _write_all(results: Results, folder: Path, options: Options) -> Path:
     metrics = metrics_with_data(results.done)
     summary = summary_table(results, metrics, options)
     _write_table(summary, folder, "summary")
-    write_tables(means_tables(results, metrics, summary, options), folder / "tables")
     _write_table(coverage_table(results), folder, "coverage")
     _write_table(provenance_table(results.cells), folder, "provenance")
     claims, gains = claims_table(results, options), gains_table(results, options)
     beliefs = beliefs_table(results, options)
     found = answers(results, claims, beliefs)
+    ranked = rankings(results, claims, options)
+    paper = [*means_tables(results, metrics, summary, options), *ranks_paper(results, ranked)]
+    write_tables(paper, folder / "tables")
+    _write_table(rank_tests_table(ranked), folder, "rank_tests")
     _write_table(claims, folder, "claims")
     _write_table(gains, folder, "gains")
     if not beliefs.empty:
@@ -113,6 +118,7 @@ def _write_all(results: Results, folder: Path, options: Options) -> Path:
         gains=gains,
         metrics=metrics,
         summary=summary,
+        ranks=ranked,
         figures=write_figures(results, claims, folder, options=options),
         no_effects=why_none(results, claims),
         made_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
