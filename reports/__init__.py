@@ -6,5 +6,6 @@ Works on a machine that has neither torch nor ray.
 from reports.errors import ReportError
 from reports.report import write_one_figure, write_report
 from reports.statistics.specification import Options
+from reports.sweep import Sweep
 
-__all__ = ["Options", "ReportError", "write_one_figure", "write_report"]
+__all__ = ["Options", "ReportError", "Sweep", "write_one_figure", "write_report"]

@@ -41,7 +41,7 @@ def write_figures(
     """
     style = page_style()
     drawn = []
-    for module, view in _chosen(results, claims, only):
+    for module, view in chosen_figures(results, claims, only):
         shown = results_of(view, results)
         table = module.table(shown, claims, view).reset_index(drop=True)
         if not table.empty:
@@ -61,7 +61,12 @@ def _remove_others(folder: Path, names: Set[str]) -> None:
                 path.unlink(missing_ok=True)
 
 
-def _chosen(results: Results, claims: pd.DataFrame, only: str | None) -> Iterator[tuple[FigureModule, View]]:
+def chosen_figures(results: Results, claims: pd.DataFrame, only: str | None) -> Iterator[tuple[FigureModule, View]]:
+    """The figures that the sweep allows, or those of one name.
+
+    Raises:
+        ReportError: no figure has the name; the message lists those that there are.
+    """
     if only in REGISTRY:
         yield from ((REGISTRY[only], view) for view in REGISTRY[only].views(results, claims))
         return

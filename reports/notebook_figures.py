@@ -1,0 +1,90 @@
+"""Figures as Python objects: matplotlib's own, which a notebook shows whether or not pyplot is imported."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Sequence
+from functools import partial
+from typing import overload
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from reports.errors import ReportError
+from reports.figures.contract import results_of
+from reports.figures.style import page_style, styled
+from reports.figures.write import chosen_figures
+from reports.read_store import Results
+
+SHOWN_PER_INCH = 80
+"""CSS pixels; the picture itself has more, for screens that can show them."""
+
+
+class Figures(Sequence[Figure]):
+    """The figures of one name in order; a notebook shows all of them with their captions."""
+
+    def __init__(self, figures: Sequence[Figure], captions: Sequence[str]) -> None:
+        """Hold figures and as many captions."""
+        self._figures = list(figures)
+        self.captions = list(captions)
+
+    @overload
+    def __getitem__(self, place: int) -> Figure: ...
+    @overload
+    def __getitem__(self, place: slice) -> Figures: ...
+    def __getitem__(self, place: int | slice) -> Figure | Figures:
+        """One figure, or some of them."""
+        if isinstance(place, slice):
+            return Figures(self._figures[place], self.captions[place])
+        return self._figures[place]
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._figures)
+
+    def _repr_html_(self) -> str:
+        parts = []
+        for figure, caption in zip(self._figures, self.captions, strict=True):
+            png, size = _shown(figure)
+            source = base64.b64encode(png).decode("ascii")
+            image = f'<img src="data:image/png;base64,{source}" width="{size["width"]}">'
+            parts.append(f"<figure>{image}<figcaption>{html.escape(caption)}</figcaption></figure>")
+        return "\n".join(parts)
+
+
+def draw_figures(results: Results, claims: pd.DataFrame, name: str) -> Figures:
+    """Draw all figures of a name.
+
+    Args:
+        results: the sweep.
+        claims: what claims_table makes of it.
+        name: of the registry of figures (`effects`), or of one figure (`value_val_loss`).
+
+    Raises:
+        ReportError: no figure has the name (the message lists those that there are), or it has nothing to draw.
+    """
+    figures, captions = [], []
+    for module, view in chosen_figures(results, claims, name):
+        shown = results_of(view, results)
+        table = module.table(shown, claims, view).reset_index(drop=True)
+        if table.empty:
+            continue
+        with styled(page_style()):
+            figure = module.draw(table, view)
+            figure.draw_without_rendering()  # all texts are made now, in the style
+        figure._repr_png_ = partial(_shown, figure)  # type: ignore[attr-defined]
+        figures.append(figure)
+        captions.append(module.caption(table, view, shown))
+    if not figures:
+        raise ReportError(f"{name}: nothing to draw yet in sweep {results.sweep.name}")
+    return Figures(figures, captions)
+
+
+def _shown(figure: Figure) -> tuple[bytes, dict[str, int]]:
+    """The picture of a figure, and how wide a notebook shows it."""
+    style, file = page_style(), io.BytesIO()
+    with styled(style):
+        figure.savefig(file, format="png", dpi=style.dots_per_inch)
+    return file.getvalue(), {"width": round(figure.get_figwidth() * SHOWN_PER_INCH)}
