@@ -25,7 +25,7 @@ NOT_BOLD = (
 POOLED = "Trials of different numerics versions, data, dtypes, kinds of device and judges are pooled."
 
 
-def means_caption(results: Results, metric: Metric, rows: pd.DataFrame, options: Options) -> str:
+def means_caption(results: Results, metric: Metric, rows: pd.DataFrame, options: Options, *, ranked: int = 0) -> str:
     """The caption of a table of means.
 
     Args:
@@ -33,13 +33,16 @@ def means_caption(results: Results, metric: Metric, rows: pd.DataFrame, options:
         metric: of the table.
         rows: of summary_table, of that metric.
         options: those that it was made with.
+        ranked: over how many datasets the average rank is; 0 where there is none.
     """
     direction = f" ({metric.direction_note})" if metric.better else ""
+    ranks = f"Rank: average rank of the means, over the {ranked} datasets that have all settings; 1 is the best."
     bold = [] if not metric.better else [BOLD if rows["best"].any() else NOT_BOLD]
     return " ".join([
         f"{metric.axis_label}{direction}: mean ± standard deviation over the seeds that all settings of a dataset have "
         f"({_seeds(rows)}).",
         *bold,
+        *([ranks] if ranked else []),
         *([POOLED] if options.pool else []),
         *about(results),
     ])  # fmt: skip

@@ -55,23 +55,24 @@ def table_of(
 def test_settings_are_rows_and_datasets_columns_with_the_best_in_bold() -> None:
     results, table = table_of(["A", "B"], ["good", "bad"])
     summary = summary_table(results, metrics_with_data(results.done)).set_index(["variant", "dataset"])
-    assert table.joined_heads == ["variant", "A", "B"]
+    assert table.joined_heads == ["variant", "A", "B", "rank"]
     assert table.names == (("good",), ("bad",))
     for (name,), row in zip(table.names, table.entries, strict=True):
-        for dataset, entry in zip("AB", row, strict=True):
+        assert row[-1].text == {"good": "1.00", "bad": "2.00"}[name]
+        for dataset, entry in zip("AB", row[:-1], strict=True):
             expected = summary.loc[(name, dataset)]
             assert entry == Entry(text=mean_and_sd(expected["mean"], expected["sd"]), best=name == "good")
     assert r"good & \textbf{" in latex_table(table)
     assert "| good | **" in markdown_table(table)
     read = list(csv.reader(io.StringIO(csv_table(table))))
-    assert read[0] == ["variant", "A", "B"]
+    assert read[0] == ["variant", "A", "B", "rank"]
     assert read[1][1].endswith(" *")
     assert not read[2][1].endswith("*")
 
 
 def test_many_datasets_become_rows() -> None:
     _, table = table_of([f"Dataset{place}" for place in range(30)], ["a", "b", "c"])
-    assert len(table.names) == 30
+    assert [name for (name,) in table.names] == [*(f"Dataset{place}" for place in range(30)), "rank"]
     assert table.joined_heads == ["variant", "a", "b", "c"]
     assert parts_of(table) == 1
 
@@ -87,6 +88,24 @@ def test_the_caption_says_n_epochs_and_what_bold_means() -> None:
     assert any(row[1].best for row in table.entries)
     _, table = table_of(["A"], ["good", "bad"], seeds=2)
     assert "None is bold" in table.caption
+
+
+def test_ranks_are_those_of_the_means_on_datasets_that_have_all_settings() -> None:
+    results, table = table_of(["A", "B", "C"], ["good", "bad", "third"])
+    summary = summary_table(results, metrics_with_data(results.done))
+    wide = summary.pivot(index="dataset", columns="variant", values="mean")
+    expected = wide.rank(axis=1, ascending=False).mean()
+    assert {
+        name: float(row[-1].text) for (name,), row in zip(table.names, table.entries, strict=True)
+    } == pytest.approx(expected.round(2).to_dict())
+    assert "Rank: average rank of the means, over the 3 datasets that have all settings" in table.caption
+    gone = results.cells[(results.cells["dataset"] != "B") | (results.cells["variant"] != "bad")]
+    fewer = results_of(gone.drop(columns="recorded"), Example(factors=results.sweep.factors))
+    metrics = metrics_with_data(fewer.done)
+    (table,) = means_tables(fewer, metrics, summary_table(fewer, metrics))
+    assert "over the 2 datasets that have all settings" in table.caption
+    expected = wide.drop(index="B").rank(axis=1, ascending=False).mean()
+    assert float(table.entries[0][-1].text) == pytest.approx(expected["good"], abs=0.005)
 
 
 def test_a_sweep_without_dataset_or_settings_has_a_table(writer: StoreWriter) -> None:
