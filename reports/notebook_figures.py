@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from reports.errors import ReportError
-from reports.figures.contract import results_of
+from reports.figures.contract import FigureModule, View, results_of
 from reports.figures.style import page_style, styled
 from reports.figures.write import chosen_figures
 from reports.read_store import Results
@@ -65,21 +65,41 @@ def draw_figures(results: Results, claims: pd.DataFrame, name: str) -> Figures:
     Raises:
         ReportError: no figure has the name (the message lists those that there are), or it has nothing to draw.
     """
-    figures, captions = [], []
-    for module, view in chosen_figures(results, claims, name):
-        shown = results_of(view, results)
-        table = module.table(shown, claims, view).reset_index(drop=True)
-        if table.empty:
-            continue
-        with styled(page_style()):
-            figure = module.draw(table, view)
-            figure.draw_without_rendering()  # all texts are made now, in the style
-        figure._repr_png_ = partial(_shown, figure)  # type: ignore[attr-defined]
-        figures.append(figure)
-        captions.append(module.caption(table, view, shown))
-    if not figures:
+    found = _with_tables(results, claims, name)
+    captions = [module.caption(table, view, results_of(view, results)) for module, view, table in found]
+    return Figures([_drawn(*each) for each in found], captions)
+
+
+def draw_figure(results: Results, claims: pd.DataFrame, name: str, page: int) -> Figure:
+    """Draw one of the figures of a name; pages are counted from 1.
+
+    Raises:
+        ReportError: as for draw_figures, and where there is no such page.
+    """
+    found = _with_tables(results, claims, name)
+    if not 1 <= page <= len(found):
+        raise ReportError(f"page {page} of {name}: it has {len(found)}, counted from 1")
+    return _drawn(*found[page - 1])
+
+
+def _with_tables(results: Results, claims: pd.DataFrame, name: str) -> list[tuple[FigureModule, View, pd.DataFrame]]:
+    """The figures of a name that have anything to draw, with the rows that they draw."""
+    tables = [
+        (module, view, module.table(results_of(view, results), claims, view).reset_index(drop=True))
+        for module, view in chosen_figures(results, claims, name)
+    ]
+    found = [each for each in tables if not each[2].empty]
+    if not found:
         raise ReportError(f"{name}: nothing to draw yet in sweep {results.sweep.name}")
-    return Figures(figures, captions)
+    return found
+
+
+def _drawn(module: FigureModule, view: View, table: pd.DataFrame) -> Figure:
+    with styled(page_style()):
+        figure = module.draw(table, view)
+        figure.draw_without_rendering()  # all texts are made now, in the style
+    figure._repr_png_ = partial(_shown, figure)  # type: ignore[attr-defined]
+    return figure
 
 
 def _shown(figure: Figure) -> tuple[bytes, dict[str, int]]:

@@ -13,9 +13,8 @@ from reports.claims.belief import beliefs_table
 from reports.claims.markdown import markdown
 from reports.claims.table import claims_table
 from reports.coverage import status_counts
-from reports.errors import ReportError
 from reports.metrics import metrics_with_data
-from reports.notebook_figures import Figures, draw_figures
+from reports.notebook_figures import Figures, draw_figure, draw_figures
 from reports.provenance import provenance_warnings
 from reports.read_store import read_results
 from reports.statistics.specification import Options
@@ -108,10 +107,7 @@ class Sweep:
             ReportError: no figure has the name (the message lists those that there are), it has nothing to draw, or
                 there is no such page.
         """
-        figures = self.figures(name)
-        if not 1 <= page <= len(figures):
-            raise ReportError(f"page {page} of {name}: it has {len(figures)}, counted from 1")
-        return figures[page - 1]
+        return draw_figure(self._results, self._claims, name, page)
 
     def figures(self, name: str) -> Figures:
         """All figures of a name, with their captions.
