@@ -15,6 +15,7 @@ from orchestrator.options import (
     DataOption,
     DebugOption,
     FcnOption,
+    JsonOption,
     ProfileOption,
     SeedsOption,
     SetOption,
@@ -23,7 +24,7 @@ from orchestrator.options import (
     TrialArgument,
     WorkersOption,
 )
-from orchestrator.terminal import Chosen, console, one_line_errors, print_answers, read_sweep
+from orchestrator.terminal import Chosen, console, fail, one_line_errors, print_answers, read_sweep
 
 app = typer.Typer(
     name="ncvq",
@@ -57,6 +58,7 @@ def plan(
     available: AvailableOption = False,
     fcn_weights: FcnOption = None,
     workers: WorkersOption = None,
+    json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
     """Show what would run, what is shared or already done, expected time and memory; run nothing."""
@@ -64,13 +66,15 @@ def plan(
     from orchestrator.estimate import expected_time
     from orchestrator.fcn_weights import check_weights, given_stages, read_weights, remarks
     from orchestrator.gpus import gpus_of_a_worker, workers_that_fit
+    from orchestrator.json_output import print_json
     from orchestrator.machine import precision_remark
     from orchestrator.plan import load_datasets, make_plan
+    from orchestrator.plan_summary import plan_summary
     from orchestrator.store import Store
 
     with one_line_errors(debug):
         chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_)
-        design = read_sweep(sweep, chosen, data_dir)
+        design = read_sweep(sweep, chosen, data_dir, quiet=json)
         opened = Store(store) if (store / "store.json").exists() else None
         datasets = load_datasets(design, data_dir)
         weights = read_weights(fcn_weights, design, datasets) if fcn_weights else []
@@ -79,10 +83,14 @@ def plan(
         made = make_plan(design, opened, datasets, given=given_stages(weights))
         gpus = gpus_of_a_worker(None, workers, None)
         workers = workers or workers_that_fit(gpus, 1, made.memory_bytes)
-        print_plan(made, expected_time(made, opened, datasets, workers), workers, console())
-        words_of_weights = remarks(weights, fcn_weights, design) if fcn_weights else []
-        for words in filter(None, [None if gpus else precision_remark(design), *words_of_weights]):
-            console().print(words, markup=False, highlight=False, soft_wrap=True)
+        remarks_of_machine = None if gpus else precision_remark(design)
+        words = [remarks_of_machine, *(remarks(weights, fcn_weights, design) if fcn_weights else [])]
+        expected = expected_time(made, opened, datasets, workers)
+        summary = plan_summary(made, expected, workers, [each for each in words if each])
+        if json:
+            print_json(summary)
+        else:
+            print_plan(summary, console())
 
 
 app.command(
@@ -103,16 +111,24 @@ def status(
     seeds: SeedsOption = None,
     available: AvailableOption = False,
     watch: Annotated[bool, typer.Option("--watch", help="Print again every five seconds while it runs.")] = False,
+    json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
     """Show counts, what runs, and failures with their reasons."""
+    from orchestrator.json_output import print_json
     from orchestrator.status import print_status
     from orchestrator.store import Store
+    from orchestrator.sweep_state import sweep_state
 
+    if watch and json:
+        fail("--json prints one document, --watch prints again and again: leave one of them out")
     with one_line_errors(debug):
         chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_)
-        design = read_sweep(sweep, chosen, data_dir, fetch=False)
+        design = read_sweep(sweep, chosen, data_dir, fetch=False, quiet=json)
         opened = Store(store)
+        if json:
+            print_json(sweep_state(design, opened))
+            return
         while print_status(design, opened, console()) and watch:
             time.sleep(5)
 
@@ -178,14 +194,20 @@ app.command("redraw", epilog="Example: ncvq redraw runs/reports/quickstart/figur
 def show(
     trial: TrialArgument,
     store: StoreOption = DEFAULT_STORE,
+    json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
     """Show one trial: its config, metrics and provenance."""
-    from orchestrator.describe import print_trial
+    from orchestrator.describe import print_trial, trial_document
+    from orchestrator.json_output import print_json
     from orchestrator.store import Store
 
     with one_line_errors(debug):
-        print_trial(Store(store).find_trial(trial), console())
+        row = Store(store).find_trial(trial)
+        if json:
+            print_json(trial_document(row))
+        else:
+            print_trial(row, console())
 
 
 @app.command(epilog="Example: ncvq sample 1a2b3c4d5e6f --class 1 -n 100 --out samples.parquet")

@@ -1,5 +1,6 @@
 """Tables for people: sweeps, plans, trials, datasets."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,8 @@ from rich.text import Text
 
 from ncvq_core.data import list_datasets, load_dataset
 from ncvq_core.errors import DataError
-from orchestrator.estimate import Expectation
-from orchestrator.plan import Plan, cell_label
-from orchestrator.stages import FCN, SAMPLES, STAGE1, STAGE2, STAGES
+from orchestrator.plan_summary import PlanSummary
+from orchestrator.stages import FCN, SAMPLES, STAGE1, STAGE2
 from orchestrator.store.schema import METRICS, TRIALS
 from orchestrator.sweep import Sweep
 
@@ -32,52 +32,63 @@ def print_sweeps(sweeps: list[Sweep], console: Console) -> None:
             console.print(Padding(Text(words), (0, 0, 0, 2)))
 
 
-def print_plan(plan: Plan, expected: Expectation, workers: int, console: Console) -> None:
+def print_plan(plan: PlanSummary, console: Console) -> None:
     """Print what a launch would run, what is shared or done, expected time and memory."""
-    sweep = plan.sweep
-    console.print(f"{sweep.name}: {sweep.description}", markup=False, highlight=False)
-    for factor in sweep.factors:
-        labels = ", ".join(str(level.label) for level in factor.levels)
-        console.print(f"  {factor.name}: {labels}", markup=False, highlight=False)
+    console.print(f"{plan.sweep}: {plan.description}", markup=False, highlight=False)
+    for factor, labels in plan.factors.items():
+        console.print(f"  {factor}: {', '.join(map(str, labels))}", markup=False, highlight=False)
     table = Table("", "trials", show_header=True)
-    collapsed = sweep.grid_cells - len(sweep.cells)
-    table.add_row("cells of the design", str(sweep.grid_cells))
-    table.add_row("  the same trial as another cell", str(collapsed))
-    table.add_row("trials", str(len(sweep.cells)))
-    table.add_row("  already finished", str(len(plan.finished) + len(plan.assemble)))
+    table.add_row("cells of the design", str(plan.cells))
+    table.add_row("  the same trial as another cell", str(plan.same_trial))
+    table.add_row("trials", str(plan.trials))
+    table.add_row("  already finished", str(plan.finished))
     table.add_row("  failed before; `ncvq resume` retries them", str(len(plan.failed)))
-    table.add_row("  to run", str(plan.trials_to_run))
+    table.add_row("  to run", str(plan.to_run))
     console.print(table)
-    for stage in STAGES:
-        if stage in plan.stage_runs or stage == STAGE1:
-            runs, waiting = plan.stage_runs.get(stage, 0), plan.waiting(stage)
-            console.print(f"{NAMES[stage]} runs: {runs} (shared: {waiting - runs})", highlight=False)
-    if plan.tasks:
-        time = timedelta(seconds=round(expected.seconds))
-        guess = "" if expected.measured else " (a guess, before the first run)"
+    for stage, count in plan.stages.items():
+        console.print(f"{NAMES[stage]} runs: {count.runs} (shared: {count.shared})", highlight=False)
+    if any(count.runs for count in plan.stages.values()):
+        time = timedelta(seconds=round(plan.expected_seconds))
+        guess = "" if plan.measured else " (a guess, before the first run)"
         console.print(
-            f"expected: about {time} with {workers} workers{guess}, {plan.memory_bytes / 1e9:.1f} GB a worker",
+            f"expected: about {time} with {plan.workers} workers{guess}, {plan.memory_bytes / 1e9:.1f} GB a worker",
             highlight=False,
             soft_wrap=True,
         )
     for words in plan.damaged:
         console.print(f"damaged, counts as missing: {words}", markup=False, highlight=False, soft_wrap=True)
-    for cell in plan.failed:
-        console.print(f"  failed: {cell_label(cell)}", markup=False, highlight=False)
+    for trial in plan.failed:
+        console.print(f"  failed: {trial.label}", markup=False, highlight=False)
+    for words in plan.remarks:
+        console.print(words, markup=False, highlight=False, soft_wrap=True)
 
 
-def print_trial(row: dict[str, Any], console: Console) -> None:
-    """Print a trial's config, metrics and provenance."""
+def trial_sections(row: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The columns of a trial's row by what they are about; the keys of the JSON of `ncvq show`."""
     names = TRIALS.names
     config = names[names.index("traceback") + 1 : names.index(METRICS[0])]
     provenance = names[names.index(METRICS[-1]) + 1 : names.index("config_json")]
     identity = ["trial_id", "stage1_id", "stage2_id", "samples_id", "status", "error"]
-    sections = {"trial": identity, "config": config, "metrics": METRICS}
-    for title, section in {**sections, "provenance": provenance}.items():
+    sections = {"trial": identity, "config": config, "metrics": METRICS, "provenance": provenance}
+    return {title: {name: row[name] for name in section} for title, section in sections.items()}
+
+
+def trial_document(row: dict[str, Any]) -> dict[str, Any]:
+    """A trial's row as JSON has it: its sections, the traceback, and as objects what is JSON in the row."""
+    sections = trial_sections(row)
+    for name in ("package_versions", "fid_by_class"):
+        if row[name]:
+            sections["provenance"][name] = json.loads(row[name])
+    whole = json.loads(row["config_json"]) if row["config_json"] else None
+    return {**sections, "traceback": row["traceback"], "full_config": whole}
+
+
+def print_trial(row: dict[str, Any], console: Console) -> None:
+    """Print a trial's config, metrics and provenance."""
+    for title, section in trial_sections(row).items():
         table = Table(title, "", show_header=True, min_width=60)
-        for name in section:
-            if row[name] is not None:
-                value = row[name]
+        for name, value in section.items():
+            if value is not None:
                 table.add_row(name, f"{value:.6g}" if isinstance(value, float) else str(value))
         console.print(table)
     if row["traceback"]:

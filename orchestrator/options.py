@@ -63,6 +63,7 @@ WandbOption = Annotated[
     str | None,
     typer.Option(help="Publish to Weights & Biases: online, offline or disabled. Default: $WANDB_MODE, else disabled."),
 ]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print it as JSON, and nothing else.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 DEFAULT_STORE = Path("runs")

@@ -71,8 +71,10 @@ class Chosen:
         ]
 
 
-def read_sweep(sweep: str, chosen: Chosen, data_dir: Path | None, *, fetch: bool = True) -> "Sweep":
-    """Read and check a sweep, and say which datasets are left out.
+def read_sweep(
+    sweep: str, chosen: Chosen, data_dir: Path | None, *, fetch: bool = True, quiet: bool = False
+) -> "Sweep":
+    """Read and check a sweep, and say which datasets are left out, unless `quiet`.
 
     With `fetch` its datasets must be at hand or downloadable; without, they are not looked at, and `--available` leaves
     out those that are not at hand now.
@@ -96,6 +98,6 @@ def read_sweep(sweep: str, chosen: Chosen, data_dir: Path | None, *, fetch: bool
         ),
         check_dataset if fetch or chosen.available else None,
     )
-    if design.missing:
+    if design.missing and not quiet:
         console().print(f"left out, {not_at_hand(design.missing)}", markup=False, highlight=False, soft_wrap=True)
     return design

@@ -7,5 +7,6 @@ from reports.errors import ReportError
 from reports.figures.write import Output
 from reports.report import write_one_figure, write_report
 from reports.statistics.specification import Options
+from reports.sweep import Sweep
 
-__all__ = ["Options", "Output", "ReportError", "write_one_figure", "write_report"]
+__all__ = ["Options", "Output", "ReportError", "Sweep", "write_one_figure", "write_report"]

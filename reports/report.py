@@ -21,13 +21,17 @@ from reports.claims.table import claims_table, gains_table
 from reports.coverage import coverage_table
 from reports.errors import ReportError
 from reports.figures.effects import why_none
-from reports.figures.write import Figures, Output, write_figures
+from reports.figures.write import DrawnFigures, Output, write_figures
 from reports.metrics import metrics_with_data
 from reports.page import render_appendix, render_page
 from reports.provenance import provenance_table, provenance_warnings
 from reports.read_store import Results, read_results
 from reports.statistics.specification import Options
-from reports.summary_table import summary_table
+from reports.tables.means import summary_table
+from reports.tables.means_paper import means_tables
+from reports.tables.ranks import rank_tests_table, rankings
+from reports.tables.ranks_paper import ranks_paper
+from reports.tables.write import write_tables
 
 
 def write_report(
@@ -40,7 +44,8 @@ def write_report(
         sweep: the name of a sweep that was launched into it.
         out: the folder to write to; by default `reports/SWEEP` in the store. It gets index.html (complete in itself),
             report.md (the answers), claims.json (every comparison), figures/*.png, *.pdf and *.json (manifests), and
-            tables/*.csv, among them the rows behind each figure; and appendix.html where an appendix is asked for.
+            tables/*.csv, among them the rows behind each figure, and tables for a paper (*.tex, *.md, *.csv); and
+            appendix.html where an appendix is asked for.
         options: what may be compared with what.
         output: formats and style of the figures, and whether the appendix is drawn.
 
@@ -109,6 +114,10 @@ def _write_all(results: Results, folder: Path, output: Output) -> Path:
     claims, gains = claims_table(results, options), gains_table(results, options)
     beliefs = beliefs_table(results, options)
     found = answers(results, claims, beliefs)
+    ranked = rankings(results, claims, options)
+    paper = [*means_tables(results, metrics, summary, options), *ranks_paper(results, ranked)]
+    write_tables(paper, folder / "tables")
+    _write_table(rank_tests_table(ranked), folder, "rank_tests")
     _write_table(claims, folder, "claims")
     _write_table(gains, folder, "gains")
     if not beliefs.empty:
@@ -125,6 +134,7 @@ def _write_all(results: Results, folder: Path, output: Output) -> Path:
         gains=gains,
         metrics=metrics,
         summary=summary,
+        ranks=ranked,
         figures=figures,
         no_effects=why_none(results, claims),
         made_at=made_at,
@@ -132,7 +142,7 @@ def _write_all(results: Results, folder: Path, output: Output) -> Path:
     return _write_text(folder / "index.html", page)
 
 
-def _write_appendix(results: Results, figures: Figures, folder: Path, made_at: str) -> None:
+def _write_appendix(results: Results, figures: DrawnFigures, folder: Path, made_at: str) -> None:
     """The figures of the appendix as a page of their own; one of an earlier report does not stay."""
     path = folder / "appendix.html"
     if any(figure.appendix for figure in figures.drawn):

@@ -49,7 +49,7 @@ class Output:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Figures:
+class DrawnFigures:
     """What was drawn, and what was not."""
 
     drawn: list[DrawnFigure]
@@ -60,7 +60,7 @@ class Figures:
 
 def write_figures(
     results: Results, claims: pd.DataFrame, folder: Path, only: str | None = None, output: Output | None = None
-) -> Figures:
+) -> DrawnFigures:
     """Draw the figures that the sweep allows, or those of one name.
 
     Args:
@@ -81,7 +81,7 @@ def write_figures(
     output = output or Output()
     style = style_named(output.style)
     drawn: list[DrawnFigure] = []
-    chosen = _chosen(results, claims, only, appendix=output.appendix)
+    chosen = chosen_figures(results, claims, only, appendix=output.appendix)
     not_drawn = 0
     for module, view in chosen:
         in_appendix = view.appendix or len(drawn) >= MOST
@@ -97,7 +97,7 @@ def write_figures(
     if only is None:
         _remove_others(folder, {figure.name for figure in drawn})
     places = list(SECTIONS)
-    return Figures(drawn=sorted(drawn, key=lambda figure: places.index(figure.section)), not_drawn=not_drawn)
+    return DrawnFigures(drawn=sorted(drawn, key=lambda figure: places.index(figure.section)), not_drawn=not_drawn)
 
 
 def _remove_others(folder: Path, names: Set[str]) -> None:
@@ -108,10 +108,16 @@ def _remove_others(folder: Path, names: Set[str]) -> None:
                 path.unlink(missing_ok=True)
 
 
-def _chosen(
+def chosen_figures(
     results: Results, claims: pd.DataFrame, only: str | None, *, appendix: bool
 ) -> list[tuple[FigureModule, View]]:
-    """The figures of a name: of a module those of the report, where it has any, unless the appendix is wanted."""
+    """The figures that the sweep allows, or those of one name.
+
+    Of a module these are those of the report, where it has any, unless the appendix is wanted.
+
+    Raises:
+        ReportError: no figure has the name; the message lists those that there are.
+    """
     modules = [REGISTRY[only]] if only in REGISTRY else list(REGISTRY.values())
     allowed = [(module, view) for module in modules for view in module.views(results, claims)]
     allowed.sort(key=lambda pair: pair[1].appendix)

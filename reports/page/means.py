@@ -12,7 +12,7 @@ from reports.claims.table import answered_metrics
 from reports.coverage import NO_LEVEL
 from reports.read_store import Results
 from reports.stages import of_stage
-from reports.summary_table import mean_and_sd
+from reports.tables.means import mean_and_sd
 
 METRICS_ACROSS = 4
 MOST_MEANS, MOST_ROWS = 8_000, 1_000

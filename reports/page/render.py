@@ -18,7 +18,7 @@ from reports.claims.table import answered_metrics
 from reports.comparable import comparability_notes
 from reports.coverage import SYMBOLS
 from reports.figures.contract import COST, COVERAGE, EFFECTS
-from reports.figures.write import Figures
+from reports.figures.write import DrawnFigures
 from reports.page.claims_shown import claims_shown
 from reports.page.coverage_section import coverage_section
 from reports.page.figure_sections import figure_sections
@@ -29,6 +29,8 @@ from reports.page.words import duration, memory
 from reports.provenance import PER_DATASET, peak_memory_bytes, provenance_table, total_seconds
 from reports.read_store import Results
 from reports.stages import sharing_notes
+from reports.tables.ranks import Ranking
+from reports.tables.ranks_section import ranks_section
 
 
 def render_page(
@@ -39,7 +41,8 @@ def render_page(
     gains: pd.DataFrame,
     metrics: Sequence[Metric],
     summary: pd.DataFrame,
-    figures: Figures,
+    ranks: Sequence[Ranking],
+    figures: DrawnFigures,
     no_effects: str,
     made_at: str,
 ) -> str:
@@ -61,13 +64,14 @@ def render_page(
         claims=_claims(claims, answered_metrics(results)),
         gains=gains_section(gains),
         means=means_section(results, metrics, summary),
+        ranks=ranks_section(ranks),
         symbols=SYMBOLS,
         coverage=coverage_section(results),
         provenance=_provenance(results),
     )  # fmt: skip
 
 
-def render_appendix(results: Results, figures: Figures, made_at: str) -> str:
+def render_appendix(results: Results, figures: DrawnFigures, made_at: str) -> str:
     """The HTML of the figures of the appendix; made_at is shown as it is."""
     shown = [figure for figure in figures.drawn if figure.appendix]
     return _environment().get_template("appendix.html.j2").render(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations, pairwise
+from itertools import combinations, count, pairwise
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,22 @@ def can_reject(datasets: int, comparisons: int) -> bool:
     return comparisons * 2.0 ** (1 - datasets) <= ALPHA
 
 
+def datasets_needed(comparisons: int) -> int:
+    """The fewest datasets with which so many comparisons can reject."""
+    return next(datasets for datasets in count(1) if can_reject(datasets, comparisons))
+
+
+def average_ranks(means: pd.DataFrame, direction: Direction) -> pd.Series:
+    """The mean rank of each level over datasets; 1 is the best, and values that differ by rounding share a rank.
+
+    Args:
+        means: one row a dataset, one column a level; datasets that lack a level are left out.
+        direction: which direction is better.
+    """
+    table = means.dropna().astype(float)
+    return _rounded(table).rank(axis=1, ascending=direction == "lower").mean()
+
+
 def compare_ranks(means: pd.DataFrame, direction: Direction) -> pd.DataFrame:
     """Compare all pairs of levels by their ranks.
 
@@ -42,7 +58,7 @@ def compare_ranks(means: pd.DataFrame, direction: Direction) -> pd.DataFrame:
     table = means.dropna().astype(float)
     pairs = list(combinations(table.columns, 2))
     rows = pd.DataFrame(pairs, columns=["level_a", "level_b"])
-    ranks = _rounded(table).rank(axis=1, ascending=direction == "lower").mean()
+    ranks = average_ranks(table, direction)
     rows = rows.assign(
         rank_a=rows["level_a"].map(ranks),
         rank_b=rows["level_b"].map(ranks),

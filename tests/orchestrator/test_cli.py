@@ -18,6 +18,7 @@ from tests.orchestrator.conftest import Design
 ROOT = Path(__file__).parents[2]
 
 SWEEP, STORE, DEBUG = ("sweep", None), ("--store", "runs"), ("--debug", False)
+JSON = ("--json", False)
 DATA, SET, FCN = ("--data-dir", None), ("--set", None), ("--fcn-weights", None)
 CHOSEN = {SET, ("--profile", None), ("--seeds", None), ("--available", False)}
 LAUNCH = {
@@ -37,24 +38,24 @@ LAUNCH = {
 }
 SURFACE = {
     "sweeps": {DEBUG},
-    "plan": {SWEEP, STORE, DATA, *CHOSEN, FCN, ("--workers", None), DEBUG},
+    "plan": {SWEEP, STORE, DATA, *CHOSEN, FCN, ("--workers", None), JSON, DEBUG},
     "launch": LAUNCH,
     "resume": LAUNCH,
-    "status": {SWEEP, STORE, DATA, *CHOSEN, ("--watch", False), DEBUG},
+    "status": {SWEEP, STORE, DATA, *CHOSEN, ("--watch", False), JSON, DEBUG},
     "report": {
         SWEEP,
         STORE,
         ("--out", None),
         ("--profile", None),
         ("--seeds", None),
-        ("--json", False),
+        JSON,
         ("--pool", False),
         ("--partial", False),
         ("--only", None),
         DEBUG,
     },
     "redraw": {("manifest", None), ("--out", None), DEBUG},
-    "show": {("trial", None), STORE, DEBUG},
+    "show": {("trial", None), STORE, JSON, DEBUG},
     "sample": {
         ("trial", None),
         ("--out", None),

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+from reports.figures.history import CURVES
 
 from ncvq_core.metrics import METRICS, Metric
 from ncvq_core.stage2_config import SamplingConfig, Stage2Config
 from reports import write_report
 from reports.figures import history, value
-from reports.figures.history import CURVES
 from reports.read_store import Results, read_results
 from reports.stages import OF_SAMPLES, OF_STAGE2, is_compared, of_stage, sharing_notes
-from reports.summary_table import summary_table
+from reports.tables.means import summary_table
 
 if TYPE_CHECKING:
     from tests.reports.conftest import StoreWriter

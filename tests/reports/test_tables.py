@@ -16,7 +16,7 @@ from reports.metrics import metrics_with_data
 from reports.page import duration, memory
 from reports.provenance import peak_memory_bytes, provenance_table, provenance_warnings, total_seconds
 from reports.read_store import read_results
-from reports.summary_table import mean_and_sd, summary_table
+from reports.tables.means import mean_and_sd, summary_table
 from tests.orchestrator.tables import writing
 
 if TYPE_CHECKING:

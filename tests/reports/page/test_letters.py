@@ -11,7 +11,7 @@ from reports.claims.table import claims_table
 from reports.figures.contract import results_of
 from reports.figures.drawn import LEAST_PIXELS_AN_INCH
 from reports.figures.registry import REGISTRY
-from reports.figures.style import page_style, styled
+from reports.figures.style import style_named, styled
 from reports.read_store import read_results
 from tests.reports.page.stores import write_awkward, write_many
 
@@ -31,7 +31,7 @@ def test_no_letter_of_a_figure_is_small(writer: StoreWriter, name: str, kind: st
     results = read_results(store, "fixture")
     claims = claims_table(results)
     module = REGISTRY[name]
-    with styled(page_style()):
+    with styled(style_named("page")):
         for view in module.views(results, claims):
             table = module.table(results_of(view, results), claims, view).reset_index(drop=True)
             if table.empty:

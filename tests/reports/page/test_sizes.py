@@ -21,7 +21,7 @@ from reports.page.claims_shown import MOST_CLAIMS, claims_shown
 from reports.page.coverage_section import MOST_SETTINGS, coverage_section
 from reports.page.means import MOST_ROWS, means_section
 from reports.read_store import Results, read_results
-from reports.summary_table import summary_table
+from reports.tables.means import summary_table
 from tests.reports.conftest import StoreWriter
 from tests.reports.page.browser import Browser
 from tests.reports.page.stores import FAILURES, write_many
