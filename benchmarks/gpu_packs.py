@@ -16,14 +16,14 @@ import torch
 from torch import nn
 
 from ncvq_core.config import TrialConfig
-from ncvq_core.cost import stage1_cost
 from ncvq_core.data import load_dataset
-from ncvq_core.pack import Pack
-from ncvq_core.stage1 import Stage1Trainer
-from ncvq_core.stage1_run import Stage1Run
-from ncvq_core.stage2 import Stage2Trainer
-from ncvq_core.stage2_run import Stage2Run
-from ncvq_core.trainer import Trainer
+from ncvq_core.stages.cost import stage1_cost
+from ncvq_core.stages.prior.run import Stage2Run
+from ncvq_core.stages.prior.trainer import Stage2Trainer
+from ncvq_core.stages.tokenizer.run import Stage1Run
+from ncvq_core.stages.tokenizer.trainer import Stage1Trainer
+from ncvq_core.training.lane import Pack
+from ncvq_core.training.trainer import Trainer
 
 SIZES = (1, 4, 16, 64)
 MODES = (("eager", False), ("graphs", False), ("graphs", True), ("compile", False))

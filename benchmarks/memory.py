@@ -7,7 +7,7 @@ launch imports. Resident memory in MB (10⁶ bytes), as Linux counts its peak (V
 - checkpoint, result: what writing them adds to the peak so far;
 - reading: what was in use at a time before the first step, but no longer is, the earlier stages' weights among it;
 - restored: what a process exceeds `training` by that goes on from the checkpoint;
-- whole: the stage with its evaluation; planned: `memory_bytes` of `ncvq_core.cost`, and its ratio to whole.
+- whole: the stage with its evaluation; planned: `memory_bytes` of `ncvq_core.stages.cost`, and its ratio to whole.
 
     python -m benchmarks.memory
 """
@@ -25,8 +25,8 @@ import numpy as np
 
 from benchmarks.memory_cases import CASES
 from ncvq_core.config import TrialConfig
-from ncvq_core.stage_run import StageRun
-from orchestrator.stages import TrialStage, trial_stages
+from ncvq_core.stages.base import StageRun
+from orchestrator.planning.graph import TrialStage, trial_stages
 
 STEPS = 6
 SERIES = 512
@@ -88,12 +88,12 @@ def measured(
     """Set a stage up as a worker does, and do some work with it."""
     import torch
 
-    import orchestrator.ray_worker  # noqa: F401  what a worker has loaded
+    import orchestrator.execution.ray.worker  # noqa: F401  what a worker has loaded
     from ncvq_core.data import load_dataset
-    from orchestrator.plan import expected_cost
-    from orchestrator.stage_runs import needed_models, new_run
+    from orchestrator.execution.stage_runs import needed_models, new_run
+    from orchestrator.planning.plan import expected_cost
+    from orchestrator.planning.queue import StageTask
     from orchestrator.store import Store
-    from orchestrator.tasks import StageTask
 
     torch.set_num_threads(threads)
     config, store = TrialConfig.from_dict(values), Store(folder / "store", create=True)
@@ -110,9 +110,9 @@ def measured(
 
 def trained(run: StageRun, store: Any, stage_id: str) -> Peaks:
     """Train, keep a checkpoint on the way, and the result at the end."""
-    from orchestrator.checkpoint import Earlier, write_checkpoint
+    from orchestrator.execution.checkpoint import Earlier, write_checkpoint
+    from orchestrator.execution.tensor_file import write_tensors
     from orchestrator.store import StageRecord
-    from orchestrator.tensor_file import write_tensors
 
     train(run, STEPS)
     training = peak()
@@ -129,7 +129,7 @@ def trained(run: StageRun, store: Any, stage_id: str) -> Peaks:
 
 def restored_and_trained(run: StageRun, store: Any, stage_id: str) -> Peaks:
     """Go on from the checkpoint."""
-    from orchestrator.checkpoint import restore_checkpoint
+    from orchestrator.execution.checkpoint import restore_checkpoint
 
     restore_checkpoint(store.checkpoint_path(stage_id).with_name("kept"), run, {})
     train(run, STEPS)

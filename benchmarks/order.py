@@ -10,10 +10,10 @@ import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
-from orchestrator.plan import load_datasets, make_plan
-from orchestrator.sweep import Sweep
-from orchestrator.tasks import StageTask, makespan
-from orchestrator.terminal import Chosen, read_sweep
+from orchestrator.cli.terminal import Chosen, read_sweep
+from orchestrator.planning.plan import load_datasets, make_plan
+from orchestrator.planning.queue import StageTask, makespan
+from orchestrator.sweepfile.sweep import Sweep
 
 WORKERS = (2, 4, 8, 16, 32)
 

@@ -14,10 +14,10 @@ import torch
 
 from benchmarks.units import HEADER, Measured, feasible, timed_in_turn
 from ncvq_core.config import TrialConfig
-from ncvq_core.cost import stage1_cost
 from ncvq_core.data import load_dataset
-from ncvq_core.memory import peak_memory_bytes
-from ncvq_core.stage1_run import Stage1Run
+from ncvq_core.stages.cost import stage1_cost
+from ncvq_core.stages.tokenizer.run import Stage1Run
+from ncvq_core.training.memory import peak_memory_bytes
 
 CASES = [
     ("ECG5000", "none", None, 13, {"fp32": 10, "bf16": 6}),

@@ -14,12 +14,12 @@ import torch
 
 from benchmarks.units import HEADER, Measured, feasible, timed_in_turn
 from ncvq_core.config import TrialConfig
-from ncvq_core.cost import sampling_flops, stage2_cost
 from ncvq_core.data import load_dataset
-from ncvq_core.generator import load_generator
-from ncvq_core.memory import peak_memory_bytes
-from ncvq_core.stage1_run import Stage1Run
-from ncvq_core.stage2_run import Stage2Run
+from ncvq_core.prior.series_sampler import load_generator
+from ncvq_core.stages.cost import sampling_flops, stage2_cost
+from ncvq_core.stages.prior.run import Stage2Run
+from ncvq_core.stages.tokenizer.run import Stage1Run
+from ncvq_core.training.memory import peak_memory_bytes
 
 SAMPLES = 256
 CASES = [

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import torch
 
-from ncvq_core.precision import PRODUCT_TYPES, has_bfloat16
+from ncvq_core.training.precision import PRODUCT_TYPES, has_bfloat16
 
 CPU = torch.device("cpu")
 HEADER = """\

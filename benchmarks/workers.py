@@ -26,7 +26,7 @@ def work(case: tuple[str, str, str], data_dir: Path, threads: int, seconds: floa
 
     from ncvq_core.config import TrialConfig
     from ncvq_core.data import load_dataset
-    from ncvq_core.stage1_run import Stage1Run
+    from ncvq_core.stages.tokenizer.run import Stage1Run
 
     torch.set_num_threads(threads)
     dataset, ssl, precision = case

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ncvq_core.augmentations import AUGMENTATIONS
+from ncvq_core.config.prior import SamplingConfig, Stage2Config
+from ncvq_core.config.tokenizer import Stage1Config
 from ncvq_core.metrics import METRICS, Stage
 from ncvq_core.registry import Registry
 from ncvq_core.settings import describe_range, value_type
 from ncvq_core.ssl import SSL_METHODS
-from ncvq_core.stage1_config import Stage1Config
-from ncvq_core.stage2_config import SamplingConfig, Stage2Config
 
 FOLDER = Path(__file__).parent
 START, END = "<!-- {} -->", "<!-- end of {} -->"

@@ -4,7 +4,7 @@ import atexit
 import os
 import sys
 
-from orchestrator.cli import app
+from orchestrator.cli.app import app
 
 
 def main() -> None:

@@ -30,7 +30,7 @@ entry = metrics.Metric(
 if "with entry" in sys.argv:
     metrics.METRICS = (*metrics.METRICS, entry)
 
-from ncvq_core import stage1_run
+from ncvq_core.stages.tokenizer import run as stage1_run
 
 measured = stage1_run.evaluate_stage1
 stage1_run.evaluate_stage1 = lambda *a: measured(*a) | {"silence": 1.5}

@@ -111,11 +111,11 @@ def test_vendors_stay_in_their_modules(vendor: str) -> None:
 @pytest.mark.parametrize(
     ("module", "absent"),
     [
-        ("ncvq_core.stage1_run", OTHERS),
-        ("orchestrator.execute_ray", ["ray"]),
+        ("ncvq_core.stages.tokenizer.run", OTHERS),
+        ("orchestrator.execution.ray.client", ["ray"]),
         ("reports", ["torch", "ray", "wandb", "optuna", "typer", "sklearn", "aeon"]),
         ("orchestrator.store", ["torch", "ray", "wandb", "optuna", "typer", "sklearn", "aeon", "pandas", "reports"]),
-        ("orchestrator.cli", ["torch", "ray", "wandb", "optuna", "pandas", "sklearn", "matplotlib", "reports"]),
+        ("orchestrator.cli.app", ["torch", "ray", "wandb", "optuna", "pandas", "sklearn", "matplotlib", "reports"]),
     ],
 )
 def test_what_an_import_does_without(module: str, absent: list[str]) -> None:

@@ -16,10 +16,10 @@ from safetensors.torch import load_file
 from ncvq_core.config import fcn_id
 from ncvq_core.data import load_dataset
 from ncvq_core.evaluation.cas import cas_training
-from ncvq_core.evaluation.samples import Judge
+from ncvq_core.evaluation.judge import Judge
 from ncvq_core.fcn import judge_series
 from ncvq_core.fcn.train import FcnTrainer, FcnTraining, LabelledSeries
-from ncvq_core.samples_run import LABELLED_SAMPLES, SAMPLE_LABELS
+from ncvq_core.stages.samples import LABELLED_SAMPLES, SAMPLE_LABELS
 
 
 def trainings(seed: int) -> dict[str, FcnTraining]:

@@ -25,13 +25,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from ncvq_core.config import TrialConfig
+from ncvq_core.config.tokenizer import Stage1Config, augmentations_text
 from ncvq_core.data import load_dataset
-from ncvq_core.precision import fastest_precision
-from ncvq_core.stage1_config import Stage1Config, augmentations_text
-from ncvq_core.stage1_run import Stage1Run
+from ncvq_core.stages.tokenizer.run import Stage1Run
 from ncvq_core.tokenizer import Tokenizer
 from ncvq_core.tokenizer.codebook import perplexity
-from ncvq_core.tokenizer.errors import band_errors
+from ncvq_core.tokenizer.reconstruction_error import band_errors
+from ncvq_core.training.precision import fastest_precision
 
 BATCH = 128
 PROBED_EVERY = 100

@@ -17,11 +17,11 @@ from torch import Tensor
 from ncvq_core.data import Dataset, load_dataset
 from ncvq_core.errors import DataError
 from ncvq_core.evaluation.cas import cas_training, synthetic_labels
-from ncvq_core.evaluation.samples import Judge
+from ncvq_core.evaluation.judge import Judge
 from ncvq_core.evaluation.spectra import psd_distance
 from ncvq_core.fcn import judge_series
+from ncvq_core.fcn.checkpoint import read_weights
 from ncvq_core.fcn.train import FcnTrainer, LabelledSeries
-from ncvq_core.fcn.weights import read_weights
 
 CPU = torch.device("cpu")
 

@@ -26,15 +26,15 @@ from docs.replication.faults import add_row, rows_of, tokenizer_file
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import Dataset, load_dataset
 from ncvq_core.errors import DataError
-from ncvq_core.evaluation.samples import Judge
+from ncvq_core.evaluation.judge import Judge
 from ncvq_core.fcn import Fcn, judge_series
+from ncvq_core.fcn.checkpoint import read_weights
 from ncvq_core.fcn.train import FcnTrainer, FcnTraining, LabelledSeries
-from ncvq_core.fcn.weights import read_weights
-from ncvq_core.precision import fastest_precision
 from ncvq_core.prior import Prior, masking
 from ncvq_core.prior.masking import random_masks
-from ncvq_core.samples_run import LABELLED_SAMPLES, SAMPLE_LABELS, SamplesRun
-from ncvq_core.stage2_run import Stage2Run
+from ncvq_core.stages.prior.run import Stage2Run
+from ncvq_core.stages.samples import LABELLED_SAMPLES, SAMPLE_LABELS, SamplesRun
+from ncvq_core.training.precision import fastest_precision
 
 CPU = torch.device("cpu")
 BATCH = 256

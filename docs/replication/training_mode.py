@@ -22,7 +22,7 @@ from docs.replication.faults import BATCH, absorb
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import Dataset, load_dataset
 from ncvq_core.evaluation.probes import probe_accuracies
-from ncvq_core.evaluation.stage1 import Labelled, evaluate_stage1
+from ncvq_core.evaluation.tokenizer import Labelled, evaluate_stage1
 from ncvq_core.tokenizer import Tokenizer
 from ncvq_core.tokenizer.load import load_tokenizer
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ncvq_core.seeding import derived_seed
+from ncvq_core.training.seeding import derived_seed
 
 
 def split_train(labels: NDArray[np.int64], fraction: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

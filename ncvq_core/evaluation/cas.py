@@ -5,7 +5,7 @@ import torch
 from numpy.typing import NDArray
 
 from ncvq_core.fcn.train import FcnTraining
-from ncvq_core.precision import fastest_precision
+from ncvq_core.training.precision import fastest_precision
 
 MINIMUM_SERIES = 1000
 """Series of a synthetic training set, at least."""

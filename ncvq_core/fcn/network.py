@@ -11,7 +11,7 @@ from torch.nn import functional
 from ncvq_core.data import Dataset, Scaling
 from ncvq_core.data.scaling import SCALING
 from ncvq_core.numerics import FIRST
-from ncvq_core.precision import full_precision, matrix_products
+from ncvq_core.training.precision import full_precision, matrix_products
 
 FEATURES = 128
 """Features of a series: the channels of the last block, averaged over time."""

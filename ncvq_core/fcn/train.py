@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ncvq_core.batches import batch_shape
 from ncvq_core.data.validation import split_train
 from ncvq_core.fcn.network import Fcn, NormalizedFcn, judge_series
-from ncvq_core.named_tensors import Under, load_in_turn
-from ncvq_core.precision import matrix_products
-from ncvq_core.seeding import initial_weights
-from ncvq_core.trainer import LEARNING_RATE, Trainer
+from ncvq_core.training.batches import batch_shape
+from ncvq_core.training.named_tensors import Under, load_in_turn
+from ncvq_core.training.precision import matrix_products
+from ncvq_core.training.seeding import initial_weights
+from ncvq_core.training.trainer import LEARNING_RATE, Trainer
 
 HELD_OUT = ("validation_loss", "validation_accuracy")
 

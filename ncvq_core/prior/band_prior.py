@@ -4,10 +4,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ncvq_core.config.prior import Stage2Config
 from ncvq_core.prior.normalized_linear import NormalizedLinear
 from ncvq_core.prior.token_embedding import TokenEmbedding
 from ncvq_core.prior.transformer import Transformer
-from ncvq_core.stage2_config import Stage2Config
 
 Size = tuple[int, int]
 

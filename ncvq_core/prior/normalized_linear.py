@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ncvq_core.linear import linear
+from ncvq_core.training.fast.linear import linear
 
 SMALLEST = 1e-6
 

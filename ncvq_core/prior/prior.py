@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ncvq_core.config.prior import Stage2Config
 from ncvq_core.prior.band_prior import BandPrior, Size
 from ncvq_core.prior.masking import random_masks
-from ncvq_core.stage2_config import Stage2Config
 from ncvq_core.tokenizer import Tokenizer
 
 

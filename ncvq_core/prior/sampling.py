@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
+from ncvq_core.config.prior import SamplingConfig
 from ncvq_core.prior.band_prior import BandPrior
 from ncvq_core.prior.masking import masked_after
 from ncvq_core.prior.prior import Prior
-from ncvq_core.stage2_config import SamplingConfig
 
 
 def sample_tokens(prior: Prior, labels: Tensor, config: SamplingConfig, draws: torch.Generator) -> list[Tensor]:

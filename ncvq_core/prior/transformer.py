@@ -4,8 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ncvq_core.linear import Linear
 from ncvq_core.prior.normalized_linear import NormalizedLinear
+from ncvq_core.training.fast.linear import Linear
 
 HEAD_WIDTH = 64
 

@@ -6,10 +6,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from ncvq_core.precision import full_precision
 from ncvq_core.settings import setting
 from ncvq_core.ssl.base import SSLHead, SSLMethod, Targets
 from ncvq_core.ssl.projector import Projector
+from ncvq_core.training.precision import full_precision
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from ncvq_core.linear import Linear
+from ncvq_core.training.fast.linear import Linear
 
 
 class ViewBatchNorm(nn.BatchNorm1d):

@@ -6,11 +6,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from ncvq_core.linear import Linear
 from ncvq_core.settings import setting
 from ncvq_core.ssl.base import SSLHead, SSLMethod, Targets
 from ncvq_core.ssl.cosine import mean_cosine
 from ncvq_core.ssl.projector import Projector, ViewBatchNorm
+from ncvq_core.training.fast.linear import Linear
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,11 +6,11 @@ from typing import ClassVar
 from torch import Tensor
 from torch.nn import functional
 
-from ncvq_core.precision import full_precision
 from ncvq_core.settings import setting
 from ncvq_core.ssl.base import SSLHead, SSLMethod, Targets
 from ncvq_core.ssl.projector import Projector
 from ncvq_core.ssl.variance_covariance import off_diagonal_squares, variance_loss
+from ncvq_core.training.precision import full_precision
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ncvq_core.precision import full_precision
+from ncvq_core.training.precision import full_precision
 
 
 class Quantized(NamedTuple):

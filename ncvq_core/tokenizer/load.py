@@ -6,12 +6,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ncvq_core.checksum import tensors_checksum
+from ncvq_core.config.tokenizer import Stage1Config
 from ncvq_core.data import Dataset, Scaling
 from ncvq_core.data.scaling import SCALING
 from ncvq_core.errors import CheckpointError, misfit
-from ncvq_core.stage1_config import Stage1Config
 from ncvq_core.tokenizer.tokenizer import Tokenizer
+from ncvq_core.training.checksum import tensors_checksum
 
 TOKENIZER = "tokenizer"
 """Name of a tokenizer's checksum among the tensors of a prior that was trained on it."""

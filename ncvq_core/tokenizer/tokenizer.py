@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ncvq_core.stage1_config import Stage1Config
+from ncvq_core.config.tokenizer import Stage1Config
 from ncvq_core.tokenizer.bands import build_transform
 from ncvq_core.tokenizer.codebook import Codebook, Quantized
 from ncvq_core.tokenizer.decoder import Decoder

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from ncvq_core.config import TrialConfig
+from ncvq_core.config.tokenizer import Stage1Config
 from ncvq_core.data import Dataset, Scaling, load_dataset
-from ncvq_core.stage1_config import Stage1Config
-from ncvq_core.stage1_run import Stage1Run
+from ncvq_core.stages.tokenizer.run import Stage1Run
 
 SMALL = {
     "dataset": "GunPoint",

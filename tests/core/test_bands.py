@@ -7,7 +7,7 @@ from ncvq_core.config import TrialConfig
 from ncvq_core.data import load_dataset
 from ncvq_core.data.dataset import Dataset
 from ncvq_core.errors import ConfigError
-from ncvq_core.stage1_run import Stage1Run
+from ncvq_core.stages.tokenizer.run import Stage1Run
 from ncvq_core.tokenizer.bands import TRANSFORMS, build_transform
 
 NAMES = sorted(TRANSFORMS)

@@ -10,7 +10,7 @@ from ncvq_core.config import TrialConfig
 from ncvq_core.data import load_dataset
 from ncvq_core.ssl.byol import BYOL
 from ncvq_core.ssl.simsiam import SimSiam
-from ncvq_core.stage1_run import Stage1Run
+from ncvq_core.stages.tokenizer.run import Stage1Run
 
 BATCH, FEATURES = 6, 10
 

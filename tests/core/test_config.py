@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from ncvq_core.config import TrialConfig, field_names
+from ncvq_core.config.prior import SamplingConfig, Stage2Config
+from ncvq_core.config.tokenizer import Stage1Config, augmentations_text
 from ncvq_core.errors import ConfigError
 from ncvq_core.ssl import SSL_METHODS
-from ncvq_core.stage1_config import Stage1Config, augmentations_text
-from ncvq_core.stage2_config import SamplingConfig, Stage2Config
 
 WARP = ["window_warp", "amplitude_resize"]
 BARLOW = {"dataset": "FordA", "ssl": "barlowtwins", "augmentations": WARP}

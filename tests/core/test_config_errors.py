@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from ncvq_core.config import TrialConfig
+from ncvq_core.config.tokenizer import Stage1Config
 from ncvq_core.errors import ConfigError
-from ncvq_core.stage1_config import Stage1Config
 
 BASE = {"dataset": "FordA", "ssl": "barlowtwins", "augmentations": ["flip"]}
 

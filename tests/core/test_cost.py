@@ -8,11 +8,11 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from ncvq_core.config import TrialConfig
-from ncvq_core.cost import Cost, fcn_cost, samples_cost, sampling_flops, stage1_cost, stage2_cost
 from ncvq_core.evaluation.cas import cas_training
 from ncvq_core.prior import Prior
 from ncvq_core.prior.prior import TokenSpace
 from ncvq_core.prior.sampling import sample_tokens
+from ncvq_core.stages.cost import Cost, fcn_cost, samples_cost, sampling_flops, stage1_cost, stage2_cost
 
 
 def cost(series: int = 500, length: int = 140, **values: Any) -> Cost:

@@ -12,12 +12,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 from torch import Tensor
 
+from ncvq_core.config.tokenizer import Stage1Config
 from ncvq_core.data import Scaling, load_dataset
 from ncvq_core.evaluation.codebook_statistics import codebook_correlation, codebook_cosine
 from ncvq_core.evaluation.probes import class_separation, probe_accuracies
-from ncvq_core.evaluation.stage1 import STAGE1_METRICS, Labelled, evaluate_stage1
-from ncvq_core.stage1 import Stage1Trainer
-from ncvq_core.stage1_config import Stage1Config
+from ncvq_core.evaluation.tokenizer import STAGE1_METRICS, Labelled, evaluate_stage1
+from ncvq_core.stages.tokenizer.trainer import Stage1Trainer
 
 Array = NDArray[np.float64]
 

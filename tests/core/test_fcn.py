@@ -13,10 +13,10 @@ from torch.nn import functional
 from ncvq_core.data import Dataset, Scaling, load_dataset
 from ncvq_core.errors import CheckpointError, DataError
 from ncvq_core.fcn import Fcn, judge_series
+from ncvq_core.fcn.checkpoint import read_weights
 from ncvq_core.fcn.network import TEST_FEATURES, NormalizedFcn
 from ncvq_core.fcn.train import FcnTrainer, FcnTraining, LabelledSeries
-from ncvq_core.fcn.weights import read_weights
-from ncvq_core.fcn_run import FcnRun
+from ncvq_core.stages.judge import FcnRun
 
 SHARED = Path(os.environ.get("NCVQ_SHARED", Path(__file__).parents[3] / "shared"))
 PUBLISHED_BATCH = 256

@@ -15,7 +15,7 @@ import torch
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import Scaling, load_dataset
 from ncvq_core.ssl import SSL_METHODS
-from ncvq_core.stage1 import Stage1Trainer
+from ncvq_core.stages.tokenizer.trainer import Stage1Trainer
 
 GOLDEN = Path(__file__).with_name("golden_curve.json")
 METHODS = ["none", *SSL_METHODS]

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from ncvq_core.linear import Linear
+from ncvq_core.training.fast.linear import Linear
 
 
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 KEEP_THEN_RELEASE = """\
 import torch
-from ncvq_core.memory import keep_freed_memory, release_freed_memory
+from ncvq_core.training.memory import keep_freed_memory, release_freed_memory
 
 def resident():
     return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmRSS")) // 1024

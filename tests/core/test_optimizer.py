@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from ncvq_core.linear import Linear
-from ncvq_core.optimizer import LARGE, AdamW
+from ncvq_core.training.fast.linear import Linear
+from ncvq_core.training.fast.optimizer import LARGE, AdamW
 
 
 def network() -> nn.Sequential:

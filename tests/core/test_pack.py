@@ -5,11 +5,11 @@ import torch
 
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import load_dataset
-from ncvq_core.pack import Pack
-from ncvq_core.stage1 import Stage1Trainer
-from ncvq_core.stage1_run import Stage1Run
-from ncvq_core.stage2_run import Stage2Run
-from ncvq_core.trainer import Trainer
+from ncvq_core.stages.prior.run import Stage2Run
+from ncvq_core.stages.tokenizer.run import Stage1Run
+from ncvq_core.stages.tokenizer.trainer import Stage1Trainer
+from ncvq_core.training.lane import Pack
+from ncvq_core.training.trainer import Trainer
 
 SMALL = {"dataset": "GunPoint", "channels": 8, "projector_width": 16, "residual_blocks": 1}
 MIX = [

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from ncvq_core import precision
 from ncvq_core.evaluation.cas import cas_training
+from ncvq_core.training import precision
 
 CPU = torch.device("cpu")
 

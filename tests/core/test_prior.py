@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ncvq_core.config.prior import TOKEN_EMBEDDINGS, Stage2Config
 from ncvq_core.prior import Prior
 from ncvq_core.prior.band_prior import BandPrior
 from ncvq_core.prior.masking import masked_after, random_masks
@@ -16,7 +17,6 @@ from ncvq_core.prior.prior import TokenSpace
 from ncvq_core.prior.token_embedding import TokenEmbedding
 from ncvq_core.prior.token_source import TokenSource, cumulative_probabilities
 from ncvq_core.prior.transformer import HEAD_WIDTH, Attention, Transformer, attend
-from ncvq_core.stage2_config import TOKEN_EMBEDDINGS, Stage2Config
 from ncvq_core.tokenizer import Tokenizer
 
 CODES, DIMENSION, CLASSES = 5, 8, 3

@@ -12,10 +12,12 @@ from ncvq_core.config import TrialConfig
 from ncvq_core.data import Dataset
 from ncvq_core.errors import CheckpointError, DataError, DivergedError
 from ncvq_core.evaluation.cas import MINIMUM_SERIES, synthetic_labels
-from ncvq_core.evaluation.samples import Judge
+from ncvq_core.evaluation.judge import Judge
 from ncvq_core.fcn import Fcn
 from ncvq_core.fcn.network import TEST_FEATURES
-from ncvq_core.samples_run import (
+from ncvq_core.stages.base import StageResult
+from ncvq_core.stages.prior.run import Stage2Run
+from ncvq_core.stages.samples import (
     FID_BY_CLASS,
     LABELLED_SAMPLES,
     SAMPLE_LABELS,
@@ -23,8 +25,6 @@ from ncvq_core.samples_run import (
     SAMPLES,
     SamplesRun,
 )
-from ncvq_core.stage2_run import Stage2Run
-from ncvq_core.stage_run import StageResult
 
 Trials = Callable[..., TrialConfig]
 Train = Callable[[TrialConfig], dict[str, Tensor]]

@@ -8,15 +8,15 @@ import torch
 from torch import Tensor
 
 from ncvq_core.config import TrialConfig
+from ncvq_core.config.prior import SamplingConfig, Stage2Config
 from ncvq_core.data import Dataset
 from ncvq_core.errors import CheckpointError, ConfigError
-from ncvq_core.generator import Generator, load_generator
 from ncvq_core.prior import Prior
 from ncvq_core.prior.band_prior import BandPrior
 from ncvq_core.prior.prior import TokenSpace
 from ncvq_core.prior.sampling import _all_masked, _first_logits, _guided_logits, sample_tokens
-from ncvq_core.stage2_config import SamplingConfig, Stage2Config
-from ncvq_core.stage2_run import Stage2Run
+from ncvq_core.prior.series_sampler import Generator, load_generator
+from ncvq_core.stages.prior.run import Stage2Run
 
 Trials = Callable[..., TrialConfig]
 Train = Callable[[TrialConfig], dict[str, Tensor]]

@@ -12,13 +12,13 @@ from ncvq_core.data import Dataset, Scaling
 from ncvq_core.data.scaling import SCALING
 from ncvq_core.errors import CheckpointError
 from ncvq_core.evaluation.cas import cas_training
-from ncvq_core.evaluation.samples import Judge
-from ncvq_core.fcn_run import TRAINING, FcnRun
-from ncvq_core.generator import load_generator
-from ncvq_core.samples_run import LABELLED_SAMPLES, SAMPLES, SamplesRun
-from ncvq_core.stage1_run import Stage1Run
-from ncvq_core.stage2_run import Stage2Run
-from ncvq_core.stage_run import StageResult, StageRun
+from ncvq_core.evaluation.judge import Judge
+from ncvq_core.prior.series_sampler import load_generator
+from ncvq_core.stages.base import StageResult, StageRun
+from ncvq_core.stages.judge import TRAINING, FcnRun
+from ncvq_core.stages.prior.run import Stage2Run
+from ncvq_core.stages.samples import LABELLED_SAMPLES, SAMPLES, SamplesRun
+from ncvq_core.stages.tokenizer.run import Stage1Run
 from ncvq_core.tokenizer.load import load_tokenizer
 
 CPU = torch.device("cpu")
@@ -64,9 +64,9 @@ def _briefly() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ncvq_core.evaluation.cas.MINIMUM_SERIES", 20)
         patch.setattr(
-            "ncvq_core.samples_run.cas_training", lambda *given: dataclasses.replace(cas_training(*given), steps=1)
+            "ncvq_core.stages.samples.cas_training", lambda *given: dataclasses.replace(cas_training(*given), steps=1)
         )
-        patch.setattr("ncvq_core.fcn_run.TRAINING", dataclasses.replace(TRAINING, epochs=1, steps=4))
+        patch.setattr("ncvq_core.stages.judge.TRAINING", dataclasses.replace(TRAINING, epochs=1, steps=4))
         yield
 
 

@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from ncvq_core.config.tokenizer import Stage1Config
 from ncvq_core.ssl import SSL_METHODS
-from ncvq_core.stage1 import Stage1Trainer
-from ncvq_core.stage1_config import Stage1Config
+from ncvq_core.stages.tokenizer.trainer import Stage1Trainer
 from tests.core.global_generators import global_state, seed_globals
 
 Build = Callable[..., Stage1Trainer]

@@ -10,11 +10,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from ncvq_core.config.tokenizer import Stage1Config
 from ncvq_core.data import Dataset, Scaling
 from ncvq_core.data.validation import split_train
 from ncvq_core.errors import CheckpointError, DataError
-from ncvq_core.stage1_config import Stage1Config
-from ncvq_core.stage1_run import EVALUATED, Stage1Run, StageResult
+from ncvq_core.stages.tokenizer.run import EVALUATED, Stage1Run, StageResult
 
 Config = Callable[..., Stage1Config]
 

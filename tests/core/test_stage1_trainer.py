@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from ncvq_core.batches import BatchOrder
+from ncvq_core.config.tokenizer import Stage1Config
 from ncvq_core.errors import DivergedError
 from ncvq_core.ssl import SSL_METHODS
-from ncvq_core.stage1 import HISTORY, Stage1Trainer
-from ncvq_core.stage1_config import Stage1Config
+from ncvq_core.stages.tokenizer.trainer import HISTORY, Stage1Trainer
+from ncvq_core.training.batches import BatchOrder
 
 Build = Callable[..., Stage1Trainer]
 METHODS = ["none", *SSL_METHODS]

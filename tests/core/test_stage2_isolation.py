@@ -11,11 +11,11 @@ from torch import Tensor
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import Dataset
 from ncvq_core.fcn import Fcn
-from ncvq_core.generator import load_generator
+from ncvq_core.prior.series_sampler import load_generator
 from ncvq_core.prior.token_source import TokenSource
-from ncvq_core.samples_run import SamplesRun
-from ncvq_core.stage2 import Stage2Trainer
-from ncvq_core.stage2_run import Stage2Run
+from ncvq_core.stages.prior.run import Stage2Run
+from ncvq_core.stages.prior.trainer import Stage2Trainer
+from ncvq_core.stages.samples import SamplesRun
 from ncvq_core.tokenizer.load import load_tokenizer
 from tests.core.global_generators import global_state, seed_globals
 

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from ncvq_core.config import TrialConfig
+from ncvq_core.config.prior import TOKEN_EMBEDDINGS
 from ncvq_core.data import Dataset
 from ncvq_core.errors import CheckpointError
-from ncvq_core.stage2_config import TOKEN_EMBEDDINGS
-from ncvq_core.stage2_run import PRIOR_METRICS, Stage2Run
-from ncvq_core.stage_run import StageResult
+from ncvq_core.stages.base import StageResult
+from ncvq_core.stages.prior.run import PRIOR_METRICS, Stage2Run
 from ncvq_core.tokenizer.load import TOKENIZER
 
 Trials = Callable[..., TrialConfig]

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from ncvq_core.config.prior import Stage2Config
 from ncvq_core.prior.prior import TokenSpace
-from ncvq_core.stage2 import Stage2Trainer
-from ncvq_core.stage2_config import Stage2Config
+from ncvq_core.stages.prior.trainer import Stage2Trainer
 
 SERIES, CLASSES, EPOCHS = 200, 5, 10
 

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
+from ncvq_core.config.prior import TOKEN_EMBEDDINGS, Stage2Config
 from ncvq_core.prior import Prior
 from ncvq_core.prior.prior import TokenSpace
-from ncvq_core.seeding import initial_weights
-from ncvq_core.stage2_config import TOKEN_EMBEDDINGS, Stage2Config
+from ncvq_core.training.seeding import initial_weights
 
 SPACE = TokenSpace(torch.randn(8, 4, generator=torch.Generator().manual_seed(0)), (2, 3))
 

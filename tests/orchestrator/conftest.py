@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from orchestrator.launch import LaunchOptions, Summary, launch
+from orchestrator.launching.launch import LaunchOptions, Summary, launch
 from orchestrator.store import Store
-from orchestrator.sweep import Sweep
-from orchestrator.sweep_file import load_sweep
+from orchestrator.sweepfile.read import load_sweep
+from orchestrator.sweepfile.sweep import Sweep
 from tests.orchestrator.processes import GRACE_SECONDS, ROOT, DesignFile, Start, wait_for_the_end
 from tests.orchestrator.stage2 import tiny2
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from orchestrator.sweep import Sweep
-from orchestrator.sweep_file import load_sweep
+from orchestrator.sweepfile.read import load_sweep
+from orchestrator.sweepfile.sweep import Sweep
 
 DATASET = "ItalyPowerDemand"
 TINY2 = f"""\

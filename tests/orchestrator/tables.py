@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pyarrow.compute as pc
 
-from orchestrator.stages import TIMED
+from orchestrator.planning.graph import TIMED
 from orchestrator.store import Store
 from orchestrator.store.parts import part_files, read_part, write_part
 

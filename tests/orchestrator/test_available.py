@@ -8,10 +8,10 @@ from typer.testing import CliRunner, Result
 
 from ncvq_core.data import locate
 from ncvq_core.errors import DataError, NotAtHandError, unknown_name
-from orchestrator.cli import app
+from orchestrator.cli.app import app
 from orchestrator.store import Store
-from orchestrator.sweep import Sweep, SweepError, sweep_record
-from orchestrator.sweep_file import Changes, load_sweep
+from orchestrator.sweepfile.read import Changes, load_sweep
+from orchestrator.sweepfile.sweep import Sweep, SweepError, sweep_record
 
 DESIGN = """\
 description: not all at hand

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from orchestrator import scratch
-from orchestrator.cli import app
+from orchestrator.cli.app import app
+from orchestrator.execution import scratch
 from orchestrator.store import Store
 from orchestrator.store.check import check
 from orchestrator.store.lock import exclusive

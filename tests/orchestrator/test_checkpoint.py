@@ -10,13 +10,13 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from ncvq_core.errors import CheckpointError
-from ncvq_core.stage1_run import Stage1Run
-from orchestrator.checkpoint import Earlier, open_checkpoint, restore_checkpoint, write_checkpoint
-from orchestrator.job import StageJob, Worker
-from orchestrator.plan import load_datasets, make_plan
+from ncvq_core.stages.tokenizer.run import Stage1Run
+from orchestrator.execution.checkpoint import Earlier, open_checkpoint, restore_checkpoint, write_checkpoint
+from orchestrator.execution.job import StageJob, Worker
+from orchestrator.execution.tensor_file import TensorFile, write_sealed_tensors
+from orchestrator.planning.plan import load_datasets, make_plan
 from orchestrator.store import Store
 from orchestrator.store.sealed import PLACEHOLDER
-from orchestrator.tensor_file import TensorFile, write_sealed_tensors
 from tests.orchestrator.conftest import Design, Launch
 from tests.orchestrator.tables import forget, trials_table
 

@@ -10,8 +10,8 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from orchestrator import machine
-from orchestrator.cli import app
+from orchestrator.cli.app import app
+from orchestrator.planning import machine
 from orchestrator.store import Store
 from tests.orchestrator.conftest import Design
 
@@ -264,7 +264,7 @@ def test_status_watch_ends_when_nobody_runs(tiny_file: Path, finished: Store) ->
 def test_a_launch_with_failures_says_what_to_do(
     tiny_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ncvq_core.stage1_run.Stage1Run.step", lambda run: 1 / 0)
+    monkeypatch.setattr("ncvq_core.stages.tokenizer.run.Stage1Run.step", lambda run: 1 / 0)
     store = tmp_path / "s"
     result = ncvq("launch", tiny_file, "--store", store, "--workers", "0", "--set", "seed=[0]", "--set", "ssl=[none]")
     assert result.exit_code == 1

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from orchestrator.plan import load_datasets, make_plan
-from orchestrator.status import print_status
+from orchestrator.cli.status import print_status
+from orchestrator.planning.plan import load_datasets, make_plan
 from orchestrator.store import Store, StoreError
 from orchestrator.store.parts import part_files
-from orchestrator.sweep import Sweep
+from orchestrator.sweepfile.sweep import Sweep
 from reports import ReportError
 from reports.read_store import Results, read_results
 from tests.orchestrator.conftest import Design, Launch

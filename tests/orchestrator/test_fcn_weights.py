@@ -13,13 +13,13 @@ from safetensors.torch import load_file
 from ncvq_core.config import fcn_id
 from ncvq_core.errors import CheckpointError, ConfigError, DataError
 from ncvq_core.fcn.network import TEST_FEATURES
-from orchestrator.fcn_weights import read_weights, remarks
-from orchestrator.launch import LaunchOptions, launch
-from orchestrator.plan import load_datasets
+from orchestrator.launching.judges import read_weights, remarks
+from orchestrator.launching.launch import LaunchOptions, launch
+from orchestrator.planning.plan import load_datasets
 from orchestrator.store import Store
 from orchestrator.store.errors import StoreError
-from orchestrator.sweep import Sweep
-from orchestrator.sweep_file import load_sweep
+from orchestrator.sweepfile.read import load_sweep
+from orchestrator.sweepfile.sweep import Sweep
 from tests.orchestrator.conftest import Design, Launch
 from tests.orchestrator.stage2 import DATASET, TINY2, tiny2, tiny2_file
 from tests.orchestrator.tables import written_at

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ncvq_core.errors import ConfigError
-from orchestrator.gpus import gpu_workers, gpus_of_a_worker
+from orchestrator.planning.capacity import gpu_workers, gpus_of_a_worker
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ncvq_core.stage1_run import Stage1Run
-from orchestrator.sweep_file import load_sweep
+from ncvq_core.stages.tokenizer.run import Stage1Run
+from orchestrator.sweepfile.read import load_sweep
 from tests.orchestrator.conftest import Launch
 from tests.orchestrator.processes import PATIENCE_SECONDS, DesignFile, Start, packs, wait_until
 from tests.orchestrator.tables import history_of, rows_of, trials_table

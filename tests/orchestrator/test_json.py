@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from ncvq_core.config import TrialConfig
-from orchestrator.json_output import print_json
-from orchestrator.plan_summary import FailedBefore, PlanSummary, StageRuns
+from orchestrator.cli.json_output import print_json
+from orchestrator.planning.state import COUNTED, Launched, SweepState, Troubled
+from orchestrator.planning.summary import FailedBefore, PlanSummary, StageRuns
 from orchestrator.store import Store
 from orchestrator.store.lock import exclusive
-from orchestrator.sweep_state import COUNTED, Launched, SweepState, Troubled
 from tests.orchestrator.conftest import Design
 from tests.orchestrator.test_cli import ncvq, refusal
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from ncvq_core.stage1 import Stage1Trainer
-from ncvq_core.stage1_run import Stage1Run
-from orchestrator import job
+from ncvq_core.stages.tokenizer.run import Stage1Run
+from ncvq_core.stages.tokenizer.trainer import Stage1Trainer
+from orchestrator.execution import job
 from orchestrator.store import Store
 from orchestrator.store.errors import StoreError
-from orchestrator.sweep_file import load_sweep
+from orchestrator.sweepfile.read import load_sweep
 from tests.orchestrator.conftest import Design, Launch
 from tests.orchestrator.tables import history_of, rows_of, trials_table, written_at
 
@@ -172,7 +172,7 @@ def test_a_tracker_out_of_order_stops_nothing(
         def publish(self, *arguments: object) -> None:
             raise ConnectionError("no network")
 
-    monkeypatch.setattr("orchestrator.launch.make_tracker", lambda *arguments: Broken())
+    monkeypatch.setattr("orchestrator.launching.launch.make_tracker", lambda *arguments: Broken())
     summary, _ = run_here(design(), finished.path)
     assert summary.exit_code == 0
     assert set(summary.unpublished.values()) == {"ConnectionError: no network"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.plan import load_datasets, make_plan
+from orchestrator.planning.plan import load_datasets, make_plan
 from orchestrator.store import Store
 from orchestrator.store.errors import StoreError
 from tests.orchestrator.conftest import Launch

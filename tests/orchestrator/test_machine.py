@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import machine
+from orchestrator.planning import machine
 
 
 @pytest.fixture

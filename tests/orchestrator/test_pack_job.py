@@ -10,13 +10,13 @@ import pytest
 import torch
 
 from ncvq_core.fcn.train import FcnTrainer
-from ncvq_core.stage1_run import Stage1Run
-from ncvq_core.trainer import Trainer
-from orchestrator.job import Worker
-from orchestrator.pack_job import PackJob
-from orchestrator.plan import load_datasets, make_plan
+from ncvq_core.stages.tokenizer.run import Stage1Run
+from ncvq_core.training.trainer import Trainer
+from orchestrator.execution.job import Worker
+from orchestrator.execution.pack_job import PackJob
+from orchestrator.planning.plan import load_datasets, make_plan
+from orchestrator.planning.queue import CROWDED
 from orchestrator.store import Store
-from orchestrator.tasks import CROWDED
 from tests.orchestrator.conftest import Design, Launch
 from tests.orchestrator.stage2 import tiny2
 from tests.orchestrator.tables import history_of, trials_table

@@ -2,10 +2,10 @@
 
 import pytest
 
-from orchestrator import room
-from orchestrator.packs import Death, Packs
-from orchestrator.room import Room
-from orchestrator.tasks import CROWDED, Outcome, StageTask, TaskQueue
+from orchestrator.execution.ray import room
+from orchestrator.execution.ray.packs import Death, Packs
+from orchestrator.execution.ray.room import Room
+from orchestrator.planning.queue import CROWDED, Outcome, StageTask, TaskQueue
 
 
 class Told:

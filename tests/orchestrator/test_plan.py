@@ -10,12 +10,12 @@ import pytest
 
 from ncvq_core.data import load_dataset
 from ncvq_core.errors import DataError
-from orchestrator.estimate import expected_time, measured_rate
-from orchestrator.plan import Plan, cell_label, expected_cost, load_datasets, make_plan
-from orchestrator.rows import failed_row
+from orchestrator.launching.rows import failed_row
+from orchestrator.planning.estimate import expected_time, measured_rate
+from orchestrator.planning.plan import Plan, cell_label, expected_cost, load_datasets, make_plan
+from orchestrator.planning.queue import Outcome
 from orchestrator.store import Store
-from orchestrator.sweep import Cell, Sweep
-from orchestrator.tasks import Outcome
+from orchestrator.sweepfile.sweep import Cell, Sweep
 from tests.orchestrator.conftest import Design
 from tests.orchestrator.tables import forget, writing
 
@@ -124,7 +124,7 @@ def test_expected_rate_is_measured(design: Design, finished: Store, monkeypatch:
     other = made(design(epochs=3), finished)
     assert measured_rate("stage1", other, finished, datasets) is None
     longest = max(task.flops for task in other.tasks)
-    monkeypatch.setattr("orchestrator.estimate._product_rate", lambda: 1e10)
+    monkeypatch.setattr("orchestrator.planning.estimate._product_rate", lambda: 1e10)
     assert expected_time(other, finished, datasets, 1) == (pytest.approx(other.flops / 4e9), False)
     assert expected_time(other, finished, datasets, 100) == (pytest.approx(longest / 4e9), False)
     cell = sweep.cells[0].config

@@ -6,9 +6,9 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from orchestrator.pace import Pace
-from orchestrator.progress import Counts, ProgressDisplay
-from orchestrator.tasks import Outcome, StageTask
+from orchestrator.launching.pace import Pace
+from orchestrator.launching.progress import Counts, ProgressDisplay
+from orchestrator.planning.queue import Outcome, StageTask
 
 
 def task(stage_id: str, flops: float) -> StageTask:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from orchestrator.tasks import Outcome, StageTask, TaskQueue, longest_first, makespan
+from orchestrator.planning.queue import Outcome, StageTask, TaskQueue, longest_first, makespan
 
 
 def task(stage_id: str, *needs: str) -> StageTask:

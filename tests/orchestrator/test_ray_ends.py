@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.sweep_file import load_sweep
+from orchestrator.sweepfile.read import load_sweep
 from tests.orchestrator.conftest import Launch
 from tests.orchestrator.processes import (
     GRACE_SECONDS,
@@ -66,7 +66,7 @@ def test_rays_driver_and_then_the_launch_itself_are_killed(
     file, store = tiny2_file(tmp_path), tmp_path / "killed"
     process = start("launch", file, "--store", store, "--workers", "1")
     wait_until(lambda: packs(mark), process)
-    os.kill(process_named("orchestrator.ray_driver", mark), signal.SIGKILL)
+    os.kill(process_named("orchestrator.execution.ray.driver", mark), signal.SIGKILL)
     wait_until(lambda: not packs(mark), process)
     wait_until(lambda: packs(mark), process)
     process.send_signal(signal.SIGKILL)

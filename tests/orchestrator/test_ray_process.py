@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from ncvq_core.errors import ConfigError
-from orchestrator.execute_ray import silence_seconds, start_seconds
-from orchestrator.ray_process import RayOptions, _environment, kill_session, token_at_hand
+from orchestrator.execution.ray.client import silence_seconds, start_seconds
+from orchestrator.execution.ray.process import RayOptions, _environment, kill_session, token_at_hand
 from tests.orchestrator.processes import processes_with, wait_for_the_end
 
 FAMILY = """\

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from ncvq_core.config import TrialConfig
-from orchestrator.rows import config_columns, failed_row, finished_row, history_rows
+from orchestrator.launching.rows import config_columns, failed_row, finished_row, history_rows
+from orchestrator.planning.queue import Outcome
 from orchestrator.store import StageRecord
 from orchestrator.store.schema import HISTORY_TABLE, METRICS, TRIALS, table
-from orchestrator.tasks import Outcome
 
 PLAIN = TrialConfig.from_dict({"dataset": "ItalyPowerDemand", "seed": 3})
 WITH_SSL = TrialConfig.from_dict(

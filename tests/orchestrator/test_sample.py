@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from ncvq_core.data import Scaling
-from ncvq_core.generator import BATCH, Generator
-from orchestrator.sample import AT_ONCE, MADE_BY, SampleOptions, _schema, samples_table, write_samples
+from ncvq_core.prior.series_sampler import BATCH, Generator
+from orchestrator.cli.sample import AT_ONCE, MADE_BY, SampleOptions, _schema, samples_table, write_samples
 from orchestrator.store import Store
 from orchestrator.store.errors import StoreError
 from tests.orchestrator.stage2 import DATASET, tiny2
@@ -102,7 +102,7 @@ def test_series_drawn_in_parts_are_those_drawn_at_once(
     at_once, table = drawn.pop(), pq.read_table(out)
     assert len(at_once) == 600
     assert AT_ONCE % BATCH == 0
-    monkeypatch.setattr("orchestrator.sample.AT_ONCE", BATCH)
+    monkeypatch.setattr("orchestrator.cli.sample.AT_ONCE", BATCH)
     write_samples(finished2, trial, options, out, None)
     assert [len(part) for part in drawn] == [256, 256, 88]
     assert torch.equal(torch.cat(drawn), at_once)
@@ -139,7 +139,7 @@ def test_a_failure_in_the_middle_leaves_the_old_file(
         return sample(generator, labels, draws)
 
     monkeypatch.setattr(Generator, "sample", fail_late)
-    monkeypatch.setattr("orchestrator.sample.AT_ONCE", BATCH)
+    monkeypatch.setattr("orchestrator.cli.sample.AT_ONCE", BATCH)
     with pytest.raises(StoreError, match="cannot be written: No space left on device"):
         write_samples(finished2, trial, SampleOptions(count=BATCH + 1), out, None)
     assert out.read_bytes() == before
@@ -174,7 +174,7 @@ def test_refusals_are_one_line(finished2: Store, finished_folder: Path, trial: s
 def test_a_file_that_cannot_be_written_is_refused_before_anything_is_drawn(
     finished2: Store, trial: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, words: str
 ) -> None:
-    monkeypatch.setattr("orchestrator.sample.load_generator", pytest.fail)
+    monkeypatch.setattr("orchestrator.cli.sample.load_generator", pytest.fail)
     out = tmp_path / "out" / name
     (tmp_path / "out").mkdir()
     line = refusal("sample", trial, "--out", out, "--store", finished2.path)

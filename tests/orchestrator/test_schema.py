@@ -7,14 +7,14 @@ import typing
 import pyarrow as pa
 import pytest
 
-from ncvq_core.samples_run import SAMPLE_METRICS
+from ncvq_core.config.prior import SamplingConfig, Stage2Config
+from ncvq_core.config.tokenizer import Stage1Config
 from ncvq_core.settings import value_type
-from ncvq_core.stage1 import HISTORY
-from ncvq_core.stage1_config import Stage1Config
-from ncvq_core.stage1_run import EVALUATED as EVALUATED_IN_CORE
-from ncvq_core.stage2_config import SamplingConfig, Stage2Config
-from ncvq_core.stage2_run import PRIOR_METRICS
-from orchestrator.stages import TIMED
+from ncvq_core.stages.prior.run import PRIOR_METRICS
+from ncvq_core.stages.samples import SAMPLE_METRICS
+from ncvq_core.stages.tokenizer.run import EVALUATED as EVALUATED_IN_CORE
+from ncvq_core.stages.tokenizer.trainer import HISTORY
+from orchestrator.planning.graph import TIMED
 from orchestrator.store.schema import (
     EVALUATED,
     HISTORY_TABLE,

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.scratch import clear_scratch, scratch_folder, temporary_files_below
+from orchestrator.execution.scratch import clear_scratch, scratch_folder, temporary_files_below
 from tests.orchestrator.processes import ROOT
 
 HOLD = """\
 import sys, time
-from orchestrator.scratch import scratch_folder
+from orchestrator.execution.scratch import scratch_folder
 with scratch_folder() as folder:
     (folder / "file").touch()
     print(folder, flush=True)

@@ -12,15 +12,15 @@ import pandas as pd
 import pytest
 
 from ncvq_core.config import fcn_id
-from ncvq_core.fcn_run import FcnRun
-from ncvq_core.samples_run import SAMPLE_METRICS
-from ncvq_core.stage1_run import Stage1Run
-from ncvq_core.stage2_run import PRIOR_METRICS, Stage2Run
-from orchestrator.job import StageJob, Worker
-from orchestrator.plan import Plan, load_datasets, make_plan
+from ncvq_core.stages.judge import FcnRun
+from ncvq_core.stages.prior.run import PRIOR_METRICS, Stage2Run
+from ncvq_core.stages.samples import SAMPLE_METRICS
+from ncvq_core.stages.tokenizer.run import Stage1Run
+from orchestrator.execution.job import StageJob, Worker
+from orchestrator.execution.tensor_file import write_tensors
+from orchestrator.planning.plan import Plan, load_datasets, make_plan
 from orchestrator.store import Store
-from orchestrator.sweep import Sweep
-from orchestrator.tensor_file import write_tensors
+from orchestrator.sweepfile.sweep import Sweep
 from tests.orchestrator.conftest import Launch
 from tests.orchestrator.stage2 import DATASET, tiny2
 from tests.orchestrator.tables import history_of, rows_of, trials_table, written_at
@@ -260,7 +260,7 @@ def test_running_stages_are_told_apart(finished2: Store, tmp_path: Path) -> None
 
     from rich.console import Console
 
-    from orchestrator.status import print_status
+    from orchestrator.cli.status import print_status
     from orchestrator.store.lock import exclusive
 
     sweep = tiny2(tmp_path)

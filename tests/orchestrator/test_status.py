@@ -4,10 +4,10 @@ from io import StringIO
 
 from rich.console import Console
 
-from orchestrator.status import print_status
+from orchestrator.cli.status import print_status
 from orchestrator.store import Store
 from orchestrator.store.lock import exclusive
-from orchestrator.sweep import Sweep
+from orchestrator.sweepfile.sweep import Sweep
 from tests.orchestrator.conftest import Design
 
 

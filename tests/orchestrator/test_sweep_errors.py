@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from ncvq_core.config import field_names
 from ncvq_core.errors import DataError, NcvqError
-from orchestrator.expand import expand
-from orchestrator.sweep import SweepError
-from orchestrator.sweep_belief import read_belief
-from orchestrator.sweep_factors import read_factors
-from orchestrator.sweep_file import load_sweep
-from orchestrator.sweep_profiles import check_profiles, profile_names, with_profile
-from orchestrator.sweep_sections import check_sections, read_design
-from orchestrator.yaml_lines import Source
+from orchestrator.sweepfile.belief import read_belief
+from orchestrator.sweepfile.expand import expand
+from orchestrator.sweepfile.factors import read_factors
+from orchestrator.sweepfile.profiles import check_profiles, profile_names, with_profile
+from orchestrator.sweepfile.read import load_sweep
+from orchestrator.sweepfile.sections import check_sections, read_design
+from orchestrator.sweepfile.sweep import SweepError
+from orchestrator.sweepfile.yaml_lines import Source
 
 HEAD = "description: a test\nbase: {dataset: GunPoint}\n"
 BELIEF = """\

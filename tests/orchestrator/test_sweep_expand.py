@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ncvq_core.config import TrialConfig, field_names
-from orchestrator.expand import grid, is_selected, settings_without_effect
-from orchestrator.sweep import Factor, Level, Sweep, sweep_record
-from orchestrator.sweep_file import load_sweep
+from orchestrator.sweepfile.expand import grid, is_selected, settings_without_effect
+from orchestrator.sweepfile.read import load_sweep
+from orchestrator.sweepfile.sweep import Factor, Level, Sweep, sweep_record
 
 Load = Callable[[str], Sweep]
 

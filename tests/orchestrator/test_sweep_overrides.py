@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from ncvq_core.errors import DataError
-from orchestrator.sweep import Sweep, SweepError
-from orchestrator.sweep_file import load_sweep, parse_set
+from orchestrator.sweepfile.read import load_sweep, parse_set
+from orchestrator.sweepfile.sweep import Sweep, SweepError
 
 DESIGN = """\
 description: overrides

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.sweep import Sweep, SweepError, sweep_record
-from orchestrator.sweep_file import Changes, load_sweep
+from orchestrator.sweepfile.read import Changes, load_sweep
+from orchestrator.sweepfile.sweep import Sweep, SweepError, sweep_record
 
 DESIGN = """\
 description: profiles

@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 from ncvq_core.data import list_datasets
-from orchestrator.sweep import sweep_record
-from orchestrator.sweep_file import Changes, load_sweep, sweep_names
+from orchestrator.sweepfile.read import Changes, load_sweep, sweep_names
+from orchestrator.sweepfile.sweep import sweep_record
 
 COUNTS = {
     "quickstart": (64, 40),

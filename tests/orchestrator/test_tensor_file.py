@@ -11,8 +11,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
+from orchestrator.execution.tensor_file import TensorFile, tensors_digest, write_sealed_tensors, write_tensors
 from orchestrator.store.sealed import verify
-from orchestrator.tensor_file import TensorFile, tensors_digest, write_sealed_tensors, write_tensors
 
 ROOT = Path(__file__).parents[2]
 
@@ -111,9 +111,9 @@ def test_a_read_tensor_outlives_its_file_and_may_be_changed(tmp_path: Path) -> N
 MEASURED = """\
 import sys, torch
 from pathlib import Path
-from ncvq_core.memory import peak_memory_bytes, reset_peak_memory
-from ncvq_core.named_tensors import load_in_turn, Under
-from orchestrator.tensor_file import TensorFile, write_sealed_tensors, write_tensors
+from ncvq_core.training.memory import peak_memory_bytes, reset_peak_memory
+from ncvq_core.training.named_tensors import load_in_turn, Under
+from orchestrator.execution.tensor_file import TensorFile, write_sealed_tensors, write_tensors
 
 cpu, path = torch.device("cpu"), Path(sys.argv[1])
 module = torch.nn.Sequential(*(torch.nn.Linear(1024, 1024) for _ in range(64)))  # 268 MB in 64 parts

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from ncvq_core.errors import ConfigError
+from orchestrator.launching.tracking import make_tracker, tracking_mode
 from orchestrator.store import Store
 from orchestrator.store.schema import METRICS
-from orchestrator.tracking import make_tracker, tracking_mode
 from tests.orchestrator.conftest import Design, Launch
 
 HEADER_BYTES, BLOCK_BYTES, RECORD_HEADER_BYTES = 7, 32768, 7

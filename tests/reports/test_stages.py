@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from reports.figures.history import CURVES
 
+from ncvq_core.config.prior import SamplingConfig, Stage2Config
 from ncvq_core.metrics import METRICS, Metric
-from ncvq_core.stage2_config import SamplingConfig, Stage2Config
 from reports import write_report
 from reports.figures import history, value
 from reports.read_store import Results, read_results

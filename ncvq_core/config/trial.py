@@ -1,0 +1,124 @@
+"""What a trial is: its configuration, from which every number of its result follows.
+
+Only what can change a result is here; devices, paths and logging are not. Ids are content addresses: 12 hex digits
+of SHA-256 over the canonical form, which leaves out each value that equals its default (so that a field added later
+changes no id) and each value that has no effect (so that `ssl: none` is one trial, whatever its augmentations). A
+default must therefore never change its value or meaning; where the numbers that a config leads to do change, raise
+`RESULTS_VERSION`.
+"""
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, Self
+
+from ncvq_core.config.prior import SamplingConfig, Stage2Config
+from ncvq_core.config.tokenizer import Stage1Config, stage1_from_dict, written_stage1
+from ncvq_core.errors import ConfigError, unknown_name
+from ncvq_core.settings import written_fields
+
+RESULTS_VERSION = 2
+
+STAGES = "stages"
+"""The setting that says how far a trial goes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialConfig:
+    """One cell of a sweep: the configs of the stages that it runs.
+
+    `stage2` and `sampling` are both None (stage 1 only) or both there.
+    """
+
+    stage1: Stage1Config
+    stage2: Stage2Config | None = None
+    sampling: SamplingConfig | None = None
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Build a trial from flat, written values such as those of a sweep file.
+
+        `stages: 2` adds the prior, its samples and their metrics; without it, settings of the prior are an error.
+        `ssl: none` drops the values that have no effect then; with an SSL method, aug_recon_weight defaults to 0.1
+        and augmentations must be given.
+
+        Raises:
+            ConfigError: an unknown key (the valid ones are listed), a wrong type or a value out of range.
+        """
+        valid = field_names()
+        for key in values:
+            if key not in valid:
+                raise unknown_name("setting", key, valid, str(key))
+        if "dataset" not in values:
+            raise ConfigError("dataset is missing: name one in base or make it a factor", "dataset")
+        stages = values.get(STAGES, 1)
+        if isinstance(stages, bool) or stages not in (1, 2):
+            raise ConfigError(f"stages = {stages!r}: must be 1 (tokenizer) or 2 (tokenizer and prior)", STAGES)
+        stage1 = stage1_from_dict(_part(values, Stage1Config))
+        prior, sampling = _part(values, Stage2Config), _part(values, SamplingConfig)
+        if stages == 2:
+            return cls(stage1=stage1, stage2=Stage2Config(**prior), sampling=SamplingConfig(**sampling))
+        for key in [*prior, *sampling]:
+            raise ConfigError(f"{key} belongs to the prior: it needs stages: 2", key)
+        return cls(stage1=stage1)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all values in written form, flat and complete; `from_dict` reads them back."""
+        values = written_stage1(self.stage1, keep_defaults=True)
+        if self.stage2 is None:
+            return values
+        later = [written_fields(part, keep_defaults=True) for part in (self.stage2, self.sampling)]
+        return values | {STAGES: 2} | later[0] | later[1]
+
+    @property
+    def stage1_id(self) -> str:
+        """Content address of the stage 1 that this trial needs."""
+        return content_id({"stage1": written_stage1(self.stage1, keep_defaults=False)})
+
+    @property
+    def stage2_id(self) -> str | None:
+        """Content address of the trained prior; None without stage 2."""
+        if self.stage2 is None:
+            return None
+        trained = written_fields(self.stage2.as_trained, keep_defaults=False)
+        return content_id({"stage2": {"stage1": self.stage1_id, **trained}})
+
+    @property
+    def samples_id(self) -> str | None:
+        """Content address of the prior's samples and their metrics; None without stage 2."""
+        if self.stage2 is None:
+            return None
+        sampling = written_fields(self.sampling, keep_defaults=False)
+        decoded = {} if self.stage2.as_trained == self.stage2 else {"token_embedding": self.stage2.token_embedding}
+        return content_id({"samples": {"stage2": self.stage2_id, **decoded, **sampling}})
+
+    @property
+    def trial_id(self) -> str:
+        """Content address of the whole trial."""
+        samples = {"samples": self.samples_id} if self.samples_id else {}
+        return content_id({"trial": {"stage1": self.stage1_id, **samples}})
+
+
+def fcn_id(dataset: str) -> str:
+    """Content address of the classifier that judges samples of a dataset; a store holds one for each dataset."""
+    return content_id({"fcn": {"dataset": dataset}})
+
+
+def field_names() -> tuple[str, ...]:
+    """Return the names that a sweep file can set."""
+    parts: tuple[Any, ...] = (Stage1Config, Stage2Config, SamplingConfig)
+    names = [field.name for part in parts for field in dataclasses.fields(part)]
+    return (*names, STAGES)
+
+
+def content_id(canonical: dict[str, Any]) -> str:
+    """Return 12 hex digits of SHA-256 over canonical JSON (sorted keys, no spaces)."""
+    payload = {"results_version": RESULTS_VERSION, **canonical}
+    text = json.dumps(payload, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _part(values: dict[str, Any], settings_class: Any) -> dict[str, Any]:
+    names = {field.name for field in dataclasses.fields(settings_class)}
+    return {name: value for name, value in values.items() if name in names}

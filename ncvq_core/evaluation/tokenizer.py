@@ -1,0 +1,94 @@
+"""Stage 1's metrics."""
+
+from statistics import mean
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from ncvq_core.evaluation.codebook_statistics import codebook_correlation, codebook_cosine
+from ncvq_core.evaluation.probes import class_separation, probe_accuracies
+from ncvq_core.metrics import metric_names
+from ncvq_core.tokenizer import Tokenizer
+from ncvq_core.tokenizer.codebook import perplexity
+from ncvq_core.tokenizer.reconstruction_error import band_errors
+
+BATCH = 256
+
+STAGE1_METRICS = tuple(name for name in metric_names("stage1") if name != "ssl_loss")
+"""Those that the tokenizer and the series alone decide."""
+
+
+class Labelled(NamedTuple):
+    """Scaled series with their classes."""
+
+    series: Tensor
+    """(n, C, L), float32."""
+    labels: NDArray[np.int64]
+    """(n,)."""
+
+
+class _Pass(NamedTuple):
+    features: NDArray[np.float32]
+    recon_time: float
+    recon_timefreq: float
+    commitment: float
+    usage: list[Tensor]
+
+
+def evaluate_stage1(tokenizer: Tokenizer, train: Labelled, held_out: Labelled) -> dict[str, float | None]:
+    """Measure a tokenizer on series it has not seen; nothing of it changes, and no generator is drawn from.
+
+    Args:
+        tokenizer: the model; it is evaluated in eval mode and left in the mode it came in.
+        train: what it was trained on; the probes are fitted here.
+        held_out: TEST, or a validation part.
+
+    Returns:
+        STAGE1_METRICS by name; None where one is undefined (a single class has no probes).
+    """
+    was_training = tokenizer.training
+    tokenizer.eval()
+    try:
+        with torch.inference_mode():
+            on_train, on_held_out = _measure(tokenizer, train.series), _measure(tokenizer, held_out.series)
+    finally:
+        tokenizer.train(was_training)
+    metrics: dict[str, float | None] = {
+        "val_loss": on_held_out.recon_time + on_held_out.recon_timefreq + on_held_out.commitment,
+        "recon_time": on_held_out.recon_time,
+        "recon_timefreq": on_held_out.recon_timefreq,
+        "commitment": on_held_out.commitment,
+        "perplexity": mean(float(perplexity(usage)) for usage in on_held_out.usage),
+        "codebook_corr": mean(codebook_correlation(book.codes) for book in tokenizer.codebooks),
+        "codebook_cos": mean(codebook_cosine(book.codes) for book in tokenizer.codebooks),
+        "class_separation": class_separation(on_held_out.features, held_out.labels),
+    }
+    probes: dict[str, float | None] = dict.fromkeys(("probe_svm", "probe_knn", "probe_linear"))
+    if len(np.unique(train.labels)) > 1:
+        probes |= probe_accuracies(on_train.features, train.labels, on_held_out.features, held_out.labels)
+    return metrics | probes
+
+
+def _measure(tokenizer: Tokenizer, series: Tensor) -> _Pass:
+    """Return pooled quantised features (n, D · bands), means of the errors over all series, and code counts."""
+    features, usage = [], [torch.zeros_like(book.cluster_size) for book in tokenizer.codebooks]
+    errors = torch.zeros(3, device=series.device)
+    for x in torch.split(series, BATCH):
+        bands = tokenizer.transform(x)
+        quantized = tokenizer.quantize(tokenizer.encode(bands))
+        decoded = tokenizer.decode([band.features for band in quantized])
+        batch_errors = [
+            functional.mse_loss(decoded.series, x),
+            band_errors(decoded.bands, bands),
+            torch.stack([band.commitment for band in quantized]).sum(),
+        ]
+        errors += torch.stack(batch_errors) * len(x)
+        for total, band in zip(usage, quantized, strict=True):
+            total += band.usage
+        features.append(torch.cat([band.features.mean(dim=(2, 3)) for band in quantized], dim=1))
+    recon_time, recon_timefreq, commitment = (errors / len(series)).tolist()
+    return _Pass(torch.cat(features).cpu().numpy(), recon_time, recon_timefreq, commitment, usage)

@@ -1,0 +1,1 @@
+"""The stages of a trial: tokenizer, prior, the network that judges, samples."""

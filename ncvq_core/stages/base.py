@@ -1,0 +1,121 @@
+"""What every stage has in common: it is done in small pieces of work, between which its state can be saved."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ncvq_core.data import Dataset
+from ncvq_core.errors import CheckpointError, misfit
+from ncvq_core.training.memory import reset_peak_memory
+from ncvq_core.training.trainer import Trainer
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageResult:
+    """What a finished stage leaves behind."""
+
+    metrics: dict[str, float | None]
+    """Final metrics; None where one is undefined for this dataset."""
+    history: list[dict[str, float]]
+    """One row an epoch: `epoch` from 1, and what was measured in it."""
+    tensors: dict[str, Tensor]
+    """The trained model, or what else the stage made, on the CPU."""
+    peak_memory_bytes: int
+    """Highest resident memory (CPU) or allocated memory (GPU) of this process since the stage was set up."""
+    notes: tuple[str, ...]
+    """What was done to the data, and which metrics are undefined and why."""
+
+
+class StageRun(ABC):
+    """One stage, from its config to its result.
+
+    Args:
+        dataset: the data of the stage.
+        device: where to compute; default CPU.
+
+    Attributes:
+        trainer: what is trained; None while there is nothing to train yet.
+    """
+
+    trainer: Trainer | None
+
+    def __init__(self, dataset: Dataset, device: torch.device | None) -> None:
+        """Begin to measure memory."""
+        self.dataset = dataset
+        self.device = device or torch.device("cpu")
+        reset_peak_memory(self.device)
+
+    @property
+    def epoch(self) -> int:
+        """Number of finished epochs."""
+        return self.trainer.epoch if self.trainer else 0
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs are done."""
+        return self.trainer is not None and self.trainer.finished
+
+    def step(self) -> None:
+        """Do one piece of work, an optimiser step as a rule, and at the end of an epoch what belongs there."""
+        assert self.trainer is not None
+        epoch = self.epoch
+        self.trainer.step()
+        if self.epoch > epoch:
+            self._end_epoch()
+
+    def check(self) -> None:
+        """Look at the loss of the steps so far; waits for the device.
+
+        Raises:
+            DivergedError: it is no longer finite.
+        """
+        if self.trainer:
+            self.trainer.check()
+
+    def advance(self) -> dict[str, float]:
+        """Do one epoch and return its row.
+
+        Raises:
+            DivergedError: the loss is no longer finite.
+        """
+        epoch = self.epoch
+        while self.epoch == epoch:
+            self.step()
+        self.check()
+        return self._row(epoch)
+
+    @abstractmethod
+    def result(self) -> StageResult:
+        """Read TEST, for the first and only time, and return everything that is worth keeping."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Tensor]:
+        """Return all that the rest of the run depends on, as named tensors."""
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Continue from what `state` returned; the rest gives the same bits as an uninterrupted run.
+
+        The tensors are copied, one after the other.
+
+        Raises:
+            CheckpointError: the state is not one of this configuration and dataset.
+        """
+        try:
+            self._restore(state)
+        except (torch.OutOfMemoryError, torch.AcceleratorError):
+            raise  # RuntimeErrors too, but none of the checkpoint's
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise CheckpointError(f"checkpoint does not fit {self.dataset.name}: {misfit(error)}") from error
+
+    @abstractmethod
+    def _restore(self, state: Mapping[str, Tensor]) -> None: ...
+
+    @abstractmethod
+    def _row(self, epoch: int) -> dict[str, float]:
+        """Return the history's row of a finished epoch, counted from 0."""
+
+    def _end_epoch(self) -> None:  # noqa: B027
+        """Do what belongs to the end of an epoch beside the trainer's own work; by default nothing."""

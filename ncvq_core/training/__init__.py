@@ -1,0 +1,1 @@
+"""Training as a step machine: trainer, batches, precision, random streams."""

@@ -1,0 +1,1 @@
+"""What is faster than plain torch, and harder to read."""

@@ -1,0 +1,126 @@
+"""Several trainers side by side on one device."""
+
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+from ncvq_core.training.trainer import Trainer
+
+WARM_UP_STEPS = 3
+
+
+class Lane:
+    """Where one trainer after the other runs: on a GPU a stream, and each trainer's step as a CUDA graph.
+
+    A small model leaves most of a GPU idle: replayed on K streams, the steps of K models fill it. On a CPU a lane does
+    nothing.
+
+    Args:
+        device: of the trainers.
+        capture: use CUDA graphs.
+        stream: have a stream of its own.
+    """
+
+    def __init__(self, device: torch.device, *, capture: bool = True, stream: bool = True) -> None:
+        """Make the stream."""
+        on_gpu = device.type == "cuda"
+        self._capture = on_gpu and capture
+        self._stream = _stream() if on_gpu and stream else None
+        self._captured: weakref.ref[Trainer] | None = None
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """Work on this lane's stream: all that concerns its trainer belongs in here, setting it up included."""
+        if self._stream is None:
+            yield
+        else:
+            with torch.cuda.stream(self._stream):
+                yield
+
+    def capture(self, trainer: Trainer | None) -> None:
+        """Capture the steps of a trainer that is new here; its state is as before.
+
+        No other lane may be capturing; what others have to do yet is waited for.
+        """
+        if not self._capture or trainer is None or (self._captured and self._captured() is trainer):
+            return
+        torch.cuda.synchronize()
+        trainer.update = _captured(trainer, self._stream or _stream())
+        self._captured = weakref.ref(trainer)
+
+    def join(self) -> None:
+        """Let the caller's stream wait for all work so far."""
+        if self._stream:
+            torch.cuda.current_stream().wait_stream(self._stream)
+
+
+class Pack:
+    """Steps K trainers in turn, each in a lane of its own.
+
+    Trainers share nothing but the device, so that any mix can be packed, and one that diverges hurts no other.
+
+    Args:
+        trainers: on one device, before or in the middle of their training.
+        capture: use CUDA graphs; on a CPU this has no effect.
+        streams: give each trainer a stream; on a CPU this has no effect.
+    """
+
+    def __init__(self, trainers: Sequence[Trainer], *, capture: bool = True, streams: bool = True) -> None:
+        """Capture the steps; the state of the trainers is as before."""
+        self.trainers = list(trainers)
+        self._lanes = [Lane(trainer.device, capture=capture, stream=streams) for trainer in self.trainers]
+        if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+            torch.cuda.synchronize()  # the trainers were made on another stream
+        for trainer, lane in zip(self.trainers, self._lanes, strict=True):
+            lane.capture(trainer)
+
+    @property
+    def finished(self) -> bool:
+        """Whether all trainers are."""
+        return all(trainer.finished for trainer in self.trainers)
+
+    def step(self) -> None:
+        """Do one optimiser step of each trainer that has one left; does not wait for the device."""
+        for trainer, lane in zip(self.trainers, self._lanes, strict=True):
+            if not trainer.finished:
+                with lane.entered():
+                    trainer.step()
+
+    def join(self) -> None:
+        """Let the caller's stream wait for all steps so far; call it before reading anything of a trainer."""
+        for lane in self._lanes:
+            lane.join()
+
+
+def _captured(trainer: Trainer, stream: torch.cuda.Stream) -> Callable[[Tensor], Tensor]:
+    """Return the trainer's update as the replay of a CUDA graph, warmed up and captured on the stream that replays it.
+
+    Library workspaces belong to a stream: graphs that were captured on one stream must not run at the same time.
+    """
+    batch = torch.zeros(trainer.order.batch_size, dtype=torch.long, device=trainer.device)
+    before = {name: value.clone() for name, value in trainer.state().items()}
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        for _ in range(WARM_UP_STEPS):
+            trainer.update(batch)
+    torch.cuda.synchronize()
+    trainer.restore(before)
+    graph = torch.cuda.CUDAGraph()
+    graph.register_generator_state(trainer.draws)
+    with torch.cuda.graph(graph, stream=stream):
+        measured = trainer.update(batch)
+    torch.cuda.synchronize()
+
+    def replay(indices: Tensor) -> Tensor:
+        batch.copy_(indices)
+        graph.replay()
+        return measured
+
+    return replay
+
+
+def _stream() -> torch.cuda.Stream:
+    return torch.cuda.Stream()  # type: ignore[no-untyped-call]

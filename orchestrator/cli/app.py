@@ -1,0 +1,260 @@
+"""The command line, `ncvq`."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestrator.cli.check import check
+from orchestrator.cli.launch import launching
+from orchestrator.cli.options import (
+    DEFAULT_STORE,
+    AvailableOption,
+    DataOption,
+    DebugOption,
+    FcnOption,
+    JsonOption,
+    ProfileOption,
+    SeedsOption,
+    SetOption,
+    StoreOption,
+    SweepArgument,
+    TrialArgument,
+    WorkersOption,
+)
+from orchestrator.cli.redraw import redraw
+from orchestrator.cli.terminal import Chosen, console, fail, one_line_errors, print_answers, read_sweep
+
+app = typer.Typer(
+    name="ncvq",
+    help="Ablation sweeps for NC-VQVAE: launch a named sweep, resume what failed, render the report.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+data_app = typer.Typer(help="Datasets: bundled, local archive, downloadable.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+
+@app.command(epilog="Example: ncvq sweeps")
+def sweeps(debug: DebugOption = False) -> None:
+    """List the named sweeps, with their factors and number of trials."""
+    from orchestrator.cli.describe import print_sweeps
+    from orchestrator.sweepfile.read import load_sweep, sweep_names
+
+    with one_line_errors(debug):
+        print_sweeps([load_sweep(name) for name in sweep_names()], console())
+
+
+@app.command(epilog="Example: ncvq plan quickstart --set epochs=5")
+def plan(
+    sweep: SweepArgument,
+    store: StoreOption = DEFAULT_STORE,
+    data_dir: DataOption = None,
+    set_: SetOption = None,
+    profile: ProfileOption = None,
+    seeds: SeedsOption = None,
+    available: AvailableOption = False,
+    fcn_weights: FcnOption = None,
+    workers: WorkersOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Show what would run, what is shared or already done, expected time and memory; run nothing."""
+    from orchestrator.cli.describe import print_plan
+    from orchestrator.cli.json_output import print_json
+    from orchestrator.launching.judges import check_weights, given_stages, read_weights, remarks
+    from orchestrator.planning.capacity import gpus_of_a_worker, workers_that_fit
+    from orchestrator.planning.estimate import expected_time
+    from orchestrator.planning.machine import precision_remark
+    from orchestrator.planning.plan import load_datasets, make_plan
+    from orchestrator.planning.summary import plan_summary
+    from orchestrator.store import Store
+
+    with one_line_errors(debug):
+        chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_)
+        design = read_sweep(sweep, chosen, data_dir, quiet=json)
+        opened = Store(store) if (store / "store.json").exists() else None
+        datasets = load_datasets(design, data_dir)
+        weights = read_weights(fcn_weights, design, datasets) if fcn_weights else []
+        if opened:
+            check_weights(opened, weights)
+        made = make_plan(design, opened, datasets, given=given_stages(weights))
+        gpus = gpus_of_a_worker(None, workers, None)
+        workers = workers or workers_that_fit(gpus, 1, made.memory_bytes)
+        remarks_of_machine = None if gpus else precision_remark(design)
+        words = [remarks_of_machine, *(remarks(weights, fcn_weights, design) if fcn_weights else [])]
+        expected = expected_time(made, opened, datasets, workers)
+        summary = plan_summary(made, expected, workers, [each for each in words if each])
+        if json:
+            print_json(summary)
+        else:
+            print_plan(summary, console())
+
+
+app.command(
+    "launch", help="Run what a sweep still lacks in the store.", epilog="Example: ncvq launch quickstart --workers 2"
+)(launching(retry_failed=False))
+app.command(
+    "resume", help="Run what a sweep still lacks, and retry what failed.", epilog="Example: ncvq resume quickstart"
+)(launching(retry_failed=True))
+
+
+@app.command(epilog="Example: ncvq status quickstart --watch")
+def status(
+    sweep: SweepArgument,
+    store: StoreOption = DEFAULT_STORE,
+    data_dir: DataOption = None,
+    set_: SetOption = None,
+    profile: ProfileOption = None,
+    seeds: SeedsOption = None,
+    available: AvailableOption = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Print again every five seconds while it runs.")] = False,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Show counts, what runs, and failures with their reasons."""
+    from orchestrator.cli.json_output import print_json
+    from orchestrator.cli.status import print_status
+    from orchestrator.planning.state import sweep_state
+    from orchestrator.store import Store
+
+    if watch and json:
+        fail("--json prints one document, --watch prints again and again: leave one of them out")
+    with one_line_errors(debug):
+        chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_)
+        design = read_sweep(sweep, chosen, data_dir, fetch=False, quiet=json)
+        opened = Store(store)
+        if json:
+            print_json(sweep_state(design, opened))
+            return
+        while print_status(design, opened, console()) and watch:
+            time.sleep(5)
+
+
+@app.command(epilog="Example: ncvq report quickstart --out report")
+def report(
+    sweep: SweepArgument,
+    store: StoreOption = DEFAULT_STORE,
+    out: Annotated[Path | None, typer.Option(help="Folder for the report. Default: STORE/reports/SWEEP.")] = None,
+    profile: ProfileOption = None,
+    seeds: Annotated[
+        int | None, typer.Option("--seeds", min=1, help="Use the trials of the sweep's first seeds only.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print every comparison as JSON, and nothing else.")] = False,
+    pool: Annotated[
+        bool, typer.Option("--pool", help="Compare across numerics versions, data, dtypes, kinds of device and judges.")
+    ] = False,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Use the pairs that all blocks have, instead of complete blocks only.")
+    ] = False,
+    only: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Draw this figure alone, without the page: for example effects.")
+    ] = None,
+    format: Annotated[
+        str, typer.Option("--format", metavar="LIST", help="Files of each figure: of png, pdf and svg, with commas.")
+    ] = "png,pdf",
+    style: Annotated[
+        str, typer.Option("--style", help="Look of the figures: page, paper (300 dots an inch) or slides (large).")
+    ] = "page",
+    appendix: Annotated[
+        bool, typer.Option("--appendix", help="Draw all that can be drawn, on a second page, not the 30 first figures.")
+    ] = False,
+    debug: DebugOption = False,
+) -> None:
+    """Answer the sweep's questions in words, and render figures, tables and one self-contained HTML page."""
+    from reports import Options, Output, ReportError, write_one_figure, write_report
+
+    with one_line_errors(debug, ReportError):
+        name = Path(sweep).name.removesuffix(".yaml")
+        name = f"{name}-{profile}" if profile else name
+        options = Options(pool=pool, partial=partial, seeds=seeds)
+        formats = tuple(part.strip() for part in format.split(",") if part.strip())
+        output = Output(formats=formats, style=style, appendix=appendix)
+        if only is not None and json:
+            raise ReportError("--json prints every comparison, --only draws one figure: leave one of them out")
+        if only is not None:
+            for path in write_one_figure(store, name, only, out, options, output):
+                console().print(f"figure: {path}", soft_wrap=True, highlight=False, markup=False)
+            return
+        page = write_report(store, name, out, options, output)
+        if json:
+            print((page.parent / "claims.json").read_text(encoding="utf-8"))
+            return
+        print_answers((page.parent / "report.md").read_text(encoding="utf-8"), console())
+        console().print(f"report: {page}", soft_wrap=True, highlight=False, markup=False)
+
+
+app.command("check", epilog="Example: ncvq check --store runs")(check)
+app.command("redraw", epilog="Example: ncvq redraw runs/reports/quickstart/figures/effects.json")(redraw)
+
+
+@app.command(epilog="Example: ncvq show 1a2b3c4d5e6f")
+def show(
+    trial: TrialArgument,
+    store: StoreOption = DEFAULT_STORE,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Show one trial: its config, metrics and provenance."""
+    from orchestrator.cli.describe import print_trial, trial_document
+    from orchestrator.cli.json_output import print_json
+    from orchestrator.store import Store
+
+    with one_line_errors(debug):
+        row = Store(store).find_trial(trial)
+        if json:
+            print_json(trial_document(row))
+        else:
+            print_trial(row, console())
+
+
+@app.command(epilog="Example: ncvq sample 1a2b3c4d5e6f --class 1 -n 100 --out samples.parquet")
+def sample(
+    trial: TrialArgument,
+    out: Annotated[Path, typer.Option(help="Parquet file to write; an earlier one of `ncvq sample` is replaced.")],
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="Number of series.")] = 100,
+    label: Annotated[str | None, typer.Option("--class", help="Class of the series. Default: of no class.")] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="Seeds every draw.")] = 0,
+    guidance_scale: Annotated[
+        float | None,
+        typer.Option(min=0.0, help="Weight of the class, with --class; 1: no guidance. Default: that of the trial."),
+    ] = None,
+    store: StoreOption = DEFAULT_STORE,
+    data_dir: DataOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Draw series from a finished trial's prior."""
+    from orchestrator.cli.sample import SampleOptions, write_samples
+    from orchestrator.store import Store
+
+    with one_line_errors(debug):
+        options = SampleOptions(count=count, label=label, seed=seed, guidance_scale=guidance_scale)
+        write_samples(Store(store), trial, options, out, data_dir)
+        console().print(f"{count} series: {out}", soft_wrap=True, highlight=False, markup=False)
+
+
+@data_app.command("list", epilog="Example: ncvq data list --data-dir UCRArchive_2018")
+def data_list(data_dir: DataOption = None, debug: DebugOption = False) -> None:
+    """List the datasets at hand."""
+    from orchestrator.cli.describe import print_datasets
+
+    with one_line_errors(debug):
+        print_datasets(data_dir, console())
+
+
+@data_app.command("fetch", epilog="Example: ncvq data fetch Coffee")
+def data_fetch(
+    name: Annotated[str, typer.Argument(help="A dataset of the UCR or UEA archive.")],
+    data_dir: DataOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Download a dataset, unless it is at hand, and say where it is."""
+    from ncvq_core.data import locate
+
+    with one_line_errors(debug):
+        found = locate(name, data_dir)
+        console().print(
+            f"{name} ({found.source}): {found.files[0].parent}", soft_wrap=True, highlight=False, markup=False
+        )

@@ -1,0 +1,103 @@
+"""The commands `launch` and `resume`: one function, and whether it retries what failed."""
+
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import Console
+
+from orchestrator.cli.options import (
+    DEFAULT_STORE,
+    AddressOption,
+    AvailableOption,
+    DataOption,
+    DebugOption,
+    FcnOption,
+    GpusOption,
+    PackOption,
+    ProfileOption,
+    SeedsOption,
+    SetOption,
+    StoreOption,
+    SweepArgument,
+    ThreadsOption,
+    WandbOption,
+    WorkersOption,
+)
+from orchestrator.cli.terminal import Chosen, console, one_line_errors, read_sweep
+
+if TYPE_CHECKING:
+    from orchestrator.launching.launch import Summary
+
+
+def launching(*, retry_failed: bool) -> Callable[..., None]:
+    """Return the command that runs what a sweep lacks."""
+
+    def command(
+        sweep: SweepArgument,
+        store: StoreOption = DEFAULT_STORE,
+        data_dir: DataOption = None,
+        set_: SetOption = None,
+        profile: ProfileOption = None,
+        seeds: SeedsOption = None,
+        available: AvailableOption = False,
+        fcn_weights: FcnOption = None,
+        workers: WorkersOption = None,
+        threads: ThreadsOption = 1,
+        address: AddressOption = None,
+        gpus_per_trial: GpusOption = None,
+        pack: PackOption = None,
+        wandb: WandbOption = None,
+        debug: DebugOption = False,
+    ) -> None:
+        with one_line_errors(debug):
+            from orchestrator.launching.launch import LaunchOptions, launch
+
+            chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_)
+            options = LaunchOptions(
+                store=store,
+                data_dir=data_dir.absolute() if data_dir else None,
+                fcn_weights=fcn_weights,
+                workers=workers,
+                threads=threads,
+                address=address,
+                gpus_per_trial=gpus_per_trial,
+                pack=pack,
+                wandb=wandb,
+                retry_failed=retry_failed,
+                debug=debug,
+            )
+            summary = launch(read_sweep(sweep, chosen, data_dir), options, console())
+        report = shlex.join(["ncvq", "report", sweep, *Chosen(profile=profile).words(), "--store", str(store)])
+        _print_summary(summary, store, _resume_command(sweep, store, data_dir, chosen), report, console())
+        raise typer.Exit(summary.exit_code)
+
+    return command
+
+
+def _resume_command(sweep: str, store: Path, data_dir: Path | None, chosen: Chosen) -> str:
+    words = ["ncvq", "resume", sweep, "--store", str(store)]
+    if data_dir:
+        words += ["--data-dir", str(data_dir)]
+    return shlex.join([*words, *chosen.words()])
+
+
+def _print_summary(summary: "Summary", store: Path, resume: str, report: str, console: Console) -> None:
+    lines = [f"{summary.finished} of {summary.trials} trials have a result in {store}"]
+    for trial_id, (label, error) in summary.failures.items():
+        lines.append(f"failed {trial_id} {label}: {error} (details: ncvq show {trial_id} --store {store})")
+    if summary.unpublished:
+        reason = next(iter(summary.unpublished.values()))
+        lines.append(f"W&B did not take {len(summary.unpublished)} trials, launch again to publish them: {reason}")
+    if summary.interrupted:
+        lines.append(f"stopped; go on with: {resume}")
+    elif summary.failures:
+        lines.append(f"retry what failed with: {resume}")
+    elif summary.finished < summary.trials:
+        lines.append(f"ended early; go on with: {resume}")
+    else:
+        lines.append(f"figures and tables: {report}")
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,45 @@
+"""The state of a sweep, for people."""
+
+from rich.console import Console
+from rich.table import Table
+
+from orchestrator.planning.state import BEGUN, COUNTED, LOST, SweepState, sweep_state
+from orchestrator.store import Store
+from orchestrator.sweepfile.sweep import Sweep
+
+WORDS = {
+    LOST: "done, with files lost (`ncvq resume` makes them again)",
+    BEGUN: "begun (they go on from a checkpoint)",
+}
+
+
+def print_status(sweep: Sweep, store: Store, console: Console) -> bool:
+    """Print counts, what runs, and failures with their reasons; return whether somebody is running."""
+    state = sweep_state(sweep, store)
+    words = [f"{state.counts[name]} {WORDS.get(name, name)}" for name in COUNTED if state.counts[name]]
+    console.print(f"{state.sweep}: {state.trials} trials: {', '.join(words)}", highlight=False)
+    for remark in (*state.damaged, *_other_launch(state)):
+        console.print(remark, markup=False, highlight=False, soft_wrap=True)
+    if state.owner is None:
+        console.print("nobody is running in this store", highlight=False)
+    else:
+        pid, host, started = (state.owner.get(name, "?") for name in ("pid", "host", "started"))
+        words_of_owner = f"process {pid} on {host} since {started}: {state.owner.get('command', '')}"
+        console.print(words_of_owner, highlight=False, markup=False)
+    if state.running:
+        table = Table("stage", "running", "trials", "epoch", "of", "updated")
+        for stage in state.running:
+            numbers = (str(len(stage["trial_ids"])), str(stage["epoch"]), str(stage["epochs"]))
+            table.add_row(stage["stage"], stage["label"], *numbers, stage["updated_at"])
+        console.print(table)
+    for trial in state.troubled:
+        line = f"{trial.status} {trial.trial_id} {trial.label}: {trial.error}"
+        console.print(line, style="red", markup=False, highlight=False, soft_wrap=True)
+    return state.owner is not None
+
+
+def _other_launch(state: SweepState) -> list[str]:
+    if state.launched is None:
+        return []
+    counts = f"{state.launched.trials} trials, {state.launched.finished} finished"
+    return [f"launched last with other settings: {counts}; repeat its options to see them"]

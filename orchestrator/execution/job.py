@@ -1,0 +1,212 @@
+"""One stage run inside a worker."""
+
+import gc
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ncvq_core.config import TrialConfig
+from ncvq_core.data import load_dataset
+from ncvq_core.errors import CheckpointError, DivergedError
+from ncvq_core.stages.base import StageResult, StageRun
+from ncvq_core.training.lane import Lane
+from ncvq_core.training.memory import release_freed_memory
+from orchestrator.errors import one_line
+from orchestrator.execution.checkpoint import Earlier, restore_checkpoint, write_checkpoint
+from orchestrator.execution.provenance import provenance
+from orchestrator.execution.stage_runs import Model, details_of, needed_models, new_run
+from orchestrator.execution.tensor_file import write_tensors
+from orchestrator.planning.queue import CROWDED, Outcome, StageTask
+from orchestrator.store import StageRecord, Store
+
+CHECKPOINT_SECONDS = 60.0
+CHECKPOINT_COST = 20
+"""Checkpoints take at most the twentieth part of the time, those of a whole pack together."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worker:
+    """What all jobs of a launch have in common."""
+
+    store: Path
+    data_dir: Path | None = None
+    device: str = "cpu"
+    threads: int = 1
+    debug: bool = False
+    """Let an exception through instead of recording it."""
+
+
+class StageJob:
+    """Runs one stage in small pieces, from its checkpoint where there is one, and keeps its result in the store.
+
+    Whatever is raised becomes an outcome, so that one trial's failure is no other's.
+    """
+
+    def __init__(self, task: StageTask, worker: Worker) -> None:
+        """Prepare the run."""
+        self.task = task
+        self.worker = worker
+        self.store = Store(worker.store)
+        self.device = torch.device(worker.device)
+        self.started_at = datetime.now(UTC)
+        self.seconds = 0.0
+        """Of work, all interrupted parts together; a part of those in which others worked beside it."""
+        self.outcome: Outcome | None = None
+        self.restored_epochs = 0
+        """Epochs that come from a checkpoint."""
+        self.beside = 0
+        """How many others work beside it, on the same device."""
+        self._lane = Lane(self.device)
+        self._run: StageRun | None = None
+        self._needed: dict[str, str] = {}
+        self._remarks: tuple[str, ...] = ()
+        self._checkpoint_path = self.store.checkpoint_path(task.stage_id)
+        self._saved = time.monotonic()
+        self._saving_seconds = 0.0
+
+    @property
+    def epoch(self) -> int:
+        """Finished epochs."""
+        return self._run.epoch if self._run else 0
+
+    def step(self) -> None:
+        """Do one piece of work; `outcome` is set when the stage is over."""
+        began = time.monotonic()
+        with self._failures_recorded():
+            self._step(began)
+        self.seconds += time.monotonic() - began
+
+    def pause(self) -> None:
+        """Wait for the work so far, look at its loss, and keep a checkpoint when that is due."""
+        with self._failures_recorded():
+            if self._run:
+                self._run.check()
+            often = max(CHECKPOINT_SECONDS, CHECKPOINT_COST * self._saving_seconds * (1 + self.beside))
+            if time.monotonic() - self._saved > often:
+                self.save_checkpoint()
+
+    def save_checkpoint(self) -> None:
+        """Keep the run's state, so that it can go on in another process."""
+        if self._run is None or self.outcome is not None:
+            return
+        began, earlier = time.monotonic(), Earlier(self.started_at, self.seconds)
+        with self._lane.entered():
+            write_checkpoint(self._checkpoint_path, self._run, earlier, self._needed)
+        self._saved = time.monotonic()
+        self._saving_seconds = self._saved - began
+
+    def _step(self, began: float) -> None:
+        if self._run is None:
+            if self.store.has_stage(self.task.stage_id):  # an earlier attempt kept it, but died before it could say so
+                return self._end("done")
+            self._run = self._start()
+        elif not self._run.finished:
+            self._lane.capture(self._run.trainer)
+            self._run.step()
+        else:
+            self._run.check()
+            self._keep(self._run, began)
+            self._end("done")
+
+    @contextmanager
+    def _failures_recorded(self) -> Iterator[None]:
+        """Work in the job's lane; what is raised becomes the outcome."""
+        try:
+            with self._lane.entered():
+                yield
+        except Exception as error:
+            short = _short_of_memory(error)
+            if self.worker.debug or (isinstance(error, torch.AcceleratorError) and not short):
+                raise  # after such an error a GPU is of no more use to this process: let it die
+            status = "diverged" if isinstance(error, DivergedError) else "failed"
+            trace, reason = traceback.format_exc(), one_line(error)
+            traceback.clear_frames(error.__traceback__)  # they hold what is to be freed
+            self._end(CROWDED if short and self.beside else status, reason, trace)
+
+    def _start(self) -> StageRun:
+        models = needed_models(self.store, self.task)
+        self._needed = {stage_id: model.checksum for stage_id, model in models.items()}
+        if self._checkpoint_path.exists():
+            run = self._restored(models)
+            if run is not None:
+                return run
+            _free()
+        return self._new_run(models)
+
+    def _restored(self, models: Mapping[str, Model]) -> StageRun | None:
+        """Return a run that goes on from the checkpoint; None where that does not fit, and is put aside."""
+        run = self._new_run(models)
+        try:
+            earlier = restore_checkpoint(self._checkpoint_path, run, self._needed)
+        except CheckpointError as error:
+            self.store.put_aside_checkpoint(self.task.stage_id)
+            self._remarks = (f"started anew, its checkpoint did not fit: {error}",)
+            return None
+        self.started_at, self.seconds = earlier
+        self.restored_epochs = run.epoch
+        return run
+
+    def _new_run(self, models: Mapping[str, Model]) -> StageRun:
+        config = TrialConfig.from_dict(self.task.config)
+        dataset = load_dataset(config.stage1.dataset, self.worker.data_dir)
+        return new_run(self.task, config, dataset, models, self.device)
+
+    def _keep(self, run: StageRun, began: float) -> None:
+        result = run.result()
+        seconds = self.seconds + time.monotonic() - began
+        record = self._record(run, result, seconds)
+        self.store.write_stage(self.task.stage_id, record, partial(write_tensors, tensors=result.tensors))
+
+    def _record(self, run: StageRun, result: StageResult, seconds: float) -> StageRecord:
+        origin = {
+            **self._origin(),
+            "data_checksum": run.dataset.checksum(),
+            "numerics_version": run.dataset.numerics_version,
+            "data_notes": "; ".join((*self._remarks, *result.notes)) or None,
+        }
+        return StageRecord(
+            metrics=result.metrics,
+            timings={"seconds": seconds, "peak_memory_bytes": result.peak_memory_bytes},
+            provenance=origin,
+            history=result.history,
+            details=details_of(self.store, self.task, run.dataset, result),
+            needed=self._needed,
+        )
+
+    def _origin(self) -> dict[str, Any]:
+        return {
+            **provenance(self.device),
+            "started_at": self.started_at.isoformat(),
+            "dtype": self.task.config["precision"],
+        }
+
+    def _end(self, status: str, error: str | None = None, trace: str | None = None) -> None:
+        origin = {} if status == "done" else self._origin()
+        stage_id = self.task.stage_id
+        self.outcome = Outcome(stage_id=stage_id, status=status, error=error, traceback=trace, provenance=origin)
+        self._run = None
+        _free()
+        if status == "diverged":
+            self._checkpoint_path.unlink(missing_ok=True)
+
+
+def _free() -> None:
+    """Give the memory of a run that is no longer used back to the system."""
+    gc.collect()  # a trainer and its optimiser refer to each other
+    release_freed_memory()
+
+
+def _short_of_memory(error: Exception) -> bool:
+    """Whether memory ran out: of torch's allocators, of CUDA's own, of its libraries, or of Python's."""
+    words = ("out of memory", "ALLOC_FAILED", "can't allocate memory", "Cannot allocate memory")
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or (
+        isinstance(error, RuntimeError) and any(word in str(error) for word in words)
+    )

@@ -1,0 +1,47 @@
+"""Several stage runs side by side inside a worker."""
+
+import time
+from collections.abc import Iterable
+
+import torch
+
+from orchestrator.execution.job import StageJob, Worker
+from orchestrator.planning.queue import StageTask
+
+
+class PackJob:
+    """Runs stages on one device, a piece of each in turn, so that small models fill a large GPU.
+
+    Their numbers are those that each has alone. What ends is kept at once; the others go on.
+    """
+
+    def __init__(self, tasks: Iterable[StageTask], worker: Worker) -> None:
+        """Prepare the runs."""
+        torch.set_num_threads(worker.threads)
+        self.jobs = [StageJob(task, worker) for task in tasks]
+
+    @property
+    def active(self) -> list[StageJob]:
+        """Jobs without an outcome."""
+        return [job for job in self.jobs if job.outcome is None]
+
+    def work(self, seconds: float) -> None:
+        """Work for about so many seconds, at least one piece of each."""
+        until = time.monotonic() + seconds
+        while active := self.active:
+            for job in active:
+                job.beside = len(active) - 1
+                job.step()
+            if time.monotonic() > until:
+                break
+        began = time.monotonic()
+        waiting = self.active
+        for job in waiting:
+            job.pause()
+        for job in waiting:
+            job.seconds += (time.monotonic() - began) / len(waiting)
+
+    def save_checkpoints(self) -> None:
+        """Keep the state of every run that has not ended."""
+        for job in self.active:
+            job.save_checkpoint()

@@ -1,0 +1,1 @@
+"""Runs stages on Ray, whose driver lives in a process of its own."""

@@ -1,0 +1,218 @@
+"""`python -m orchestrator.execution.ray.driver`: Ray's driver, in a process that serves one launch and ends with it."""
+
+import dataclasses
+import logging
+import sys
+import threading
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import ray
+import torch
+from ray import tune
+from ray.tune import Callback
+from ray.tune.experiment import Trial
+from ray.tune.search import Searcher
+
+from orchestrator.errors import RayError, one_line
+from orchestrator.execution.job import Worker
+from orchestrator.execution.ray.deaths import LastError, death_of, note_errors
+from orchestrator.execution.ray.process import RayOptions
+from orchestrator.execution.ray.watch import dead_process, end_all, watch_launch, watch_ray
+from orchestrator.execution.ray.worker import PackTrainable, Probe
+
+
+class Link:
+    """Speaks to the launch; where that is gone, this process ends."""
+
+    def __init__(self, connection: Connection, folder: Path) -> None:
+        """Take over a connection."""
+        self._connection = connection
+        self._folder = folder
+        self._sending = threading.Lock()
+        self.stopping = False
+
+    def take(self) -> Any:
+        """Return the next thing that the launch says."""
+        try:
+            return self._connection.recv()
+        except (EOFError, OSError):
+            return end_all(self._folder)
+
+    def tell(self, name: str, *arguments: object) -> None:
+        """Say something that needs no answer."""
+        try:
+            with self._sending:
+                self._connection.send((name, arguments))
+        except OSError:
+            end_all(self._folder)
+
+    def ask(self, name: str, *arguments: object) -> Any:
+        """Say something and return the answer; with each comes whether to stop. For the main thread alone."""
+        self.tell(name, *arguments)
+        value, self.stopping = self.take()
+        return value
+
+
+class _LiveOnly:
+    """Pickles to nothing: Tune writes itself down to restore a run, which the store makes needless."""
+
+    def __reduce__(self) -> tuple[type[object], tuple[()]]:
+        return object, ()
+
+
+class _GraphSearcher(_LiveOnly, Searcher):
+    """Suggests a pack of stages only when what they need is done; one trial of Tune's is one pack."""
+
+    def __init__(self, link: Link, worker: Worker) -> None:
+        super().__init__(metric="training_iteration", mode="max")
+        self._link = link
+        self._worker = dataclasses.asdict(worker)
+
+    def suggest(self, trial_id: str) -> Any:
+        tasks = self._link.ask("suggest", trial_id)
+        if tasks is None:
+            return Searcher.FINISHED
+        return {"tasks": tasks, "worker": self._worker} if tasks else None
+
+    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+        if not error:  # else the reporter says why
+            self._link.ask("over", trial_id)
+
+
+class _Reporter(_LiveOnly, Callback):
+    """Hands what Tune sees to the launch, and ends workers that give no sign."""
+
+    def __init__(self, link: Link, silence_seconds: float, last: LastError) -> None:
+        self._link = link
+        self._last = last
+        self._silence_seconds = silence_seconds
+        self._signs: dict[str, float] = {}
+        self._silent: set[str] = set()
+
+    def on_step_end(self, iteration: int, trials: list[Trial], **info: Any) -> None:
+        self._link.ask("tick")
+        if self._link.stopping:
+            self._stop(trials)
+        for trial in trials:
+            sign = self._signs.get(trial.trial_id)
+            actor = trial.temporary_state.ray_actor
+            if sign and actor and time.monotonic() - sign > self._silence_seconds:
+                self._end_silent(trial.trial_id, actor)
+
+    def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
+        self._signs[trial.trial_id] = time.monotonic()
+        self._link.ask("started", trial.trial_id)
+
+    def on_trial_result(
+        self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
+    ) -> None:
+        self._signs[trial.trial_id] = time.monotonic()
+        self._link.ask("result", trial.trial_id, result["stages"], result["peak_memory_bytes"])
+
+    def on_trial_complete(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
+        self._signs.pop(trial.trial_id, None)
+
+    def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
+        self._signs.pop(trial.trial_id, None)
+        if loss := dead_process():
+            self._link.tell("lost", loss)
+        death = death_of(self._last.error, silent=trial.trial_id in self._silent)
+        self._link.ask("died", trial.trial_id, death)
+
+    def _stop(self, trials: list[Trial]) -> None:
+        """Let all workers keep a checkpoint, and end; Tune itself would grant them five seconds."""
+        running: list[Any] = [trial.temporary_state.ray_actor for trial in trials if trial.status == Trial.RUNNING]
+        if stopped := [actor.stop.remote() for actor in running if actor]:
+            ray.wait(stopped, num_returns=len(stopped))
+        self._link.tell("ended")
+        self._link.take()  # until the launch ends this process
+
+    def _end_silent(self, trial_id: str, actor: Any) -> None:
+        """Kill a worker; Tune hears of it as of any other that died."""
+        self._silent.add(trial_id)
+        del self._signs[trial_id]
+        ray.kill(actor)
+
+
+def drive(link: Link, folder: Path, worker: Worker, options: RayOptions) -> None:
+    """Start or join Ray and let Tune run what the launch hands out, to its end."""
+    try:
+        _start_ray(options, worker.threads)
+        if options.address:
+            _try_worker(worker.store)
+    except Exception as error:
+        return link.tell("failed", str(error) if isinstance(error, RayError) else one_line(error))
+    watch_ray(lambda death: link.tell("lost", death))
+    link.ask("up", _room(options, worker.threads))
+    tuner = tune.Tuner(
+        tune.with_resources(PackTrainable, {"cpu": worker.threads, "gpu": options.gpus_per_trial}),
+        tune_config=tune.TuneConfig(
+            search_alg=_GraphSearcher(link, worker),
+            num_samples=-1,
+            reuse_actors=True,
+            max_concurrent_trials=options.workers,
+        ),
+        run_config=tune.RunConfig(
+            storage_path=str(folder / "tune"),
+            verbose=0,
+            callbacks=[_Reporter(link, options.silence_seconds, note_errors())],
+        ),
+    )
+    tuner.fit()
+    if options.address:
+        ray.shutdown()  # what was started here is ended by the launch, faster
+    return link.tell("ended")
+
+
+def _start_ray(options: RayOptions, threads: int) -> None:
+    logging.getLogger("ray").setLevel(logging.CRITICAL)
+    quiet: dict[str, Any] = {
+        "log_to_driver": False,
+        "logging_level": logging.CRITICAL,
+    }  # what fails is told in one line of ours
+    if options.address:
+        ray.init(address=options.address, **quiet)
+    else:
+        cpus, gpus = (options.workers or 1) * threads, torch.cuda.device_count()
+        ray.init(address="local", num_cpus=cpus, num_gpus=gpus, include_dashboard=False, **quiet)
+
+
+def _try_worker(store: Path) -> None:
+    """Start a worker: a cluster that takes this driver may still refuse its workers, by another token say.
+
+    Raises:
+        RayError: it dies, or does not see the store.
+    """
+    probe: Any = ray.remote(num_cpus=0)(Probe).remote()
+    try:
+        seen = ray.get(probe.sees.remote(str(store)))
+    except Exception as error:
+        raise RayError(f"a worker could not be started ({one_line(error)})") from error
+    ray.kill(probe)
+    if not seen:
+        raise RayError(f"its workers do not see the store {store}")
+
+
+def _room(options: RayOptions, threads: int) -> int:
+    """Return how many workers the cluster has room for."""
+    has: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    room = has.get("CPU", 0) / threads
+    if options.gpus_per_trial:
+        room = min(room, has.get("GPU", 0) / options.gpus_per_trial)
+    return max(1, int(room))
+
+
+def main(descriptor: int, folder: Path) -> None:
+    """Serve the launch at the other end of a socket."""
+    watch_launch(folder)
+    link = Link(Connection(descriptor), folder)
+    options, worker = link.take()
+    drive(link, folder, worker, options)
+    link.take()  # until the launch ends this process
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,82 @@
+"""What runs in a worker process of Ray."""
+
+import dataclasses
+import os
+import threading
+import time
+from functools import cache
+from typing import Any
+
+import torch
+from ray import tune
+
+from ncvq_core.training.memory import peak_memory_bytes
+from orchestrator.execution.job import Worker
+from orchestrator.execution.pack_job import PackJob
+from orchestrator.planning.queue import StageTask
+
+SLICE_SECONDS = 1.0
+ORPHAN_SECONDS = 1.0
+
+
+class Probe:
+    """An actor that says whether workers can be started, and what they see."""
+
+    def sees(self, folder: str) -> bool:
+        """Return whether a folder is there."""
+        return os.path.isdir(folder)
+
+
+class PackTrainable(tune.Trainable):
+    """A reusable actor that runs one pack of stages after another."""
+
+    def setup(self, config: dict[str, Any]) -> None:
+        """Take up a pack."""
+        _end_with_parent()
+        tasks = [StageTask(**task) for task in config["tasks"]]
+        self._pack = PackJob(tasks, Worker(**config["worker"]))
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """Take up the next pack in the same process."""
+        self.setup(new_config)
+        return True
+
+    def step(self) -> dict[str, Any]:
+        """Work for a while and tell how far each stage is that had not ended before."""
+        running = self._pack.active
+        self._pack.work(SLICE_SECONDS)
+        stages = [
+            {
+                "stage_id": job.task.stage_id,
+                "epoch": job.epoch,
+                "restored": job.restored_epochs,
+                "outcome": dataclasses.asdict(job.outcome) if job.outcome else None,
+            }
+            for job in running
+        ]
+        peak = peak_memory_bytes(torch.device("cpu"))
+        return {"stages": stages, "peak_memory_bytes": peak, "done": not self._pack.active}
+
+    def cleanup(self) -> None:
+        """Keep checkpoints when a pack is stopped on the way."""
+        self._pack.save_checkpoints()
+
+    def save_checkpoint(self, checkpoint_dir: str) -> dict[str, Any]:
+        """Nothing for Tune to keep: the store is the only truth."""
+        return {}
+
+    def load_checkpoint(self, checkpoint: dict[str, Any] | None) -> None:
+        """Nothing of Tune's to load."""
+
+
+@cache
+def _end_with_parent() -> None:
+    """End this process when Ray's node process, which started it, is gone; all that it writes is whole or not there."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(ORPHAN_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

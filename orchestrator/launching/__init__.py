@@ -1,0 +1,1 @@
+"""A launch from its first line to its last: run, record, publish, tell."""

@@ -1,0 +1,98 @@
+"""The row and the history of a trial, put together from its stages."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from ncvq_core.config import TrialConfig
+from ncvq_core.config.tokenizer import augmentations_text, band_augmentations_text
+from ncvq_core.numerics import FIRST
+from ncvq_core.ssl import SSL_METHODS
+from orchestrator.planning.graph import STAGE1, STAGE2, TIMED
+from orchestrator.planning.queue import Outcome
+from orchestrator.store import StageRecord
+from orchestrator.store.schema import METRICS
+
+Records = Mapping[str, StageRecord]
+"""Finished stages of a trial, by stage."""
+
+
+def config_columns(config: TrialConfig) -> dict[str, Any]:
+    """Return a trial's identity and settings as columns; settings without effect are null."""
+    stage1 = config.stage1
+    written = config.to_dict()
+    return {
+        **written,
+        "projector_width": written["projector_width"] if stage1.ssl and stage1.ssl.uses_projector_width else None,
+        "ssl": SSL_METHODS.text(stage1.ssl) if stage1.ssl else "none",
+        "augmentations": augmentations_text(stage1.augmentations) or None,
+        "band_augmentations": band_augmentations_text(stage1.band_augmentations) or None,
+        "stages": 2 if config.stage2 else 1,
+        "trial_id": config.trial_id,
+        "stage1_id": config.stage1_id,
+        "stage2_id": config.stage2_id,
+        "samples_id": config.samples_id,
+        "config_json": json.dumps(written, sort_keys=True),
+    }
+
+
+def finished_row(config: TrialConfig, records: Records) -> dict[str, Any]:
+    """Return the row of a trial whose stages are done.
+
+    Provenance is that of its last stage, from the start of the first; notes are those of all, each once.
+    """
+    own = {stage: records[stage] for stage in TIMED if stage in records}
+    measured = {name: value for record in own.values() for name, value in record.metrics.items()}
+    if unknown := measured.keys() - set(METRICS):
+        raise ValueError(f"{sorted(unknown)}: measured, but not in the table of ncvq_core/metrics.py")
+    first, *_, last = (own[STAGE1], *own.values())
+    origin = {"numerics_version": FIRST, **last.provenance, "started_at": first.provenance["started_at"]}
+    notes = [note for record in records.values() for note in (record.provenance.get("data_notes") or "").split("; ")]
+    details = last.details
+    return {
+        **config_columns(config),
+        **_provenance_columns(origin),
+        **{name: measured.get(name) for name in METRICS},
+        **_timing_columns(own),
+        "data_notes": "; ".join(dict.fromkeys(note for note in notes if note)) or None,
+        "status": "done",
+        "fcn": details.get("fcn"),
+        "fid_by_class": json.dumps(details["fid_by_class"]) if "fid_by_class" in details else None,
+    }
+
+
+def failed_row(config: TrialConfig, stage: str, outcome: Outcome) -> dict[str, Any]:
+    """Return the row of a trial of which a stage failed or diverged; the error names it where there are several."""
+    return {
+        **config_columns(config),
+        **_provenance_columns(outcome.provenance),
+        "status": outcome.status,
+        "error": f"{stage}: {outcome.error}" if config.stage2 else outcome.error,
+        "traceback": outcome.traceback,
+    }
+
+
+def history_rows(config: TrialConfig, records: Records) -> list[dict[str, Any]]:
+    """Return one row for each trained stage and epoch of a trial."""
+    return [
+        {"trial_id": config.trial_id, "stage": stage, **row}
+        for stage in (STAGE1, STAGE2)
+        if stage in records
+        for row in records[stage].history
+    ]
+
+
+def _timing_columns(records: Records) -> dict[str, Any]:
+    seconds = {f"{stage}_seconds": record.timings["seconds"] for stage, record in records.items()}
+    memory = {
+        f"{stage}_peak_memory_bytes": int(record.timings["peak_memory_bytes"]) for stage, record in records.items()
+    }
+    return seconds | memory
+
+
+def _provenance_columns(provenance: dict[str, Any]) -> dict[str, Any]:
+    """Return provenance with its start as a time instead of text; empty where a worker died without a word."""
+    if not provenance:
+        return {}
+    return {**provenance, "started_at": datetime.fromisoformat(provenance["started_at"])}

@@ -1,0 +1,62 @@
+"""What this machine has to give: cores, memory and arithmetic."""
+
+import os
+from pathlib import Path
+
+import torch
+
+from ncvq_core.training.precision import has_bfloat16
+from orchestrator.sweepfile.sweep import Sweep
+
+MEMINFO = Path("/proc/meminfo")
+CGROUP = Path("/sys/fs/cgroup")
+
+
+def usable_cores() -> int:
+    """Return the cores that this process may use, which a job scheduler can make fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def available_memory() -> int | None:
+    """Return the bytes that new processes may take without swapping; None where the system does not say.
+
+    The smaller of what the machine has left and what its container may still take.
+    """
+    known = [size for size in (_of_machine(), _of_container()) if size is not None]
+    return min(known, default=None)
+
+
+def default_workers(threads: int, memory_bytes: int) -> int:
+    """Return how many workers fit on this machine, each of so many threads and such a peak of memory; at least 1."""
+    workers = usable_cores() // threads
+    available = available_memory()
+    if available is not None and memory_bytes:
+        workers = min(workers, available // memory_bytes)
+    return max(1, workers)
+
+
+def precision_remark(sweep: Sweep) -> str | None:
+    """Say what to do where a sweep asks for bfloat16 and this processor lacks it; None where all is well."""
+    rough = sum(cell.config.stage1.precision == "bf16" for cell in sweep.cells)
+    if not rough or has_bfloat16(torch.device("cpu")):
+        return None
+    return (
+        f"precision bf16 ({rough} trials): this processor has no bfloat16 arithmetic and would take hundreds of times "
+        "as long as in float32; use --set precision=fp32, or a GPU (--gpus-per-trial)"
+    )
+
+
+def _of_machine() -> int | None:
+    lines = MEMINFO.read_text().splitlines() if MEMINFO.exists() else []
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")), None)
+
+
+def _of_container() -> int | None:
+    """What cgroup version 2 leaves: the limit less what is used, but for pages of files that can be dropped."""
+    try:
+        limit = int((CGROUP / "memory.max").read_text())
+        used = int((CGROUP / "memory.current").read_text())
+        statistics = dict(line.split() for line in (CGROUP / "memory.stat").read_text().splitlines())
+    except (OSError, ValueError):  # no such group, or no limit
+        return None
+    return max(0, limit - used + int(statistics.get("inactive_file", 0)))

@@ -1,0 +1,133 @@
+"""How far a sweep is in a store: what `ncvq status` prints, for people or as JSON."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.planning.graph import trial_stages
+from orchestrator.planning.plan import FINAL, cell_label
+from orchestrator.store import DamagedError, Store
+from orchestrator.store.lock import running_owner
+from orchestrator.sweepfile.sweep import Cell, Label, Sweep
+
+LOST, FAILED, RUNNING, BEGUN, MISSING = "lost", "failed", "running", "begun", "missing"
+COUNTED = (*FINAL, LOST, FAILED, RUNNING, BEGUN, MISSING)
+"""What a trial can be; lost: done, with files lost, which `ncvq resume` makes again; begun: it has a checkpoint."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Troubled:
+    """A trial that ended without a result."""
+
+    trial_id: str
+    """Its id."""
+    status: str
+    """failed or diverged."""
+    levels: dict[str, Label | None]
+    """Its level of each factor, null where that has no effect on it."""
+    label: str
+    """The same in words."""
+    error: str | None
+    """What was wrong, in one line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Launched:
+    """The last launch of the name, where that had other trials."""
+
+    trials: int
+    """So many."""
+    finished: int
+    """Those with a result."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepState:
+    """A sweep in a store now. The names of the fields are the keys of its JSON."""
+
+    sweep: str
+    """Its name, with a profile behind it."""
+    profile: str | None
+    """The profile, where it is one."""
+    datasets_left_out: tuple[str, ...]
+    """With --available: those that are not at hand."""
+    store: str
+    """The folder."""
+    trials: int
+    """How many the sweep has."""
+    counts: dict[str, int]
+    """Trials by what they are: a number for each of COUNTED."""
+    owner: dict[str, Any] | None
+    """The process that runs in the store: pid, host, started, command; null where nobody does."""
+    running: tuple[dict[str, Any], ...]
+    """Stages at work for trials of the sweep: stage_id, stage, label, trial_ids, epoch, epochs, updated_at."""
+    troubled: tuple[Troubled, ...]
+    """Trials that failed or diverged."""
+    damaged: tuple[str, ...]
+    """What can no longer be read, one line each."""
+    launched: Launched | None
+    """Null where the last launch had these trials, or there was none."""
+
+
+def sweep_state(sweep: Sweep, store: Store) -> SweepState:
+    """Look at a sweep in a store."""
+    ids = [cell.config.trial_id for cell in sweep.cells]
+    trials = store.read_trials(columns=("status", "error"))
+    rows = {trial_id: trials.rows.get(trial_id) for trial_id in ids}
+    owner = running_owner(store.path)
+    running = {stage: state for stage, state in store.read_running().items() if owner is not None}
+    running = {stage: state for stage, state in running.items() if any(each in rows for each in state["trial_ids"])}
+    at_work = {trial_id for state in running.values() for trial_id in state["trial_ids"]}
+    counts = Counter(_status(cell, rows[cell.config.trial_id], at_work, store) for cell in sweep.cells)
+    launched = _other_launch(sweep, store, trials.rows)
+    return SweepState(
+        sweep=sweep.name,
+        profile=sweep.profile,
+        datasets_left_out=sweep.missing,
+        store=str(store.path),
+        trials=len(rows),
+        counts={name: counts[name] for name in COUNTED},
+        owner=owner,
+        running=tuple({"stage_id": stage_id, **state} for stage_id, state in running.items()),
+        troubled=tuple(_troubled(cell, row) for cell in sweep.cells if (row := rows[cell.config.trial_id])
+                       and row["status"] in (FAILED, "diverged")),
+        damaged=(*trials.damaged.values(), *((launched,) if isinstance(launched, str) else ())),
+        launched=launched if isinstance(launched, Launched) else None,
+    )  # fmt: skip
+
+
+def _status(cell: Cell, row: dict[str, Any] | None, at_work: Collection[str], store: Store) -> str:
+    if cell.config.trial_id in at_work:
+        return RUNNING
+    stages = [stage.stage_id for stage in trial_stages(cell.config)]
+    if row and row["status"] == "done" and not all(store.has_stage(stage_id) for stage_id in stages):
+        return LOST
+    if row:
+        return str(row["status"])
+    return BEGUN if any(store.checkpoint_path(stage_id).exists() for stage_id in stages) else MISSING
+
+
+def _troubled(cell: Cell, row: dict[str, Any]) -> Troubled:
+    return Troubled(
+        trial_id=row["trial_id"],
+        status=row["status"],
+        levels=dict(cell.levels),
+        label=cell_label(cell),
+        error=row["error"],
+    )
+
+
+def _other_launch(sweep: Sweep, store: Store, rows: Mapping[str, dict[str, Any]]) -> Launched | str | None:
+    """The last launch of this name, where that had other trials, as with other settings; why it cannot be read."""
+    try:
+        launched = store.read_sweep(sweep.name)
+    except FileNotFoundError:
+        return None
+    except DamagedError as error:
+        return str(error)
+    trial_ids = {cell["trial_id"] for cell in launched["cells"]}
+    if trial_ids == {cell.config.trial_id for cell in sweep.cells}:
+        return None
+    finished = sum(trial_id in rows and rows[trial_id]["status"] in FINAL for trial_id in trial_ids)
+    return Launched(trials=len(trial_ids), finished=finished)

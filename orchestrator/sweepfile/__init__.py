@@ -1,0 +1,1 @@
+"""Sweep files: from YAML text to the cells of a sweep."""
