@@ -103,9 +103,40 @@ def test_the_store_imports_nothing_else_of_the_orchestrator() -> None:
 
 @pytest.mark.parametrize("vendor", ["wandb", "ray"])
 def test_vendors_stay_in_their_modules(vendor: str) -> None:
-    users = {path.name for path in modules("orchestrator") for name, _ in imports(path) if name == vendor}
-    of_ray = {"ray_driver.py", "ray_deaths.py", "ray_watch.py", "ray_worker.py"}  # none is loaded by the launch itself
-    assert users == {"wandb": {"tracking.py"}, "ray": of_ray}[vendor]
+    users = {
+        str(path.relative_to(ROOT / "orchestrator"))
+        for path in modules("orchestrator")
+        for name, _ in imports(path)
+        if name == vendor
+    }
+    of_ray = {
+        f"execution/ray/{name}.py" for name in ("driver", "deaths", "watch", "worker")
+    }  # none that a launch loads
+    assert users == {"wandb": {"launching/tracking.py"}, "ray": of_ray}[vendor]
+
+
+ROOMS = {
+    "ncvq_core": (
+        "errors", "metrics", "numerics", "settings", "registry", "training", "stft", "augmentations", "ssl", "config",
+        "data", "tokenizer", "prior", "fcn", "evaluation", "stages",
+    ),
+    "orchestrator": ("errors", "store", "sweepfile", "planning", "execution", "launching", "cli"),
+}  # fmt: skip
+"""The rooms of each package, lowest first: a room imports those before it alone."""
+
+
+@pytest.mark.parametrize("package", list(ROOMS))
+def test_rooms_stand_on_each_other(package: str) -> None:
+    rooms = ROOMS[package]
+    for path in modules(package):
+        place = path.relative_to(ROOT / package).parts
+        if place[0] in ("__init__.py", "__main__.py"):
+            continue
+        own = place[0].removesuffix(".py")
+        assert own in rooms, f"{path}: in no room"
+        used = set(re.findall(rf"(?:from|import) {package}\.(\w+)", path.read_text(encoding="utf-8")))
+        above = [name for name in used if rooms.index(name) > rooms.index(own)]
+        assert not above, f"{path.relative_to(ROOT)} imports {above}, which stand above {own}"
 
 
 @pytest.mark.parametrize(
