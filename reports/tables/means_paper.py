@@ -63,7 +63,7 @@ def _table(results: Results, metric: Metric, rows: pd.DataFrame, options: Option
     places, nothing = list(dict.fromkeys(datasets)), Entry(text=NOTHING)
     grid = [[entries.get((setting, place), nothing) for place in places] for setting in settings]
     about = {"name": f"means_{metric.name}", "sweep": results.sweep.name}
-    lacking = [JOINED.join(setting) for setting in _settings(seen.cells, factors) if setting not in settings]
+    lacking = [_named(setting) for setting in _settings(seen.cells, factors) if setting not in settings]
     caption = means_caption(results, metric, rows, options, lacking=lacking)
     plain = _oriented(factors, settings, places, grid, {**about, "caption": caption})
     ranks, ranked_over = _ranks(metric, rows["mean"].to_numpy(), setting_of_row, list(datasets))
@@ -125,6 +125,10 @@ def _order(setting: tuple[str, ...], levels: dict[str, list[str]], factors: list
     return [
         -1 if level == NOTHING else levels[factor].index(level) for factor, level in zip(factors, setting, strict=True)
     ]
+
+
+def _named(setting: tuple[str, ...]) -> str:
+    return JOINED.join(level for level in setting if level != NOTHING)
 
 
 def _text(mean: float, sd: float) -> str:
