@@ -12,8 +12,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from reports.colours import looks_of
 from reports.figures.captions import count_range
 from reports.figures.contract import COST, View
-from reports.figures.facets import MOST_PAGES, PAGE_HEIGHT
-from reports.figures.grid import SMALL, TEXT, add_legend, handle, legend_names
+from reports.figures.facets import MOST_PAGES, PAGE_HEIGHT, PAGE_WIDTH
+from reports.figures.grid import SMALL, TEXT, add_legend, handle, legend_names, legend_room
 from reports.figures.names import shortened
 from reports.levels import DATASET, SSL, in_level_order
 from reports.metrics import finite_values
@@ -27,6 +27,7 @@ SECONDS, MEMORY = "seconds", "peak_memory_bytes"
 UNITS = {SECONDS: ("s", 1.0), MEMORY: ("GB", 1e-9)}
 LABELS, PANEL, AROUND, LINE, GAP = 1.9, 2.4, 1.1, 0.13, 0.12  # inches
 NAME_LETTERS = 24
+NARROWEST = 4.6  # inches
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,7 @@ def views(results: Results, claims: pd.DataFrame) -> list[View]:
     made = _costs(results)
     datasets = [name for name in results.sweep.factors.get(DATASET, [ALL]) if name in set(made["dataset"])]
     methods = tuple(results.sweep.factors.get(SSL, [ALL]))
-    rows = max(1, int((PAGE_HEIGHT - AROUND) / (LINE * len(methods) + GAP)))
+    rows = max(1, int((PAGE_HEIGHT - AROUND - legend_room(methods, NARROWEST)) / (LINE * len(methods) + GAP)))
     parts = [tuple(datasets[start : start + rows]) for start in range(0, len(datasets), rows)]
     one = len(parts) == 1
     return [
@@ -101,8 +102,9 @@ def draw(table: pd.DataFrame, view: View) -> Figure:
     datasets, methods = view.layout.datasets, view.layout.methods
     quantities = [name for name in _quantities() if name in set(table["quantity"])]
     step = LINE * len(methods) + GAP
-    size = (min(12.0, LABELS + PANEL * len(quantities)), AROUND + step * len(datasets))
-    figure = Figure(figsize=(max(size[0], 4.6), size[1]), layout="constrained")
+    across = min(PAGE_WIDTH, max(NARROWEST, LABELS + PANEL * len(quantities)))
+    up = AROUND + legend_room(methods, across) + step * len(datasets)
+    figure = Figure(figsize=(across, min(PAGE_HEIGHT, up)), layout="constrained")
     looks = looks_of(methods)
     grid = figure.subplots(1, len(quantities), squeeze=False, sharey=True)[0]
     for quantity, axes in zip(quantities, grid, strict=True):

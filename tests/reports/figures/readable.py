@@ -22,9 +22,7 @@ def faults_of(figure: Figure) -> list[str]:
     if width > LARGEST[0] or height > LARGEST[1]:
         found.append(f"{width:.1f} × {height:.1f} inches")
     canvas = figure.bbox
-    for text in figure.findobj(Text):
-        if not text.get_text().strip() or not _shown(text):
-            continue
+    for text in _shown(figure):
         box = text.get_window_extent()
         out = max(canvas.x0 - box.x0, box.x1 - canvas.x1, canvas.y0 - box.y0, box.y1 - canvas.y1)
         if out > SLACK:
@@ -38,18 +36,19 @@ def faults_of(figure: Figure) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _shown(text: Text) -> bool:
-    """Whether a text is drawn: labels of ticks outside the limits of their axis are not."""
-    axes = text.axes
-    if not text.get_visible() or (axes is not None and not axes.get_visible()):
-        return False
-    if axes is None:
-        return True
-    for axis in (axes.xaxis, axes.yaxis):
-        ticks = [*axis.majorTicks, *axis.minorTicks]
-        if any(text in (tick.label1, tick.label2) for tick in ticks):
-            return text in _labels(axes, "x") or text in _labels(axes, "y")
-    return True
+def _shown(figure: Figure) -> list[Text]:
+    """The texts that are drawn: not labels of ticks outside the limits of their axis, nor those of hidden axes."""
+    hidden: set[Text] = set()
+    for axes in figure.axes:
+        if not axes.get_visible():
+            hidden |= set(axes.findobj(Text))
+            continue
+        for name, axis in (("x", axes.xaxis), ("y", axes.yaxis)):
+            ticks = [*axis.majorTicks, *axis.minorTicks]
+            hidden |= {label for tick in ticks for label in (tick.label1, tick.label2)} - set(_labels(axes, name))
+    return [
+        text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip() and text not in hidden
+    ]
 
 
 def _labels(axes: Axes, name: str) -> list[Text]:
