@@ -164,7 +164,8 @@ def alt_text(table: pd.DataFrame, view: View) -> str:
     """A short description of the curves for a reader who cannot see them."""
     values = table[table["track"] == VALUE]
     last = values[values["epoch"] == values["epoch"].max()]
+    epochs = int(values["epoch"].max())
     return (
-        f"Line plot of {view.heading} over {int(values['epoch'].max())} epochs; "
+        f"Line plot of {view.heading} over {epochs} epoch{'' if epochs == 1 else 's'}; "
         f"at the end the means lie from {last['value'].min():.4g} to {last['value'].max():.4g}."
     )

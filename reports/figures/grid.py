@@ -20,7 +20,7 @@ SMALL, TEXT = "small", "medium"
 """Sizes of letters, relative to that of the style."""
 LEGEND_LETTERS = 40
 LABELS_WIDTH = 0.45  # inches left of all panels
-LEGEND_KEY, LEGEND_LINE = 0.55, 0.165  # inches: beside the name of an entry, and from line to line
+LEGEND_KEY, LEGEND_LINE = 0.65, 0.165  # inches: beside the name of an entry, and from line to line
 BASELINE = " (baseline)"
 
 

@@ -39,7 +39,7 @@ def width(text: str) -> int:
 
 
 def inches(text: str, points: float = SMALL_POINTS) -> float:
-    """How wide a line is, or the longest of several; a letter that FONT lacks is as wide as high."""
+    """How wide a line is, or the longest of several; a letter that FONT lacks counts as a wide one."""
     return max(sum(map(_advance, line)) for line in text.split("\n")) * points / 72
 
 
@@ -48,7 +48,7 @@ def _advance(letter: str) -> float:
     """The width of a letter, of which 1 is the size of the font."""
     font = _font()
     if not font.get_char_index(ord(letter)):
-        return 1.1  # with its box
+        return 1.3  # the box that stands for it
     font.set_size(100, 72)
     return float(font.load_char(ord(letter)).linearHoriAdvance / 65536 / 100)
 

@@ -75,8 +75,8 @@ def value_points(results: Results, metric: Metric, facets: Facets) -> pd.DataFra
 
     Returns:
         One row a point: panel, title, track (the metric), series (the level shown by colour), place (the level on the
-        horizontal axis; missing where it has no meaning), mark (MEAN, SEED, or LINE: a reference that is a single
-        setting of its panel), n, value, low, high, trial_id (of a seed), and the factors.
+        horizontal axis; missing where it has no meaning), mark (MEAN, SEED, or LINE: what has no
+        place, and a reference that is the only one of its panel and all of its series), n, value, low, high, trial_id (of a seed), and the factors.
     """
     settings = settings_of(results, metric, facets.compared).assign(mark=MEAN)
     done = results.done
@@ -86,7 +86,8 @@ def value_points(results: Results, metric: Metric, facets: Facets) -> pd.DataFra
     table = by_panel(with_places(table, facets), facets.panels).assign(track=metric.name)
     means = table[table["mark"] == MEAN]
     references = means[means["is_reference"].astype("boolean").fillna(False)]
-    alone = references[~references["panel"].duplicated(keep=False)]
+    whole = ~means.duplicated(["panel", "series"], keep=False).reindex(references.index)
+    alone = references[~references["panel"].duplicated(keep=False) & whole]
     off_axis = means[means["place"].isna()]
     lines = pd.concat([off_axis, alone]).drop_duplicates(["panel", "series"])
     return pd.concat([table.drop(off_axis.index), lines.assign(mark=LINE)], ignore_index=True)

@@ -86,6 +86,9 @@ def _titles(figure: Figure) -> list[str]:
               for legend in legends if _overlap(box, legend)]  # fmt: skip
     found += [f"title {title!r} and label {text!r} overlap" for box, title in boxes
               for other, text in around if _overlap(box, other)]  # fmt: skip
+    fixed = [(text.get_window_extent(), text.get_text()) for text in figure.texts]
+    found += [f"{first!r} and {second!r} overlap" for one, first in fixed
+              for two, second in [*boxes, *around] if _overlap(one, two)]  # fmt: skip
     found += [f"labels {first!r} and {second!r} overlap" for place, (one, first) in enumerate(named)
               for two, second in named[place + 1 :] if _overlap(one, two)]  # fmt: skip
     return found
