@@ -13,8 +13,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from reports.colours import Look, looks_of
 from reports.figures.captions import count_range
 from reports.figures.contract import COST, View
-from reports.figures.facets import MOST_PAGES, PAGE_HEIGHT
-from reports.figures.grid import SMALL, TEXT, add_legend, handle, legend_names
+from reports.figures.facets import MOST_PAGES, PAGE_HEIGHT, PAGE_WIDTH
+from reports.figures.grid import SMALL, TEXT, add_legend, handle, legend_names, legend_room
 from reports.figures.names import shortened
 from reports.levels import DATASET, SSL, in_level_order
 from reports.metrics import finite_values
@@ -30,6 +30,7 @@ COLUMNS = {TIME: ("seconds", 1.0), MEMORY: ("peak_memory_bytes", 1e-9)}
 """What the store calls each, and what it is multiplied by."""
 LABELS, PANEL, AROUND, TITLE, LINE, GAP = 1.9, 3.1, 0.5, 0.6, 0.13, 0.12  # inches
 NAME_LETTERS = 24
+NARROWEST = 4.6  # inches
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,8 @@ def views(results: Results, claims: pd.DataFrame) -> list[View]:
     made = _costs(results)
     datasets = [name for name in results.sweep.factors.get(DATASET, [ALL]) if name in set(made["dataset"])]
     methods = tuple(results.sweep.factors.get(SSL, [ALL]))
-    rows = max(1, int(((PAGE_HEIGHT - AROUND) / len(KINDS) - TITLE) / _step(methods)))
+    room = PAGE_HEIGHT - AROUND - legend_room(methods, NARROWEST)
+    rows = max(1, int((room / len(KINDS) - TITLE) / _step(methods)))
     parts = [tuple(datasets[start : start + rows]) for start in range(0, len(datasets), rows)]
     one = len(parts) == 1
     return [
@@ -102,8 +104,9 @@ def draw(table: pd.DataFrame, view: View) -> Figure:
     """Draw a page: a row of panels for time and one for memory, a column a stage; in each a row a dataset."""
     datasets, methods = view.layout.datasets, view.layout.methods
     stages = [stage for stage in STAGES.values() if stage in set(table["stage"])]
-    up = AROUND + len(KINDS) * (TITLE + _step(methods) * len(datasets))
-    figure = Figure(figsize=(max(LABELS + PANEL * len(stages), 4.6), up), layout="constrained")
+    across = min(PAGE_WIDTH, max(NARROWEST, LABELS + PANEL * len(stages)))
+    up = AROUND + legend_room(methods, across) + len(KINDS) * (TITLE + _step(methods) * len(datasets))
+    figure = Figure(figsize=(across, min(PAGE_HEIGHT, up)), layout="constrained")
     looks = looks_of(methods)
     grid = figure.subplots(len(KINDS), len(stages), squeeze=False, sharey=True)
     for (kind, unit), line in zip(KINDS.items(), grid, strict=True):

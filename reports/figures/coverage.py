@@ -15,7 +15,7 @@ from reports.figures.captions import left_out
 from reports.figures.contract import COVERAGE, View
 from reports.figures.facets import MOST_PAGES, PAGE_HEIGHT, PAGE_WIDTH
 from reports.figures.grid import SMALL
-from reports.figures.names import shortened, width
+from reports.figures.names import inches, shortened
 from reports.levels import DATASET, in_level_order
 from reports.read_store import DIVERGED, DONE, FAILED, MISSING, PRUNED, RUNNING, Results, Sweep
 from reports.statistics.conditions import largest_condition
@@ -30,7 +30,6 @@ COLOURS = {
 """A cell has the colour of the first of these that any of its seeds is."""
 LABELS, COLUMN, ROW, FOOT = 3.0, 0.29, 0.2, 0.1  # inches
 WIDEST_COLUMN = 0.8
-LETTER = 0.068  # inches
 COLUMNS = int((PAGE_WIDTH - LABELS) / COLUMN)
 NAME_LETTERS, SETTING_LETTERS = 24, 44
 ALL = "all trials"
@@ -162,7 +161,7 @@ def draw(table: pd.DataFrame, view: View) -> Figure:
 
 def _head(datasets: Sequence[str]) -> float:
     """The room above the cells, in inches."""
-    return max(1.1, 0.2 + LETTER * max(map(width, shortened(datasets, NAME_LETTERS).values())))
+    return max(1.1, 0.2 + max(map(inches, shortened(datasets, NAME_LETTERS).values())))
 
 
 def _texts(table: pd.DataFrame) -> list[str]:

@@ -11,7 +11,16 @@ from reports.figures.contract import CURVES, View
 from reports.figures.curve_list import Curve
 from reports.figures.curve_list import curves as all_curves
 from reports.figures.facets import MOST_PAGES, Facets, pages_of, panel_keys
-from reports.figures.grid import SMALL, Grid, add_legend, handle, legend_names, set_log_axis
+from reports.figures.grid import (
+    SMALL,
+    Grid,
+    add_legend,
+    handle,
+    legend_names,
+    legend_room,
+    set_log_axis,
+    width_of,
+)
 from reports.figures.lines import (
     DIFFERENCE,
     RUNNING_MEAN,
@@ -34,7 +43,7 @@ __all__ = ["LAYOUT", "alt_text", "caption", "draw", "table", "views"]
 LAYOUT = Facets
 FIRST = (("validation_val_loss", "recon_time", "loss"), ("ssl_loss",), ("validation_prior_loss", "prior_loss"))
 """Of each group the first that there is stands in the report, all others in the appendix."""
-REFERENCE_LETTERS = 20
+REFERENCE_LETTERS = 14
 
 
 def views(results: Results, claims: pd.DataFrame) -> list[View]:
@@ -61,7 +70,9 @@ def _views_of(results: Results, curve: Curve, *, appendix: bool) -> list[View]:
     lines = lines_of(results, curve)
     if facets.colour in lines and SSL not in curve.incomparable and lines[facets.colour].notna().any():
         lines = lines[lines[facets.colour].notna()]  # a method without a level is in the panels of all others
-    pages = pages_of(panel_keys(lines, results.sweep, apart), len(facets.tracks))
+    keys = panel_keys(lines, results.sweep, apart)
+    above = legend_room(results.sweep.factors.get(facets.colour, ()), width_of(len(keys)))
+    pages = pages_of(keys, len(facets.tracks), above=above)
     one = len(pages) == 1
     return [
         View(
@@ -106,8 +117,10 @@ def _curve(view: View) -> Curve:
 def draw(table: pd.DataFrame, view: View) -> Figure:
     """Draw a page."""
     curve, facets, sweep = _curve(view), view.layout, view.sweep
-    grid = Grid(facets, own_axes=SSL in curve.incomparable)
     looks = looks_of([*sweep.factors.get(facets.colour, []), *table["series"].unique()])
+    shown = [name for name in looks if name in set(table["series"])]
+    above = legend_room(shown, width_of(len(facets.panels)))
+    grid = Grid(facets, above=above, own_axes=SSL in curve.incomparable)
     for (panel, track), axes in grid.axes.items():
         of_track = table[table["track"] == track]
         rows = of_track[of_track["panel"] == panel]
@@ -127,7 +140,6 @@ def draw(table: pd.DataFrame, view: View) -> Figure:
         labels[DIFFERENCE] = difference_label(curve, *reference.values())
     grid.label_tracks(labels)
     names = legend_names(list(looks), sweep.baseline.get(facets.colour))
-    shown = [name for name in looks if name in set(table["series"])]
     one_epoch = table["epoch"].nunique() == 1
     add_legend(grid.figure, [handle(looks[name], names[name], marker=one_epoch, line=looks[name].line)
                              for name in shown])  # fmt: skip
@@ -152,7 +164,8 @@ def alt_text(table: pd.DataFrame, view: View) -> str:
     """A short description of the curves for a reader who cannot see them."""
     values = table[table["track"] == VALUE]
     last = values[values["epoch"] == values["epoch"].max()]
+    epochs = int(values["epoch"].max())
     return (
-        f"Line plot of {view.heading} over {int(values['epoch'].max())} epochs; "
+        f"Line plot of {view.heading} over {epochs} epoch{'' if epochs == 1 else 's'}; "
         f"at the end the means lie from {last['value'].min():.4g} to {last['value'].max():.4g}."
     )

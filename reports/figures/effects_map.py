@@ -30,7 +30,7 @@ def views(results: Results, claims: pd.DataFrame) -> list[View]:
         levels = shown.groupby("factor", sort=False)["level"].nunique()
         panels: list[Key] = [(("factor", str(factor)),) for factor in levels.index]
         datasets = [dataset for dataset in results.sweep.factors.get(DATASET, []) if dataset in set(shown["dataset"])]
-        parts = list(maps_of(panels, datasets, int(levels.max()))) if len(levels) else []
+        parts = list(maps_of(panels, datasets, int(levels.max()), list(shown["level"]))) if len(levels) else []
         for place, (keys, rows) in enumerate(parts, start=1):
             one = len(parts) == 1
             found.append(

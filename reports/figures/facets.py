@@ -17,9 +17,9 @@ from reports.read_store import Sweep
 PAGE_WIDTH, PAGE_HEIGHT = 12.0, 9.0  # inches
 COLUMNS = 4
 PANEL_WIDTH, TRACK_HEIGHT, TITLE_HEIGHT = 2.85, 1.7, 0.42  # inches
-AROUND = 0.95  # inches above and below all panels, for the legend and the name of the axis
-NAME_LETTERS, TITLE_LETTERS = 24, 40
-"""How long a name may be below an axis or in a title, and a line of a title."""
+AROUND = 0.95  # inches above and below all panels, for one line of legend and the name of the axis
+NAME_LETTERS, TITLE_LETTERS = 24, 34
+"""How long a dataset may be in a title, and a line of a title."""
 MOST_PAGES = 2
 """What would need more pages of panels than that is drawn as a heat map over datasets."""
 
@@ -80,14 +80,18 @@ def by_panel(table: pd.DataFrame, panels: Sequence[Key]) -> pd.DataFrame:
 
 def titles_of(panels: Sequence[Key]) -> list[str]:
     """The name of each panel: the dataset, below it the other factors, each with its level."""
-    shown = shortened([level for key in panels for _, level in key], NAME_LETTERS)
+    shown: dict[tuple[str, str], str] = {}
+    for factor in dict.fromkeys(factor for key in panels for factor, _ in key):
+        levels = [level for key in panels for name, level in key if name == factor]
+        letters = NAME_LETTERS if factor == DATASET else max(12, TITLE_LETTERS - len(factor) - 1)
+        shown |= {(factor, level): name for level, name in shortened(levels, letters).items()}
     return ["\n".join(_lines(key, shown)) for key in panels]
 
 
-def _lines(key: Key, shown: Mapping[str, str]) -> Iterator[str]:
+def _lines(key: Key, shown: Mapping[tuple[str, str], str]) -> Iterator[str]:
     line = ""
     for factor, level in key:
-        part = shown[level] if factor == DATASET else f"{factor}={shown[level]}"
+        part = shown[factor, level] if factor == DATASET else f"{factor}={shown[factor, level]}"
         if line and (width(f"{line}, {part}") > TITLE_LETTERS or (DATASET, level) == key[0]):
             yield line
             line = part
@@ -100,15 +104,16 @@ def _lines(key: Key, shown: Mapping[str, str]) -> Iterator[str]:
         yield line
 
 
-def pages_of(panels: Sequence[Key], tracks: int, below: float = 0.0) -> list[tuple[Key, ...]]:
+def pages_of(panels: Sequence[Key], tracks: int, below: float = 0.0, above: float = 0.0) -> list[tuple[Key, ...]]:
     """Part panels into pages of at most PAGE_WIDTH × PAGE_HEIGHT.
 
     Args:
         panels: of all pages.
         tracks: how many each has, one above the other.
         below: what labels below each panel need beyond one line, in inches.
+        above: what the legend needs beyond one line, in inches.
     """
-    bands = max(1, int((PAGE_HEIGHT - AROUND) / band_height(panels, tracks, below)))
+    bands = max(1, int((PAGE_HEIGHT - AROUND - above) / band_height(panels, tracks, below)))
     size = bands * COLUMNS
     return [tuple(panels[start : start + size]) for start in range(0, len(panels), size)]
 

@@ -7,37 +7,40 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from reports.colours import Line, Look
-from reports.figures.facets import AROUND, COLUMNS, PANEL_WIDTH, Facets, band_height, titles_of
-from reports.figures.names import shortened
+from reports.figures.facets import AROUND, COLUMNS, PAGE_HEIGHT, PANEL_WIDTH, Facets, band_height, titles_of
+from reports.figures.names import SMALL_POINTS, inches, shortened
 from reports.levels import DATASET
 
 SMALL, TEXT = "small", "medium"
 """Sizes of letters, relative to that of the style."""
 LEGEND_LETTERS = 40
 LABELS_WIDTH = 0.45  # inches left of all panels
+LEGEND_KEY, LEGEND_LINE = 0.65, 0.165  # inches: beside the name of an entry, and from line to line
+BASELINE = " (baseline)"
 
 
 class Grid:
     """A figure with axes for each panel and track; those of one dataset and track share their vertical axis."""
 
-    def __init__(self, facets: Facets, below: float = 0.0, *, own_axes: bool = False) -> None:
+    def __init__(self, facets: Facets, below: float = 0.0, above: float = 0.0, *, own_axes: bool = False) -> None:
         """Make the axes.
 
         Args:
             facets: the panels and their tracks.
             below: what labels below each band need beyond one line, in inches.
+            above: what the legend needs beyond one line, in inches.
             own_axes: whether no two panels share an axis, because their numbers have no common scale.
         """
         panels, tracks = facets.panels, facets.tracks
         self.columns = min(COLUMNS, len(panels))
         bands = math.ceil(len(panels) / self.columns)
-        across = max(self.columns * PANEL_WIDTH, 1.6 * PANEL_WIDTH) + LABELS_WIDTH
-        up = bands * band_height(panels, len(tracks), below) + AROUND
-        self.figure = Figure(figsize=(across, up), layout="constrained")
+        up = bands * band_height(panels, len(tracks), below) + AROUND + above
+        self.figure = Figure(figsize=(width_of(len(panels)), min(up, PAGE_HEIGHT)), layout="constrained")
         grid = self.figure.add_gridspec(bands * len(tracks), self.columns)
         shared: dict[tuple[str, str], Axes] = {}
         self.axes: dict[tuple[int, str], Axes] = {}
@@ -68,13 +71,28 @@ class Grid:
             axes.xaxis.set_major_locator(epoch_locator())
 
 
+def width_of(panels: int) -> float:
+    """The width of a page with so many panels, in inches."""
+    return max(min(COLUMNS, panels), 1.6) * PANEL_WIDTH + LABELS_WIDTH
+
+
+def legend_room(levels: Sequence[str], across: float) -> float:
+    """What a legend of some levels needs beyond one line on a page so wide, in inches."""
+    labels = [name + BASELINE for name in shortened(levels, LEGEND_LETTERS).values()]
+    return LEGEND_LINE * (math.ceil(len(labels) / _legend_columns(labels, across)) - 1) if labels else 0.0
+
+
+def _legend_columns(labels: Sequence[str], across: float, points: float = SMALL_POINTS) -> int:
+    return max(1, int(across / (LEGEND_KEY + max(inches(label, points) for label in labels))))
+
+
 def epoch_locator() -> MaxNLocator:
     """Ticks at whole epochs."""
     return MaxNLocator(nbins=5, steps=[1, 2, 5, 10], integer=True)
 
 
 def _dress(axes: Axes, title: str, *, last: bool) -> None:
-    axes.set_title(title, fontsize=TEXT)
+    axes.set_title(title, fontsize=SMALL)
     axes.tick_params(labelsize=SMALL, labelbottom=last)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="0.9", linewidth=0.6)
@@ -85,8 +103,8 @@ def add_legend(figure: Figure, handles: Sequence[Line2D]) -> None:
     """A legend above all panels, in as many columns as fit."""
     if not handles:
         return
-    longest = max(len(str(handle.get_label())) for handle in handles)
-    columns = max(1, int(figure.get_figwidth() / (0.55 + 0.075 * longest)))
+    points = FontProperties(size=SMALL).get_size_in_points()
+    columns = _legend_columns([str(handle.get_label()) for handle in handles], figure.get_figwidth(), points)
     figure.legend(handles=list(handles), loc="outside upper center", ncols=columns, frameon=False, fontsize=SMALL)
 
 
@@ -99,7 +117,7 @@ def handle(look: Look, label: str, *, marker: bool = True, line: Line = "none") 
 def legend_names(levels: Sequence[str], baseline: str | None) -> dict[str, str]:
     """What a legend calls each level."""
     shown = shortened(levels, LEGEND_LETTERS)
-    return {level: f"{shown[level]} (baseline)" if level == baseline else shown[level] for level in levels}
+    return {level: f"{shown[level]}{BASELINE}" if level == baseline else shown[level] for level in levels}
 
 
 def set_log_axis(axes: Axes) -> None:

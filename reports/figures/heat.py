@@ -14,29 +14,45 @@ from ncvq_core.metrics import Metric
 from reports.colours import BLUE, VERMILION
 from reports.figures.effects_pages import FAR
 from reports.figures.effects_words import decimal_places, number
-from reports.figures.facets import PAGE_WIDTH, Facets, Key, titles_of
+from reports.figures.facets import PAGE_HEIGHT, PAGE_WIDTH, Facets, Key, titles_of
 from reports.figures.grid import SMALL, TEXT
-from reports.figures.names import shortened
+from reports.figures.names import inches, shortened
 from reports.levels import DATASET
 
-ROW_HEIGHT, COLUMN_WIDTH, LABELS, BAR, HEAD, FOOT = 0.23, 0.47, 1.9, 0.7, 1.75, 0.3  # inches
-ROWS, COLUMNS = 30, int((PAGE_WIDTH - LABELS - BAR) / COLUMN_WIDTH)
-NAME_LETTERS, PLACE_LETTERS = 24, 24
+ROW_HEIGHT, COLUMN_WIDTH, LABELS, BAR, FOOT = 0.21, 0.47, 1.9, 0.7, 0.3  # inches
+TOP, TITLE_LINE, GAP = 0.45, 0.16, 0.12  # inches: for the heading, for a line of the titles, between panels
+COLUMNS = int((PAGE_WIDTH - LABELS - BAR) / COLUMN_WIDTH)
+NAME_LETTERS, PLACE_LETTERS = 24, 18
 STRONGEST = 0.75  # of the colours, so that numbers can be read on them
 
 
-def maps_of(panels: Sequence[Key], datasets: Sequence[str], columns: int) -> Iterator[tuple[list[Key], list[str]]]:
+def maps_of(
+    panels: Sequence[Key], datasets: Sequence[str], columns: int, names: Sequence[str]
+) -> Iterator[tuple[list[Key], list[str]]]:
     """The panels and datasets of each page.
 
     Args:
         panels: without the dataset.
         datasets: of the sweep.
         columns: how many settings each panel has.
+        names: what may stand above a column.
     """
     across = max(1, COLUMNS // max(1, columns))
+    rows = max(1, int((PAGE_HEIGHT - FOOT - _head([*names, *titles_of(panels)], lines=2)) / ROW_HEIGHT))
     for first in range(0, len(panels), across):
-        for start in range(0, len(datasets), ROWS):
-            yield list(panels[first : first + across]), list(datasets[start : start + ROWS])
+        for start in range(0, len(datasets), rows):
+            yield list(panels[first : first + across]), list(datasets[start : start + rows])
+
+
+def column_names(series: Sequence[str], places: Sequence[str]) -> list[str]:
+    """What may stand above the columns of a map."""
+    shown, short = (list(shortened(names, PLACE_LETTERS).values()) for names in (series, places))
+    return [f"{first} {second}" for first in shown for second in short]
+
+
+def _head(names: Sequence[str], lines: int) -> float:
+    """The room above the rows, in inches: for the names of the columns, and for lines of titles."""
+    return TOP + TITLE_LINE * lines + max(map(inches, names), default=0.0)
 
 
 def draw_map(table: pd.DataFrame, facets: Facets, metric: Metric) -> Figure:
@@ -50,17 +66,22 @@ def draw_map(table: pd.DataFrame, facets: Facets, metric: Metric) -> Figure:
     table = table.assign(column=_columns(table))
     widths = [table.loc[table["panel"] == place, "column"].nunique() for place in range(len(facets.panels))]
     each = min(COLUMN_WIDTH, (PAGE_WIDTH - LABELS - BAR) / max(1, sum(widths)))
-    across, up = LABELS + BAR + each * sum(widths), HEAD + FOOT + ROW_HEIGHT * len(facets.datasets)
+    titles = titles_of(facets.panels)
+    above = all(inches(title) < each * columns - GAP for title, columns in zip(titles, widths, strict=True))
+    if not above:  # as the first line of the name of each of its columns, which stand upright
+        table["column"] = table["panel"].map(dict(enumerate(titles))) + "\n" + table["column"]
+    head = _head(list(table["column"].unique()), max(title.count("\n") + 1 for title in titles) if above else 0)
+    across, up = LABELS + BAR + each * sum(widths), head + FOOT + ROW_HEIGHT * len(facets.datasets)
     figure = Figure(figsize=(max(across, 5.0), up))
     limit = _limit(table["value"])
-    left, titles = LABELS, titles_of(facets.panels)
+    left = LABELS
     for place, columns in enumerate(widths):
-        box = (left / across, FOOT / up, (each * columns - 0.12) / across, ROW_HEIGHT * len(facets.datasets) / up)
+        box = (left / across, FOOT / up, (each * columns - GAP) / across, ROW_HEIGHT * len(facets.datasets) / up)
         axes = figure.add_axes(box)
         bar = figure.add_axes(((across - 0.6) / across, FOOT / up, 0.12 / across, box[3])) if left == LABELS else None
         rows = table[table["panel"] == place]
         _draw_panel(axes, rows, facets, limit, bar, _colours(metric), numbers=each > 0.36)
-        axes.set_title(titles[place], fontsize=TEXT, pad=6)
+        axes.set_title(titles[place] if above else "", fontsize=SMALL, pad=6)
         axes.tick_params(axis="y", labelleft=left == LABELS)
         left += each * columns
     unit = "%" if metric.scale == "log" else metric.unit

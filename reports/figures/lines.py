@@ -80,6 +80,7 @@ def running_mean(values: pd.Series[float]) -> np.ndarray:
 
 def draw_lines(axes: Axes, rows: pd.DataFrame, looks: dict[str, Look]) -> None:
     """Draw curves with their bands; a single epoch as a mark with a whisker."""
+    opacity = min(0.15, 0.6 / max(1, rows["series"].nunique()))
     for series, line in rows.groupby("series", sort=False):
         look = looks[str(series)]
         alone = len(line) == 1
@@ -88,7 +89,7 @@ def draw_lines(axes: Axes, rows: pd.DataFrame, looks: dict[str, Look]) -> None:
         if alone:
             axes.vlines(line["epoch"], line["low"], line["high"], color=look.colour, linewidth=1.4)
         else:
-            axes.fill_between(line["epoch"], line["low"], line["high"], color=look.colour, alpha=0.15, linewidth=0)
+            axes.fill_between(line["epoch"], line["low"], line["high"], color=look.colour, alpha=opacity, linewidth=0)
 
 
 def dress_difference(axes: Axes, rows: pd.DataFrame) -> None:

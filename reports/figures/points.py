@@ -13,8 +13,17 @@ from reports.claims.table import cells_to_compare, spec_of
 from reports.colours import Look, looks_of
 from reports.figures.effects_pages import axis_limits
 from reports.figures.facets import Facets, by_panel
-from reports.figures.grid import SMALL, Grid, add_legend, handle, legend_names, set_log_axis
-from reports.figures.names import shortened, width
+from reports.figures.grid import (
+    SMALL,
+    Grid,
+    add_legend,
+    handle,
+    legend_names,
+    legend_room,
+    set_log_axis,
+    width_of,
+)
+from reports.figures.names import inches, shortened, width
 from reports.figures.value_axis import use_log_axis, value_limits
 from reports.levels import WEIGHT, in_level_order
 from reports.metrics import finite_values
@@ -29,9 +38,10 @@ MEAN, SEED, LINE = "mean", "seed", "line"
 ALL = "all trials"
 ORDERED = (WEIGHT,)
 """Factors on the horizontal axis whose levels are numbers, so that a line may join them."""
-DODGE, SEED_SHIFT = 0.16, 0.07  # between series at one place, and of seeds from their mean, in places
-LETTERS_ACROSS, LETTER_WIDTH, NAME_LETTERS = 26, 0.065, 24
-"""How many letters fit below a panel side by side; the width of one in inches; and the longest name."""
+DODGE, SEED_SHIFT = 0.16, 0.07  # between series at one place, and of seeds from their mean, in places, at most
+ROOM = 0.84  # of a place, for all of its series
+LETTERS_ACROSS, NAME_LETTERS = 26, 24
+"""How many letters fit below a panel side by side, and the longest name."""
 
 
 def settings_of(results: Results, metric: Metric, compared: str) -> pd.DataFrame:
@@ -65,8 +75,9 @@ def value_points(results: Results, metric: Metric, facets: Facets) -> pd.DataFra
 
     Returns:
         One row a point: panel, title, track (the metric), series (the level shown by colour), place (the level on the
-        horizontal axis; missing where it has no meaning), mark (MEAN, SEED, or LINE: a reference that is a single
-        setting of its panel), n, value, low, high, trial_id (of a seed), and the factors.
+        horizontal axis; missing where it has no meaning), mark (MEAN, SEED, or LINE: what has no place, and a reference
+        that is the only one of its panel and all of its series), n, value, low, high, trial_id (of a seed), and the
+        factors.
     """
     settings = settings_of(results, metric, facets.compared).assign(mark=MEAN)
     done = results.done
@@ -76,7 +87,8 @@ def value_points(results: Results, metric: Metric, facets: Facets) -> pd.DataFra
     table = by_panel(with_places(table, facets), facets.panels).assign(track=metric.name)
     means = table[table["mark"] == MEAN]
     references = means[means["is_reference"].astype("boolean").fillna(False)]
-    alone = references[~references["panel"].duplicated(keep=False)]
+    whole = ~means.duplicated(["panel", "series"], keep=False).reindex(references.index)
+    alone = references[~references["panel"].duplicated(keep=False) & whole]
     off_axis = means[means["place"].isna()]
     lines = pd.concat([off_axis, alone]).drop_duplicates(["panel", "series"])
     return pd.concat([table.drop(off_axis.index), lines.assign(mark=LINE)], ignore_index=True)
@@ -102,7 +114,7 @@ def place_labels(levels: Sequence[str]) -> tuple[list[str], bool]:
 def room_below(levels: Sequence[str]) -> float:
     """What the labels of places need beyond one line, in inches."""
     labels, upright = place_labels(levels)
-    return LETTER_WIDTH * max(map(width, labels)) if upright else 0.0
+    return max(map(inches, labels)) if upright else 0.0
 
 
 def draw_points(
@@ -119,14 +131,17 @@ def draw_points(
         side_by_side: whether the series of one place stand beside each other; not where each place has its own.
     """
     present = [series for series in looks if series in set(rows.loc[rows["mark"] == MEAN, "series"])]
+    step = min(DODGE, ROOM / max(1, len(present))) if side_by_side else DODGE
     for series, look in looks.items():
         of_series = rows[rows["series"] == series]
         middle = (len(present) - 1) / 2
-        shift = DODGE * (present.index(series) - middle) if side_by_side and series in present else 0.0
+        shift = step * (present.index(series) - middle) if side_by_side and series in present else 0.0
         at = of_series["place"].map({level: place for place, level in enumerate(places)}).astype(float) + shift
         of_series = of_series.assign(at=at.fillna(-0.52))
         seeds = of_series[of_series["mark"] == SEED]
-        axes.scatter(seeds["at"] - SEED_SHIFT, seeds["value"], s=7, color=look.colour, alpha=0.55, linewidths=0)
+        axes.scatter(
+            seeds["at"] - min(SEED_SHIFT, step / 2), seeds["value"], s=7, color=look.colour, alpha=0.55, linewidths=0
+        )
         means = of_series[of_series["mark"] == MEAN].sort_values("at")
         style = look.line if joined and len(means) > 1 else "none"
         axes.plot(means["at"], means["value"], color=look.colour, marker=look.marker, markersize=5, linewidth=1.1,
@@ -141,8 +156,9 @@ def draw_value_page(table: pd.DataFrame, sweep: Sweep, facets: Facets, metrics: 
     """Draw a page of points, of which each track is a metric; the caller adds what else there is, and the legend."""
     places = places_of(sweep, facets)
     labels, upright = place_labels(places)
-    grid = Grid(facets, room_below(places))
     looks = looks_of_series(sweep, facets)
+    shown = [name for name in looks if name in set(table["series"])]
+    grid = Grid(facets, room_below(places), legend_room(shown, width_of(len(facets.panels))))
     for (panel, track), axes in grid.axes.items():
         if track not in metrics:
             continue

@@ -11,7 +11,7 @@ from reports.colours import Look, looks_of
 from reports.figures.captions import count_range, judges_of, left_out
 from reports.figures.contract import EMBEDDINGS, View
 from reports.figures.curve_list import Curve, curves
-from reports.figures.facets import MOST_PAGES, PAGE_WIDTH, Facets, panel_keys, titles_of
+from reports.figures.facets import MOST_PAGES, PAGE_HEIGHT, PAGE_WIDTH, Facets, panel_keys, titles_of
 from reports.figures.grid import SMALL, TEXT, add_legend, epoch_locator, handle, legend_names, set_log_axis
 from reports.figures.lines import (
     DIFFERENCE,
@@ -38,7 +38,7 @@ LOSSES = ("validation_prior_loss", "prior_loss")
 SHARED = ("codebook_finetuned", "codebook_init")
 """Embeddings that train alike and differ in what samples are decoded with."""
 ROWS, ROW_HEIGHT, AROUND = 4, 1.8, 0.9
-REFERENCE_LETTERS = 20
+REFERENCE_LETTERS = 14
 
 
 def views(results: Results, claims: pd.DataFrame) -> list[View]:
@@ -92,7 +92,7 @@ def draw(table: pd.DataFrame, view: View) -> Figure:
     tracks = [name for name in facets.tracks if name in set(table["track"])]
     looks = looks_of(sweep.factors[EMBEDDING])
     below = room_below(sweep.factors[EMBEDDING])
-    size = (PAGE_WIDTH * (0.4 + 0.6 * len(tracks) / 4), ROW_HEIGHT * len(titles) + AROUND + below)
+    size = (PAGE_WIDTH * (0.4 + 0.6 * len(tracks) / 4), min(PAGE_HEIGHT, ROW_HEIGHT * len(titles) + AROUND + below))
     figure = Figure(figsize=size, layout="constrained")
     grid = figure.subplots(len(titles), len(tracks), squeeze=False, sharex="col")
     for panel, line in enumerate(grid):

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reports.figures.facets import MOST_PAGES, Facets, Key, pages_of
-from reports.figures.heat import maps_of
+from reports.figures.grid import legend_room, width_of
+from reports.figures.heat import column_names, maps_of
 from reports.figures.points import places_of, room_below
 from reports.levels import DATASET
 from reports.read_store import Sweep
@@ -40,7 +41,8 @@ def layouts(keys: Sequence[Key], facets: Facets, sweep: Sweep, series: int) -> l
         Its pages: panels; and before them heat maps where they would fill more than MOST_PAGES, so that they stand in
         the appendix.
     """
-    parted = pages_of(keys, len(facets.tracks), room_below(places_of(sweep, facets)))
+    above = legend_room(sweep.factors.get(facets.colour, ()), width_of(len(keys)))
+    parted = pages_of(keys, len(facets.tracks), room_below(places_of(sweep, facets)), above)
     many = len(parted) > MOST_PAGES and len(sweep.factors.get(DATASET, ())) > 1
     pages = [dataclasses.replace(facets, panels=panels) for panels in parted]
     maps = list(_maps(keys, facets, sweep, series * len(places_of(sweep, facets)))) if many else []
@@ -49,7 +51,8 @@ def layouts(keys: Sequence[Key], facets: Facets, sweep: Sweep, series: int) -> l
 
 def _maps(keys: Sequence[Key], facets: Facets, sweep: Sweep, columns: int) -> Iterator[Facets]:
     without = list(dict.fromkeys(tuple(part for part in key if part[0] != DATASET) for key in keys))
-    for panels, datasets in maps_of(without, sweep.factors[DATASET], columns):
+    names = column_names(sweep.factors.get(facets.colour, ()), sweep.factors[facets.x])
+    for panels, datasets in maps_of(without, sweep.factors[DATASET], columns, names):
         yield dataclasses.replace(facets, panels=tuple(panels), datasets=tuple(datasets))
 
 

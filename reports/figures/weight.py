@@ -110,7 +110,7 @@ def draw(table: pd.DataFrame, view: View) -> Figure:
     smallest, _ = reference_level(sweep, WEIGHT)
     unit = effect_unit(metric.scale) or metric.unit
     grid.label_tracks({
-        DIFFERENCE: f"difference from {smallest}{f' [{unit}]' if unit else ''}",
+        DIFFERENCE: f"difference\nfrom {smallest}{f' [{unit}]' if unit else ''}",
         metric.name: metric.name + (f" [{metric.unit}]" if metric.unit else "") + "\n" + metric.direction_note,
     })  # fmt: skip
     add_series_legend(grid, table, sweep, facets)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -25,7 +26,13 @@ NOT_BOLD = (
 POOLED = "Trials of different numerics versions, data, dtypes, kinds of device and judges are pooled."
 
 
-def means_caption(results: Results, metric: Metric, rows: pd.DataFrame, options: Options, *, ranked: int = 0) -> str:
+MOST_NAMED = 6
+"""More settings without a value are counted."""
+
+
+def means_caption(
+    results: Results, metric: Metric, rows: pd.DataFrame, options: Options, *, lacking: Sequence[str], ranked: int = 0
+) -> str:
     """The caption of a table of means.
 
     Args:
@@ -33,6 +40,7 @@ def means_caption(results: Results, metric: Metric, rows: pd.DataFrame, options:
         metric: of the table.
         rows: of summary_table, of that metric.
         options: those that it was made with.
+        lacking: the settings of the design that have no value.
         ranked: over how many datasets the average rank is; 0 where there is none.
     """
     direction = f" ({metric.direction_note})" if metric.better else ""
@@ -43,9 +51,17 @@ def means_caption(results: Results, metric: Metric, rows: pd.DataFrame, options:
         f"({_seeds(rows)}).",
         *bold,
         *([ranks] if ranked else []),
+        *_lacking(list(dict.fromkeys(lacking))),
         *([POOLED] if options.pool else []),
         *about(results),
     ])  # fmt: skip
+
+
+def _lacking(settings: list[str]) -> list[str]:
+    if not settings:
+        return []
+    named = listed(settings) if len(settings) <= MOST_NAMED else f"{len(settings)} settings"
+    return [f"Not in the table, because no trial has a value: {named}."]
 
 
 def about(results: Results) -> list[str]:

@@ -15,7 +15,7 @@ def markdown_table(table: PaperTable) -> str:
     lines = [_line(heads), _line([":--"] * named + ["--:"] * (len(heads) - named))]
     for names, entries in zip(table.names, table.entries, strict=True):
         lines.append(_line([*map(_cell, names), *map(_entry, entries)]))
-    return f"{escaped(table.caption)}\n\n" + "\n".join(lines) + "\n"
+    return f"{_cell(table.caption)}\n\n" + "\n".join(lines) + "\n"
 
 
 def _entry(entry: Entry) -> str:
@@ -23,7 +23,7 @@ def _entry(entry: Entry) -> str:
 
 
 def _cell(text: str) -> str:
-    return escaped(" ".join(text.split()))
+    return escaped(" ".join(text.split())).replace("&", "&amp;")
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from reports.statistics.specification import Options
 from reports.tables.captions import means_caption
 from reports.tables.latex import parts_of
 from reports.tables.means import mean_and_sd
-from reports.tables.paper import Entry, PaperTable
+from reports.tables.paper import JOINED, Entry, PaperTable
 
 NOTHING = "–"
 """Where a factor has no meaning, and where there is no value."""
@@ -50,7 +50,8 @@ def means_tables(
 
 
 def _table(results: Results, metric: Metric, rows: pd.DataFrame, options: Options) -> PaperTable:
-    sweep = of_stage(results, metric.stage).sweep
+    seen = of_stage(results, metric.stage)
+    sweep = seen.sweep
     factors = [factor for factor in sweep.varying if factor != DATASET]
     datasets = rows[DATASET] if DATASET in rows else pd.Series(metric.name, index=rows.index)
     setting_of_row = _settings(rows, factors)
@@ -62,13 +63,13 @@ def _table(results: Results, metric: Metric, rows: pd.DataFrame, options: Option
     places, nothing = list(dict.fromkeys(datasets)), Entry(text=NOTHING)
     grid = [[entries.get((setting, place), nothing) for place in places] for setting in settings]
     about = {"name": f"means_{metric.name}", "sweep": results.sweep.name}
-    plain = _oriented(
-        factors, settings, places, grid, {**about, "caption": means_caption(results, metric, rows, options)}
-    )
+    lacking = [_named(setting) for setting in _settings(seen.cells, factors) if setting not in settings]
+    caption = means_caption(results, metric, rows, options, lacking=lacking)
+    plain = _oriented(factors, settings, places, grid, {**about, "caption": caption})
     ranks, ranked_over = _ranks(metric, rows["mean"].to_numpy(), setting_of_row, list(datasets))
     if not ranks:
         return plain
-    caption = means_caption(results, metric, rows, options, ranked=ranked_over)
+    caption = means_caption(results, metric, rows, options, lacking=lacking, ranked=ranked_over)
     grid = [[*row, ranks[setting]] for setting, row in zip(settings, grid, strict=True)]
     ranked = _oriented(factors, settings, [*places, RANK], grid, {**about, "caption": caption})
     return ranked if parts_of(ranked) <= parts_of(plain) else plain
@@ -124,6 +125,10 @@ def _order(setting: tuple[str, ...], levels: dict[str, list[str]], factors: list
     return [
         -1 if level == NOTHING else levels[factor].index(level) for factor, level in zip(factors, setting, strict=True)
     ]
+
+
+def _named(setting: tuple[str, ...]) -> str:
+    return JOINED.join(level for level in setting if level != NOTHING)
 
 
 def _text(mean: float, sd: float) -> str:

@@ -25,6 +25,9 @@ COUNTS = (WINS, TIES, OPEN, LOSSES, UNSAID)
 """Of datasets: a level is better or worse than its reference there, equivalent or identical to it, or neither is shown;
 or nothing can be said, as with one block."""
 
+MOST_NAMED = 6
+"""More pairs that differ are counted."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RankedLevel:
@@ -174,6 +177,8 @@ def _tested(one: Ranking) -> str:
     friedman = f"Friedman's test over {datasets}: p = {p_digits(p)}. " if p == p else ""
     pairs = [_pair(row) for row in one.tests.to_dict("records") if row["p_adjusted"] <= ALPHA]
     wilcoxon = "; ".join(pairs) if pairs else "no pair differs"
+    if len(pairs) > MOST_NAMED:
+        wilcoxon = f"{len(pairs)} pairs differ (tables/rank_tests.csv)"
     return f"{friedman}Wilcoxon's test, Holm over {count_words(comparisons, 'comparison')}: {wilcoxon}."
 
 

@@ -38,7 +38,7 @@ def ranks_paper(results: Results, found: Sequence[Ranking]) -> list[PaperTable]:
             caption=" ".join([EXPLAINED, *said, *about(results)]),
             corner=(("factor", "metric", "level"),),
             heads=(("rank", "datasets", *shown),),
-            names=tuple((one.factor, one.metric.name, each.level) for one, each in rows),
+            names=tuple((one.factor, one.metric.name, level_text(each)) for one, each in rows),
             entries=tuple(
                 (Entry(text=rank_text(each)), Entry(text=str(one.datasets)), *_counts(each, shown))
                 for one, each in rows
@@ -52,6 +52,11 @@ def rank_text(level: RankedLevel) -> str:
     return NOTHING if level.rank != level.rank else f"{level.rank:.2f}"
 
 
+def level_text(level: RankedLevel) -> str:
+    """The label, and whether it is the reference."""
+    return f"{level.level} ({REFERENCE})" if level.is_reference else level.level
+
+
 def shown_counts(found: Sequence[Ranking]) -> list[str]:
     """The kinds of counts to show: what cannot be said only where there is such a dataset."""
     unsaid = any(each.counts.get(UNSAID) for one in found for each in one.levels)
@@ -60,9 +65,7 @@ def shown_counts(found: Sequence[Ranking]) -> list[str]:
 
 def count_texts(level: RankedLevel, shown: Sequence[str]) -> list[str]:
     """The counts of a level; the reference has none."""
-    if level.is_reference:
-        return [REFERENCE, *[""] * (len(shown) - 1)]
-    return [str(level.counts[name]) for name in shown]
+    return ["" if level.is_reference else str(level.counts[name]) for name in shown]
 
 
 def _counts(level: RankedLevel, shown: Sequence[str]) -> list[Entry]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from reports.claims.wording import count_words
 from reports.tables.ranks import Ranking
-from reports.tables.ranks_paper import EXPLAINED, count_texts, rank_text, shown_counts
+from reports.tables.ranks_paper import EXPLAINED, count_texts, level_text, rank_text, shown_counts
 
 NOTHING = (
     "Nothing to rank: that needs two datasets, and two levels of a factor with a metric that is answered for and has a "
@@ -25,7 +25,7 @@ def ranks_section(found: Sequence[Ranking]) -> dict[str, Any]:
             "datasets": count_words(one.datasets, "dataset"),
             "words": one.words,
             "rows": [
-                {"level": each.level, "rank": rank_text(each), "counts": count_texts(each, shown)}
+                {"level": level_text(each), "rank": rank_text(each), "counts": count_texts(each, shown)}
                 for each in one.levels
             ],
         }

@@ -74,7 +74,7 @@ def test_each_case_has_a_page_that_says_what_can_be_shown(writer: StoreWriter, c
     page = write_report(write_sweep(writer, **options), "fixture")
     text = re.sub(r'src="data:[^"]*"', "", page.read_text(encoding="utf-8"))
     assert words in text
-    assert 'id="figure-effects"' in text
+    assert '<h3 id="effects">' in text
     assert (page.parent / "figures" / "effects.png").exists() == (case in WITH_FIGURE)
     assert ("No effect to show" in text) == (case not in WITH_FIGURE)
     assert "nan" not in re.findall(r"<figcaption>.*?</figcaption>", text, re.DOTALL)

@@ -45,8 +45,8 @@ def busy_picture() -> bytes:
     """A figure of the largest size, with as much in it as a report's."""
     generator = np.random.default_rng(5)
     figure = Figure(figsize=(12, 9))
-    for axes in figure.subplots(4, 5).flat:
-        for shade in range(6):
+    for axes in figure.subplots(3, 4).flat:
+        for shade in range(3):
             middle = np.cumsum(generator.normal(size=250))
             axes.fill_between(range(250), middle - 3, middle + 3, alpha=0.3)
             axes.plot(middle, label=f"method {shade}")

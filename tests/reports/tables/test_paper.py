@@ -90,6 +90,16 @@ def test_the_caption_says_n_epochs_and_what_bold_means() -> None:
     assert "None is bold" in table.caption
 
 
+def test_settings_without_any_value_are_named() -> None:
+    results, _ = table_of(["A", "B"], ["good", "bad", "gone"])
+    cells_of = results.cells.assign(probe_svm=results.cells["probe_svm"].where(results.cells["variant"] != "gone"))
+    lacking = results_of(cells_of.drop(columns="recorded"), Example(factors=results.sweep.factors))
+    metrics = metrics_with_data(lacking.done)
+    (table,) = means_tables(lacking, metrics, summary_table(lacking, metrics))
+    assert table.names == (("good",), ("bad",))
+    assert "Not in the table, because no trial has a value: gone." in table.caption
+
+
 def test_ranks_are_those_of_the_means_on_datasets_that_have_all_settings() -> None:
     results, table = table_of(["A", "B", "C"], ["good", "bad", "third"])
     summary = summary_table(results, metrics_with_data(results.done))
@@ -168,6 +178,7 @@ def test_markdown_escapes_what_is_markup() -> None:
     for line in lines[2:]:
         assert len(re.findall(r"(?<!\\)\|", line)) == len(re.findall(r"(?<!\\)\|", lines[2]))
     assert r"a\|b" in "\n".join(lines)
+    assert "a &amp;amp; b" in markdown_table(table_of(["A", "a &amp; b"], ["x", "y"])[1])
 
 
 def test_tables_of_an_earlier_report_are_removed(tmp_path: Path) -> None:
@@ -183,14 +194,28 @@ def test_tables_of_an_earlier_report_are_removed(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def six_factors() -> PaperTable:
+    """A table of which the names of rows alone are wider than the page."""
+    names = [tuple(f"{name} of factor {place}, 0.05" for place in range(6)) for name in ("first", "second")]
+    return PaperTable(
+        name="means_fid", sweep="six", caption="Invented: ä, 5 %, a_b.", corner=(tuple("abcdef"),), heads=(("A", "B"),),
+        names=tuple(names), entries=((Entry(text="1.23e+05 ± 1.2e+04", best=True), Entry(text="–")),) * 2,
+    )  # fmt: skip
+
+
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="pdflatex is not installed")
 @pytest.mark.parametrize(
     "sizes",
-    [(HOSTILE, ["a", "b"]), (["A", "B", "C"], HOSTILE), (HOSTILE[:7], HOSTILE), ([f"D{i}" for i in range(60)], ["a"])],
+    [
+        (HOSTILE, ["a", "b"]),
+        (["A", "B", "C"], HOSTILE),
+        (HOSTILE[:7], HOSTILE),
+        ([f"D{i}" for i in range(60)], ["a"]),
+        None,
+    ],
 )
-def test_latex_compiles_and_no_line_is_too_wide(sizes: tuple[list[str], list[str]], tmp_path: Path) -> None:
-    _, table = table_of(*sizes)
-    body = latex_table(table)
+def test_latex_compiles_and_no_line_is_too_wide(sizes: tuple[list[str], list[str]] | None, tmp_path: Path) -> None:
+    body = latex_table(table_of(*sizes)[1] if sizes else six_factors())
     document = rf"\documentclass{{article}}\usepackage{{booktabs,longtable}}\begin{{document}}{body}\end{{document}}"
     (tmp_path / "paper.tex").write_text(document, encoding="utf-8")
     command: list[Any] = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "paper.tex"]

@@ -140,8 +140,9 @@ def test_the_table_for_a_paper_names_the_reference_and_says_what_is_measured() -
     (table,) = ranks_paper(results, ranked(results))
     assert table.joined_heads == ["factor", "metric", "level", "rank", "datasets", *COUNTS[:-1]]
     assert [[entry.text for entry in row] for row in table.entries] == [
-        ["2.50", "4", "reference", "", "", ""],
+        ["2.50", "4", "", "", "", ""],
         ["1.00", "4", "4", "0", "0", "0"],
         ["2.50", "4", "2", "0", "0", "2"],
     ]
+    assert [names[-1] for names in table.names] == ["a (reference)", "b", "c"]
     assert "ssl by val_loss: 4 datasets cannot reject anything" in table.caption
