@@ -19,7 +19,9 @@ def test_means_and_ranges_agree_with_plain_pandas(tmp_path: Path) -> None:
     ((view, table, shown),) = figures_of(results_of_grid(tmp_path, SWEEP), "cost")
     trials = pd.read_parquet(tmp_path / "trials")
     for quantity, column, unit in ((TIME, "stage1_seconds", 1.0), (MEMORY, "stage1_peak_memory_bytes", 1e-9)):
-        expected = (trials[column] * unit).groupby([trials["dataset"], trials["ssl"]]).agg(["size", "mean", "min", "max"])
+        expected = (
+            (trials[column] * unit).groupby([trials["dataset"], trials["ssl"]]).agg(["size", "mean", "min", "max"])
+        )
         found = table[table["quantity"] == quantity].set_index(["dataset", "method"])
         assert len(found) == 4
         for key, row in found.iterrows():
@@ -64,6 +66,8 @@ def test_without_times_there_is_no_such_figure(tmp_path: Path) -> None:
 
 
 def test_a_failed_trial_that_ran_counts(tmp_path: Path) -> None:
-    results = results_of_grid(tmp_path, SWEEP, change=lambda levels: {"status": "failed"} if levels["seed"] == 0 else {})
+    results = results_of_grid(
+        tmp_path, SWEEP, change=lambda levels: {"status": "failed"} if levels["seed"] == 0 else {}
+    )
     ((_, table, _),) = figures_of(results, "cost")
     assert set(table["n"]) == {3}

@@ -33,7 +33,9 @@ def pages_of(results: Results, column: str) -> list[tuple[View, pd.DataFrame, Re
 def lines_of(root: Path, column: str) -> pd.DataFrame:
     """The history of stage 1 with the settings of its trials."""
     history = pd.read_parquet(root / "history")
-    trials = pd.read_parquet(root / "trials")[["trial_id", "dataset", "ssl", "augmentations", "aug_recon_weight", "seed"]]
+    trials = pd.read_parquet(root / "trials")[
+        ["trial_id", "dataset", "ssl", "augmentations", "aug_recon_weight", "seed"]
+    ]
     joined = history[history["stage"] == "stage1"].merge(trials, on="trial_id")
     return joined.assign(y=joined[column], augmentations=joined["augmentations"].str.removeprefix("raw "))
 
@@ -152,7 +154,9 @@ def test_the_training_loss_of_the_prior_is_smoothed_and_says_so(writer: StoreWri
         rows = [{**common, "epoch": epoch, "prior_loss": loss, "validation_prior_loss": loss} for epoch, loss in losses]
         writer.write_rows("history", trial_id, rows)
     results = read_results(writer.finish(), "fixture")
-    pages = {view.subject: (view, table.set_index("epoch"), shown) for view, table, shown in figures_of(results, "curves")}
+    pages = {
+        view.subject: (view, table.set_index("epoch"), shown) for view, table, shown in figures_of(results, "curves")
+    }
     view, drawn, shown = pages["prior_loss"]
     assert drawn.loc[[30, 31], "low"].tolist() == pytest.approx([3 + 4 / 7, 3 + 3 / 7])
     assert drawn.loc[[30, 31], "high"].tolist() == pytest.approx([4 + 4 / 7, 4 + 3 / 7])

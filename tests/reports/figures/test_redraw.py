@@ -132,7 +132,9 @@ def test_a_table_is_read_back_as_it_was() -> None:
 
 def test_only_draws_one_figure(store: Path, tmp_path: Path) -> None:
     pictures = write_one_figure(store, "fixture", "value_reconstruction", tmp_path / "one")
-    assert pictures == [tmp_path / "one" / "figures" / f"value_reconstruction.{kind}" for kind in ("png", "pdf", "json")]
+    assert pictures == [
+        tmp_path / "one" / "figures" / f"value_reconstruction.{kind}" for kind in ("png", "pdf", "json")
+    ]
     assert {each.name for each in (tmp_path / "one").rglob("*") if each.is_file()} == {
         "value_reconstruction.png", "value_reconstruction.pdf", "value_reconstruction.json", "value_reconstruction.csv"
     }  # fmt: skip
@@ -203,7 +205,9 @@ def test_a_page_names_the_trials_of_its_own_panels(tmp_path: Path, name: str) ->
         write_one_figure(tmp_path / "store", "fixture", view.name, output=output)
         manifest = json.loads((folder / "figures" / f"{view.name}.json").read_text(encoding="utf-8"))
         levels = results.cells.set_index("trial_id").loc[manifest["trials"]]
-        shown = {dict(key)["dataset"] for key in view.layout.panels} if not view.layout.datasets else set(sweep["dataset"])
+        shown = (
+            {dict(key)["dataset"] for key in view.layout.panels} if not view.layout.datasets else set(sweep["dataset"])
+        )
         assert set(levels["dataset"]) == shown
         assert len(shown) < 7 or view.layout.datasets or len(views[0].layout.panels) >= 7
         if "ssl" in (names := {factor for key in view.layout.panels for factor, _ in key}):

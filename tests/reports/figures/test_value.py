@@ -110,19 +110,28 @@ def test_each_panel_has_the_baseline_as_a_dashed_line(tmp_path: Path) -> None:
     for axes in figure.axes:
         dashed = [line for line in axes.lines if line.get_linestyle() == "--"]
         assert len(dashed) == 1
-        assert len([line for line in axes.lines if line.get_marker() not in ("", "None") and len(line.get_xdata())]) == 1
+        assert (
+            len([line for line in axes.lines if line.get_marker() not in ("", "None") and len(line.get_xdata())]) == 1
+        )
 
 
 def test_the_places_are_the_levels_in_order(tmp_path: Path) -> None:
     view, table, _ = first_page(results_of_grid(tmp_path, FULL))
     axes = value.draw(table, view).axes[-1]
-    assert [label.get_text() for label in axes.get_xticklabels()] == places_of(view.sweep, view.layout) == ["0.05", "0.2"]
+    assert (
+        [label.get_text() for label in axes.get_xticklabels()] == places_of(view.sweep, view.layout) == ["0.05", "0.2"]
+    )
 
 
 def lost(levels: dict[str, Any]) -> dict[str, Any]:
     if levels == {"dataset": "Alpha", "ssl": "byol", "augmentations": "warp", "aug_recon_weight": 0.05, "seed": 0}:
         return {"status": "diverged", "recon_time": 1e9}
-    if levels["dataset"] == "Beta" and levels["ssl"] == "byol" and levels["seed"] == 2 and levels["augmentations"] == "warp":
+    if (
+        levels["dataset"] == "Beta"
+        and levels["ssl"] == "byol"
+        and levels["seed"] == 2
+        and levels["augmentations"] == "warp"
+    ):
         return {"recon_time": float("nan") if levels["aug_recon_weight"] == 0.05 else float("inf")}
     return {}
 

@@ -35,7 +35,9 @@ def test_differences_are_paired_with_the_smallest_weight(tmp_path: Path) -> None
     assert len(rows) == 2 * 2 * 2
     trials = in_time(tmp_path)
     for _, row in rows.iterrows():
-        here = trials[(trials["dataset"] == row["dataset"]) & (trials["augmentations"] == f"raw {row['augmentations']}")]
+        here = trials[
+            (trials["dataset"] == row["dataset"]) & (trials["augmentations"] == f"raw {row['augmentations']}")
+        ]
         by_weight = {key: part.set_index("seed")["y"] for key, part in here.groupby("aug_recon_weight")}
         difference = by_weight[float(row["place"])] - by_weight[0.05]
         interval = ttest_rel(by_weight[float(row["place"])], by_weight[0.05]).confidence_interval()
@@ -53,7 +55,9 @@ def test_values_are_means_and_methods_without_a_weight_are_dashed_lines(tmp_path
     values = table[table["track"] == "val_loss"]
     trials = in_time(tmp_path)
     for _, row in values[values["mark"] == MEAN].iterrows():
-        here = trials[(trials["dataset"] == row["dataset"]) & (trials["augmentations"] == f"raw {row['augmentations']}")]
+        here = trials[
+            (trials["dataset"] == row["dataset"]) & (trials["augmentations"] == f"raw {row['augmentations']}")
+        ]
         here = here[here["aug_recon_weight"] == float(row["place"])]
         assert row["value"] == pytest.approx(np.exp(here["y"].mean()))
     lines = values[values["mark"] == LINE]
