@@ -93,8 +93,8 @@ def test_every_figure_has_its_files_and_its_table(full_store: Path, tmp_path: Pa
     folder = write_report(full_store, "fixture", tmp_path / "out").parent
     assert folder == tmp_path / "out"
     names = {path.stem for path in (folder / "figures").glob("*.png")}
-    assert names == {"effects", "value_recon_time", "value_probe_svm", "history_stage1_loss",
-                     "history_stage1_ssl_loss"}  # fmt: skip
+    assert names == {"effects", "weight_recon_time", "weight_probe_svm", "curves_stage1_loss",
+                     "curves_stage1_ssl_loss", "coverage", "cost"}  # fmt: skip
     assert names == {path.stem for path in (folder / "figures").glob("*.pdf")}
     assert names == {path.stem for path in (folder / "figures").glob("*.json")}
     tables = {path.stem for path in (folder / "tables").glob("*.csv")}
