@@ -75,8 +75,9 @@ def value_points(results: Results, metric: Metric, facets: Facets) -> pd.DataFra
 
     Returns:
         One row a point: panel, title, track (the metric), series (the level shown by colour), place (the level on the
-        horizontal axis; missing where it has no meaning), mark (MEAN, SEED, or LINE: what has no
-        place, and a reference that is the only one of its panel and all of its series), n, value, low, high, trial_id (of a seed), and the factors.
+        horizontal axis; missing where it has no meaning), mark (MEAN, SEED, or LINE: what has no place, and a reference
+        that is the only one of its panel and all of its series), n, value, low, high, trial_id (of a seed), and the
+        factors.
     """
     settings = settings_of(results, metric, facets.compared).assign(mark=MEAN)
     done = results.done

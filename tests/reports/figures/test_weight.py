@@ -123,4 +123,4 @@ def test_many_datasets_are_a_map_and_their_panels_stand_in_the_appendix(tmp_path
     maps = [view for view in views if view.layout.datasets]
     assert {dataset for view in maps for dataset in view.layout.datasets} == set(many["dataset"])
     assert all(view.appendix for view in views if not view.layout.datasets)
-    assert not [view for view in maps if view.subject == "val_loss"][0].appendix
+    assert not next(view for view in maps if view.subject == "val_loss").appendix
