@@ -123,7 +123,7 @@ def test_nothing_to_draw_still_makes_a_page(writer: StoreWriter, cells: list[dic
 def test_sweep_without_dataset_or_ssl(writer: StoreWriter) -> None:
     writer.factors, writer.baseline = {"learning_rate": [0.001, 0.01]}, {"learning_rate": 0.001}
     for rate in (0.001, 0.01):
-        writer.add({"learning_rate": rate}, {"recon_time": rate, "dataset": "Alpha"})
+        writer.add({"learning_rate": rate}, {"val_loss": rate, "dataset": "Alpha"})
     text = write_report(writer.finish(), "fixture").read_text(encoding="utf-8")
     assert "against learning_rate (1 seed)." in text
 
