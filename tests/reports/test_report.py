@@ -125,7 +125,7 @@ def test_sweep_without_dataset_or_ssl(writer: StoreWriter) -> None:
     for rate in (0.001, 0.01):
         writer.add({"learning_rate": rate}, {"val_loss": rate, "dataset": "Alpha"})
     text = write_report(writer.finish(), "fixture").read_text(encoding="utf-8")
-    assert "against learning_rate (1 seed)." in text
+    assert "against learning_rate (single trials)." in text
 
 
 def test_second_report_replaces_the_first_and_leaves_no_other_file(full_store: Path) -> None:
