@@ -12,6 +12,7 @@ import pytest
 from ncvq_core.metrics import METRICS, Metric
 from ncvq_core.stage2_config import SamplingConfig, Stage2Config
 from reports import write_report
+from reports.figures.write import Output
 from reports.read_store import Results, read_results
 from reports.stages import OF_SAMPLES, OF_STAGE2, is_compared, of_stage, sharing_notes
 from reports.tables.means import summary_table
@@ -88,9 +89,9 @@ def test_without_anything_to_compare_there_is_no_figure(writer: StoreWriter) -> 
         "token_embedding and guidance_scale cannot change stage 1",
         "guidance_scale cannot change the prior's training",
     ]
-    page = write_report(writer.root, "fixture")
+    page = write_report(writer.root, "fixture", output=Output(formats=("png",), appendix=True))
     names = {path.stem for path in (page.parent / "figures").glob("*.png")}
-    assert names == {"effects", "value_prior", "value_samples", "curves_stage1_loss", "coverage", "cost"}
+    assert names == {"value_prior", "value_samples", "curves_stage1_loss", "coverage", "cost"}
     text = page.read_text(encoding="utf-8")
     assert text.count("Nothing else varies") == 1
     assert "1.50 ± 0.71" in text

@@ -21,6 +21,7 @@ from tests.reports.figures.readable import faults_of
 
 LONG = [f"augmentation_{letter * 60}{place}" for place, letter in enumerate("abcdefghijkl")]
 CJK = [f"数据增强方法{letter * 6}" for letter in "甲乙丙丁戊己庚辛壬癸子丑"]
+METHODS = ["none", *(f"method_{letter * 70}" for letter in "abcdefghijk")]
 SHAPES: dict[str, dict[str, Any]] = {
     "one trial": {"factors": {"dataset": ["FordA"], "ssl": ["none"], "seed": [0]}},
     "one epoch": {"factors": {"dataset": ["FordA"], "ssl": ["none", "byol"], "augmentations": ["warp", "slice"],
@@ -29,8 +30,12 @@ SHAPES: dict[str, dict[str, Any]] = {
                                "seed": [0, 1]}},
     "CJK": {"factors": {"dataset": ["数据集" * 8], "ssl": ["none", "byol"], "augmentations": CJK,
                         "aug_recon_weight": [0.1, 0.2], "seed": [0]}},
+<<<<<<< HEAD
     "twelve long methods": {"factors": {"dataset": ["A"],
                                         "ssl": ["none", *(f"method_{letter * 70}" for letter in "abcdefghijk")],
+=======
+    "twelve long methods": {"factors": {"dataset": ["A"], "ssl": METHODS,
+>>>>>>> figtests
                                         "aug_recon_weight": [0.1, 0.2], "seed": [0, 1]}},
     "twenty levels": {"factors": {"dataset": ["A"], "variant": [f"variant{place}" for place in range(20)],
                                   "seed": [0, 1]}},

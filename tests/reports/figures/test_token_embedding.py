@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
-from reports.summary_table import summary_table
 from scipy.stats import ttest_rel
 
 from ncvq_core.metrics import metrics_by_name
@@ -19,6 +18,7 @@ from reports.figures.points import LINE, MEAN, SEED
 from reports.judges import mixed_networks
 from reports.provenance import provenance_warnings
 from reports.read_store import Results, read_results
+from reports.tables.means import summary_table
 from tests.reports.figures.grids import figures_of, results_of_grid
 
 if TYPE_CHECKING:
