@@ -44,12 +44,7 @@ def test_a_mark_a_dataset_and_method(tmp_path: Path) -> None:
 
 def test_a_run_that_trials_share_counts_once(tmp_path: Path) -> None:
     results = results_of_grid(
-<<<<<<< HEAD
-        tmp_path,
-        {"dataset": ["Alpha"], "ssl": ["none"], "token_embedding": ["learned", "codebook_init"], "seed": [0, 1]},
-=======
         tmp_path, {"ssl": ["none"], "token_embedding": ["learned", "codebook_init"], "seed": [0, 1]},
->>>>>>> figtests
         baseline={"token_embedding": "learned"}, change=lambda levels: {"stage1_id": f"shared{levels['seed']}"},
     )  # fmt: skip
     ((_, table, _),) = figures_of(results, "cost")

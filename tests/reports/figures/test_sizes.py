@@ -30,12 +30,7 @@ SHAPES: dict[str, dict[str, Any]] = {
                                "seed": [0, 1]}},
     "CJK": {"factors": {"dataset": ["数据集" * 8], "ssl": ["none", "byol"], "augmentations": CJK,
                         "aug_recon_weight": [0.1, 0.2], "seed": [0]}},
-<<<<<<< HEAD
-    "twelve long methods": {"factors": {"dataset": ["A"],
-                                        "ssl": ["none", *(f"method_{letter * 70}" for letter in "abcdefghijk")],
-=======
     "twelve long methods": {"factors": {"dataset": ["A"], "ssl": METHODS,
->>>>>>> figtests
                                         "aug_recon_weight": [0.1, 0.2], "seed": [0, 1]}},
     "twenty levels": {"factors": {"dataset": ["A"], "variant": [f"variant{place}" for place in range(20)],
                                   "seed": [0, 1]}},
