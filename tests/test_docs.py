@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from reports import Sweep
+
 DOCS = Path(__file__).parents[1] / "docs"
 
 
@@ -13,3 +15,12 @@ def test_tables_of_pages_are_current(name: str) -> None:
     tools = runpy.run_path(str(DOCS / "make_tables.py"))
     page = (DOCS / name).read_text(encoding="utf-8")
     assert tools["with_tables"](page, tools["all_tables"]()[DOCS / name]) == page, "run python docs/make_tables.py"
+
+
+@pytest.mark.parametrize("sweep", ["aug-recon-weight-small", "aug-robustness-small", "main-small"])
+def test_the_rows_of_the_profiles_say_what_their_page_says(sweep: str) -> None:
+    page = (DOCS / "profiles.md").read_text(encoding="utf-8")
+    head, _ = Sweep(DOCS / "profiles", sweep).answers().split("Measured", 1)
+    answers = [line for line in head.splitlines() if line.startswith("- ")]
+    assert answers
+    assert "\n".join(f"> {line}" for line in answers) in page

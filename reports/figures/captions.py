@@ -17,7 +17,9 @@ NAMED = 8
 
 
 def count_range(counts: pd.Series[int]) -> str:
-    """For example "2 to 3 seeds"."""
+    """For example "2 to 3 seeds"; trials without a seed have no mean."""
+    if counts.dropna().empty:
+        return "single trials"
     low, high = int(counts.min()), int(counts.max())
     if low == high:
         return f"{low} seed" if low == 1 else f"{low} seeds"

@@ -34,7 +34,13 @@ _POINTS = (
     "Intervals are 95 % t-intervals of one comparison, not adjusted: verdicts stand under Effects. "
 )
 SECTIONS = {
-    EFFECTS: Section(title="Effects"),
+    EFFECTS: Section(
+        title="Effects",
+        lead="Mark: mean over datasets of the mean over blocks (a block is one dataset and seed; their number stands "
+        "beside it). Whisker: 95 % interval, not adjusted. Verdicts are adjusted (Holm) inside their family. “These "
+        "datasets” are those of the sweep, of which more seeds tell more; “datasets like these” are others, of which "
+        "only more datasets do.",
+    ),
     WEIGHTS: Section(
         title="Does the weight of the augmented reconstruction matter?",
         lead=_POINTS + "Differences are paired inside dataset and seed; the light band is the margin inside which they "

@@ -124,12 +124,8 @@ def caption(table: pd.DataFrame, view: View, results: Results) -> str:
     sentences = [
         "The effect of each level against its reference, "
         + ("paired inside dataset and seed. " if paired else "unpaired, because the trials have no seeds. ")
-        + "Mark: mean over datasets of the mean over blocks (a block: one dataset and seed; beside it their number). "
-        "Whisker: 95 % interval, not adjusted. Verdicts are adjusted (Holm) inside their family; its tests on these "
-        f"datasets + on datasets like these: {_families(table)}.",
+        + f"Tests of a family, on these datasets + on datasets like these: {_families(table)}.",
         *_margins(table),
-        "“These datasets”: those of the sweep, of which more seeds tell more; “datasets like these”: others, of which "
-        "only more datasets do.",
         *_notes(table),
     ]
     absent = [metric for metric in answered_metrics(results) if metric not in set(_all_metrics(results))]

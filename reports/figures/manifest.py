@@ -11,9 +11,11 @@ import pandas as pd
 
 from reports.errors import ReportError
 from reports.figures.contract import View
+from reports.figures.facets import Facets, rows_of_panel
 from reports.figures.registry import figure_module
 from reports.figures.style import Style
 from reports.figures.table_file import column_types, digest
+from reports.levels import DATASET
 from reports.metrics import finite_values
 from reports.read_store import DONE, Results, Sweep
 from reports.statistics.specification import Options
@@ -114,13 +116,22 @@ def _store(results: Results) -> dict[str, Any]:
 
 
 def _trials(table: pd.DataFrame, view: View, results: Results) -> list[str]:
-    """The trials whose numbers are drawn: done ones with a value of a metric, or of a curve, of the figure."""
-    if "trial_id" in table:
-        return sorted(table["trial_id"].dropna().unique())
-    done, history = results.done, results.history
-    found = {trial for name in view.metrics for trial in done.loc[finite_values(done, name).notna(), "trial_id"]}
-    found |= {trial for name in view.curves for trial in history.loc[finite_values(history, name).notna(), "trial_id"]}
+    """The trials whose numbers are drawn: done ones of the page with a value of a metric, or of a curve, of it."""
+    found = set(table["trial_id"].dropna()) if "trial_id" in table else set()
+    for rows, names in ((results.done, view.metrics), (results.history, view.curves)):
+        shown = _of_page(rows, view.layout)
+        found |= {trial for name in names for trial in shown.loc[finite_values(shown, name).notna(), "trial_id"]}
     return sorted(found)
+
+
+def _of_page(rows: pd.DataFrame, layout: Any) -> pd.DataFrame:
+    """The rows that stand in some panel of a page, and in a dataset that it has; all where it has neither."""
+    if not isinstance(layout, Facets):
+        return rows
+    if layout.datasets:
+        rows = rows[rows[DATASET].isin(layout.datasets)]
+    shown = {index for key in layout.panels for index in rows_of_panel(rows, key).index}
+    return rows[rows.index.isin(shown)]
 
 
 def _excluded(table: pd.DataFrame, view: View, results: Results) -> dict[str, Any]:

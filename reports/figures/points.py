@@ -137,7 +137,7 @@ def draw_points(
         middle = (len(present) - 1) / 2
         shift = step * (present.index(series) - middle) if side_by_side and series in present else 0.0
         at = of_series["place"].map({level: place for place, level in enumerate(places)}).astype(float) + shift
-        of_series = of_series.assign(at=at.fillna(-0.52))
+        of_series = of_series.assign(at=at.fillna(-0.47))
         seeds = of_series[of_series["mark"] == SEED]
         axes.scatter(
             seeds["at"] - min(SEED_SHIFT, step / 2), seeds["value"], s=7, color=look.colour, alpha=0.55, linewidths=0

@@ -167,7 +167,8 @@ def caption(table: pd.DataFrame, view: View, results: Results) -> str:
 
 def alt_text(table: pd.DataFrame, view: View) -> str:
     """What a reader who cannot see the page needs: the range of each metric."""
-    shown = table[table["mark"] != "seed"]
+    means = table[table["mark"] != "seed"]
+    shown = table if means.empty else means
     ranges = [f"{name} from {rows['value'].min():.4g} to {rows['value'].max():.4g}"
               for name, rows in shown.groupby("track", sort=False)]  # fmt: skip
     return f"{view.heading}: {', '.join(ranges)}. All numbers are in the table of means."

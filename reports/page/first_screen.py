@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from reports.claims.answers import Answer, in_brief
+from reports.claims.answers import Answer, Said, in_brief
+from reports.claims.wording import listed
 from reports.coverage import status_counts
 from reports.page.words import moment
 from reports.provenance import provenance_warnings
@@ -23,7 +25,7 @@ MOST_ANSWERS, MOST_WARNINGS, MOST_LEVEL_LETTERS = 8, 2, 48
 def first_screen(results: Results, found: Sequence[Answer], made_at: str) -> dict[str, Any]:
     """The first screen, for the template."""
     sweep = results.sweep
-    said = [{**asdict(each), "mark": mark(each.verdict)} for each in in_brief(found)]
+    shown, others = _shown(in_brief(found))
     warnings = provenance_warnings(results)
     return {
         "made_at": made_at,
@@ -31,11 +33,22 @@ def first_screen(results: Results, found: Sequence[Answer], made_at: str) -> dic
         "counts": status_counts(results.cells),
         "total": len(results.cells),
         "design": design(sweep),
-        "answers": said[:MOST_ANSWERS],
-        "more_answers": said[MOST_ANSWERS:],
+        "answers": [{**asdict(each), "mark": mark(each.verdict)} for each in shown],
+        "more_answers": [{**asdict(each), "mark": mark(each.verdict)} for each in others],
+        "more_verdicts": listed(
+            [f"{count} {verdict}" for verdict, count in Counter(each.verdict for each in others).items()]
+        ),
         "warnings": warnings[:MOST_WARNINGS],
         "more_warnings": warnings[MOST_WARNINGS:],
     }
+
+
+def _shown(said: Sequence[Said]) -> tuple[list[Said], list[Said]]:
+    """Those for the first screen, and the others: what is not of one comparison alone is always among the first."""
+    single = [each for each in said if each.anchor]
+    about_several = [each for each in said if not each.anchor]
+    room = max(1, MOST_ANSWERS - len(about_several))
+    return single[:room] + about_several, single[room:]
 
 
 def mark(verdict: str) -> str:

@@ -46,13 +46,16 @@ def means_section(results: Results, metrics: Sequence[Metric], summary: pd.DataF
 
 def _table(results: Results, metrics: Sequence[Metric], summary: pd.DataFrame) -> dict[str, Any]:
     factors = of_stage(results, metrics[0].stage).sweep.group_factors
-    rows = []
     keys = factors or ["all"]
     table = summary[summary["metric"].isin([metric.name for metric in metrics])]
     table = table.fillna(dict.fromkeys(factors, NO_LEVEL)) if factors else table.assign(all="")
-    for levels, group in table.groupby(keys, sort=False):
-        entries = {str(row["metric"]): row for row in group.to_dict("records")}
-        rows.append({"levels": list(levels), "cells": [_entry(entries.get(metric.name)) for metric in metrics]})
+    settings: dict[tuple[str, ...], dict[str, Mapping[Any, Any]]] = {}
+    for row in table.to_dict("records"):
+        settings.setdefault(tuple(row[key] for key in keys), {})[row["metric"]] = row
+    rows = [
+        {"levels": list(levels), "cells": [_entry(entries.get(metric.name)) for metric in metrics]}
+        for levels, entries in settings.items()
+    ]
     return {"factors": factors, "metrics": metrics, "rows": rows}
 
 

@@ -158,7 +158,8 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _entry(entry: Entry) -> str:
-    return rf"\textbf{{{latex(entry.text)}}}" if entry.best else latex(entry.text)
+    text = latex(f"−{entry.text[1:]}" if entry.text.startswith("-") else entry.text)
+    return rf"\textbf{{{text}}}" if entry.best else text
 
 
 def _head(text: str) -> str:

@@ -16,7 +16,7 @@ from reports.statistics.specification import Options
 from reports.tables.captions import means_caption
 from reports.tables.latex import parts_of
 from reports.tables.means import mean_and_sd
-from reports.tables.paper import JOINED, Entry, PaperTable
+from reports.tables.paper import JOINED, MEANS, Entry, PaperTable
 
 NOTHING = "–"
 """Where a factor has no meaning, and where there is no value."""
@@ -62,7 +62,7 @@ def _table(results: Results, metric: Metric, rows: pd.DataFrame, options: Option
     settings = sorted(dict.fromkeys(setting_of_row), key=lambda setting: _order(setting, sweep.factors, factors))
     places, nothing = list(dict.fromkeys(datasets)), Entry(text=NOTHING)
     grid = [[entries.get((setting, place), nothing) for place in places] for setting in settings]
-    about = {"name": f"means_{metric.name}", "sweep": results.sweep.name}
+    about = {"name": f"{MEANS}{metric.name}", "sweep": results.sweep.name}
     lacking = [_named(setting) for setting in _settings(seen.cells, factors) if setting not in settings]
     caption = means_caption(results, metric, rows, options, lacking=lacking)
     plain = _oriented(factors, settings, places, grid, {**about, "caption": caption})

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from reports.claims.wording import listed
 from reports.read_store import Results
 from reports.tables.captions import about
-from reports.tables.paper import Entry, PaperTable
+from reports.tables.paper import RANKS, Entry, PaperTable
 from reports.tables.ranks import COUNTS, UNSAID, RankedLevel, Ranking
 
 REFERENCE = "reference"
@@ -33,7 +33,7 @@ def ranks_paper(results: Results, found: Sequence[Ranking]) -> list[PaperTable]:
     rows = [(one, each) for one in found for each in one.levels]
     return [
         PaperTable(
-            name="ranks",
+            name=RANKS,
             sweep=results.sweep.name,
             caption=" ".join([EXPLAINED, *said, *about(results)]),
             corner=(("factor", "metric", "level"),),

@@ -7,9 +7,10 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
+from ncvq_core.metrics import metric_names
 from reports.tables.latex import latex_table
 from reports.tables.markdown import markdown_table
-from reports.tables.paper import Entry, PaperTable
+from reports.tables.paper import MEANS, RANKS, Entry, PaperTable
 
 BEST = " *"
 """Behind what is bold elsewhere."""
@@ -17,17 +18,12 @@ BEST = " *"
 
 def write_tables(tables: Sequence[PaperTable], folder: Path) -> None:
     """Write each table as NAME.tex, NAME.md and NAME.csv, and remove those that an earlier report had beside them."""
-    for path in [*folder.glob("*.tex"), *folder.glob("*.md")]:
-        if path.stem not in {table.name for table in tables}:
-            for old in (path, path.with_suffix(".csv")):
-                old.unlink(missing_ok=True)
+    for name in OWN - {table.name for table in tables}:
+        for suffix in SUFFIXES:
+            (folder / f"{name}.{suffix}").unlink(missing_ok=True)
     for table in tables:
-        for suffix, text in (
-            ("tex", latex_table(table)),
-            ("md", markdown_table(table)),
-            ("csv", csv_table(table)),
-        ):
-            (folder / f"{table.name}.{suffix}").write_text(text, encoding="utf-8")
+        for suffix, text_of in SUFFIXES.items():
+            (folder / f"{table.name}.{suffix}").write_text(text_of(table), encoding="utf-8")
 
 
 def csv_table(table: PaperTable) -> str:
@@ -42,3 +38,8 @@ def csv_table(table: PaperTable) -> str:
 
 def _entry(entry: Entry) -> str:
     return entry.text + BEST if entry.best else entry.text
+
+
+SUFFIXES = {"tex": latex_table, "md": markdown_table, "csv": csv_table}
+OWN = frozenset({RANKS, *(f"{MEANS}{name}" for name in metric_names())})
+"""Names of all tables that there can be."""

@@ -60,18 +60,9 @@
     box.classList.toggle("scrolls", inner.scrollWidth > inner.clientWidth + 1);
   };
 
-  // A link into what is closed opens it.
-  const reveal = () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    for (let above = target; above; above = above.parentElement) if (above.tagName === "DETAILS") above.open = true;
-    target?.scrollIntoView();
-  };
-
   document.querySelectorAll("table.sortable").forEach(makeSortable);
   const sizes = new ResizeObserver((entries) => entries.forEach((entry) => measure(entry.target)));
   document.querySelectorAll(".box").forEach((box) => sizes.observe(box));
-  addEventListener("hashchange", reveal);
-  if (location.hash) reveal();
 
   // Paper cannot be opened: what belongs to the answers is printed, and closed again.
   let opened = [];

@@ -63,7 +63,7 @@ def test_page_is_complete_in_itself(writer: StoreWriter, cells: list[dict[str, A
     text = path.read_text(encoding="utf-8")
     page = Page(text)
     drawn = sorted((path.parent / "figures").glob("*.png"))
-    assert len(page.images) == len(drawn) == 5
+    assert len(page.images) == len(drawn) == 6
     for image in page.images:
         assert str(image["src"]).startswith("data:image/webp;base64,")
         assert image["alt"]
@@ -93,8 +93,8 @@ def test_every_figure_has_its_files_and_its_table(full_store: Path, tmp_path: Pa
     folder = write_report(full_store, "fixture", tmp_path / "out").parent
     assert folder == tmp_path / "out"
     names = {path.stem for path in (folder / "figures").glob("*.png")}
-    assert names == {"effects", "value_recon_time", "value_probe_svm", "history_stage1_loss",
-                     "history_stage1_ssl_loss"}  # fmt: skip
+    assert names == {"effects", "weight_probe_svm", "curves_stage1_loss",
+                     "curves_stage1_ssl_loss", "coverage", "cost"}  # fmt: skip
     assert names == {path.stem for path in (folder / "figures").glob("*.pdf")}
     assert names == {path.stem for path in (folder / "figures").glob("*.json")}
     tables = {path.stem for path in (folder / "tables").glob("*.csv")}
@@ -102,7 +102,8 @@ def test_every_figure_has_its_files_and_its_table(full_store: Path, tmp_path: Pa
     assert paper == {"means_recon_time", "means_probe_svm", "means_ssl_loss", "ranks"}
     assert paper == {path.stem for path in (folder / "tables").glob("*.md")}
     assert tables == names | paper | {"claims", "gains", "summary", "coverage", "provenance", "rank_tests"}
-    assert len(pd.read_csv(folder / "tables" / "value_recon_time.csv")) == 30
+    seeds = pd.read_csv(folder / "tables" / "weight_probe_svm.csv").query("mark == 'seed'")
+    assert seeds["trial_id"].nunique() == 30
 
 
 @pytest.mark.parametrize("kind", ["failed", "missing", "nan"])
@@ -114,18 +115,20 @@ def test_nothing_to_draw_still_makes_a_page(writer: StoreWriter, cells: list[dic
             writer.add(levels)
         else:
             writer.add(levels, {"recon_time": float("nan")}, epochs=0)
-    text = write_report(writer.finish(), "fixture").read_text(encoding="utf-8")
-    assert text.count("Nothing to draw yet") == 2
-    assert "<img" not in text
+    page = write_report(writer.finish(), "fixture")
+    text = page.read_text(encoding="utf-8")
+    assert "No effect to show yet" in text
+    drawn = {path.stem for path in (page.parent / "figures").glob("*.png")}
+    assert drawn == ({"coverage"} if kind == "missing" else {"coverage", "cost"})
     assert 'id="coverage"' in text
 
 
 def test_sweep_without_dataset_or_ssl(writer: StoreWriter) -> None:
     writer.factors, writer.baseline = {"learning_rate": [0.001, 0.01]}, {"learning_rate": 0.001}
     for rate in (0.001, 0.01):
-        writer.add({"learning_rate": rate}, {"recon_time": rate, "dataset": "Alpha"})
+        writer.add({"learning_rate": rate}, {"val_loss": rate, "dataset": "Alpha"})
     text = write_report(writer.finish(), "fixture").read_text(encoding="utf-8")
-    assert "against learning_rate; one panel" in text
+    assert "against learning_rate (single trials)." in text
 
 
 def test_second_report_replaces_the_first_and_leaves_no_other_file(full_store: Path) -> None:

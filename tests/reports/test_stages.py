@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
-from reports.figures.history import CURVES
 
 from ncvq_core.config.prior import SamplingConfig, Stage2Config
 from ncvq_core.metrics import METRICS, Metric
 from reports import write_report
-from reports.figures import history, value
+from reports.figures.write import Output
 from reports.read_store import Results, read_results
 from reports.stages import OF_SAMPLES, OF_STAGE2, is_compared, of_stage, sharing_notes
 from reports.tables.means import summary_table
+from tests.reports.figures.grids import figures_of
 
 if TYPE_CHECKING:
     from tests.reports.conftest import StoreWriter
@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 RECON, PRIOR, FID = (
     next(metric for metric in METRICS if metric.name == name) for name in ("recon_time", "prior_loss", "fid")
 )
-LOSS = next(curve for curve in CURVES if curve.name == "stage1_loss")
 EMBEDDINGS, SCALES, SEEDS = ["learned", "codebook_init"], [1.0, 2.0], [0, 1]
 
 
-def value_table(results: Results, metric: Metric) -> pd.DataFrame:
-    return value.table(results, pd.DataFrame(), value.view_of(results, metric))
+def seeds_of(results: Results, metric: Metric) -> pd.DataFrame:
+    """The small points of a metric in the figure of values."""
+    tables = [table[table["track"] == metric.name] for _, table, _ in figures_of(results, "value")]
+    whole = pd.concat(tables)
+    return whole[whole["mark"] == "seed"]
 
 
 def results_of(writer: StoreWriter, methods: list[str], first: str = "done") -> Results:
@@ -62,16 +64,13 @@ def test_metrics_say_which_stage_they_measure() -> None:
 @pytest.mark.parametrize("first", ["done", "failed"])
 def test_a_run_that_trials_share_counts_once(writer: StoreWriter, first: str) -> None:
     results = results_of(writer, ["none", "byol"], first)
-    stage1_results = of_stage(results, "stage1")
-    stage1 = value_table(stage1_results, RECON)
+    stage1 = seeds_of(results, RECON)
     assert len(stage1) == 2 * len(SEEDS)
-    assert set(stage1["n"]) == {len(SEEDS)}
-    assert set(stage1["position"]) == {"none", "byol"}
-    assert len(value_table(of_stage(results, "stage2"), PRIOR)) == 2 * 2 * len(SEEDS)
-    assert len(value_table(of_stage(results, "samples"), FID)) == 2 * 4 * len(SEEDS) - (first == "failed")
-    assert set(history.table(stage1_results, pd.DataFrame(), history.view_of(stage1_results, LOSS))["n"]) == {
-        len(SEEDS)
-    }
+    assert set(stage1["place"]) == {"none", "byol"}
+    assert len(seeds_of(results, PRIOR)) == 2 * 2 * len(SEEDS)
+    assert len(seeds_of(results, FID)) == 2 * 4 * len(SEEDS) - (first == "failed")
+    (loss,) = [table for view, table, _ in figures_of(results, "curves") if view.subject == "loss"]
+    assert set(loss["n"]) == {len(SEEDS)}
 
 
 def test_means_are_those_of_single_runs(writer: StoreWriter) -> None:
@@ -90,9 +89,9 @@ def test_without_anything_to_compare_there_is_no_figure(writer: StoreWriter) -> 
         "token_embedding and guidance_scale cannot change stage 1",
         "guidance_scale cannot change the prior's training",
     ]
-    page = write_report(writer.root, "fixture")
+    page = write_report(writer.root, "fixture", output=Output(formats=("png",), appendix=True))
     names = {path.stem for path in (page.parent / "figures").glob("*.png")}
-    assert names == {"value_prior_loss", "value_fid", "history_stage1_loss"}
+    assert names == {"value_prior", "value_samples", "curves_stage1_loss", "coverage", "cost"}
     text = page.read_text(encoding="utf-8")
     assert text.count("Nothing else varies") == 1
     assert "1.50 ± 0.71" in text

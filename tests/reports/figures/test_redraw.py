@@ -11,12 +11,19 @@ import pandas as pd
 import pytest
 
 from reports import ReportError, write_one_figure, write_report
+from reports.figures.manifest import VERSION
 from reports.figures.redraw import redraw
 from reports.figures.table_file import column_types, read_table, table_text
+from reports.figures.write import Output
+from tests.reports.figures.grids import figures_of, results_of_grid
 from tests.reports.figures.sweeps import write_sweep
 
 if TYPE_CHECKING:
     from tests.reports.conftest import StoreWriter
+
+
+SUBJECTS = ("validation_prior_loss", "reconstruction")
+"""Of the pages that are looked at, beside those of one metric."""
 
 
 def half(levels: dict[str, Any]) -> dict[str, Any] | None:
@@ -38,8 +45,10 @@ def manifest_of(page: Path, name: str) -> tuple[Path, dict[str, Any]]:
 def test_every_figure_is_drawn_again_pixel_by_pixel(store: Path, tmp_path: Path) -> None:
     page = write_report(store, "fixture")
     manifests = sorted((page.parent / "figures").glob("*.json"))
-    assert [path.stem for path in manifests] == ["effects", "history_stage1_loss", "history_stage1_ssl_loss",
-                                                 "value_probe_svm", "value_val_loss"]  # fmt: skip
+    assert [path.stem for path in manifests] == [
+        "cost", "coverage", "curves_stage1_loss", "curves_stage1_ssl_loss", "effects", "value_reconstruction",
+        "value_representation",
+    ]  # fmt: skip
     for manifest in manifests:
         again, difference = redraw(manifest, tmp_path / "again.png")
         assert again.read_bytes() == manifest.with_suffix(".png").read_bytes(), manifest.name
@@ -77,7 +86,7 @@ def test_a_manifest_names_trials_exclusions_test_and_versions(store: Path) -> No
         manifest["versions"]
     )
     assert str(store) not in json.dumps(manifest)
-    _, curve = manifest_of(write_report(store, "fixture"), "history_stage1_ssl_loss")
+    _, curve = manifest_of(write_report(store, "fixture"), "curves_stage1_ssl_loss")
     assert len(curve["trials"]) == 14  # the baseline has no such loss
     assert curve["test"]["procedure"].startswith("none")
 
@@ -122,14 +131,15 @@ def test_a_table_is_read_back_as_it_was() -> None:
 
 
 def test_only_draws_one_figure(store: Path, tmp_path: Path) -> None:
-    (path,) = write_one_figure(store, "fixture", "value_val_loss", tmp_path / "one")
-    assert path == tmp_path / "one" / "figures" / "value_val_loss.png"
+    pictures = write_one_figure(store, "fixture", "value_reconstruction", tmp_path / "one")
+    assert pictures == [
+        tmp_path / "one" / "figures" / f"value_reconstruction.{kind}" for kind in ("png", "pdf", "json")
+    ]
     assert {each.name for each in (tmp_path / "one").rglob("*") if each.is_file()} == {
-        "value_val_loss.png", "value_val_loss.pdf", "value_val_loss.json", "value_val_loss.csv"
+        "value_reconstruction.png", "value_reconstruction.pdf", "value_reconstruction.json", "value_reconstruction.csv"
     }  # fmt: skip
-    assert [each.stem for each in write_one_figure(store, "fixture", "value", tmp_path / "many")] == [
-        "value_val_loss", "value_probe_svm"
-    ]  # fmt: skip
+    pictures = write_one_figure(store, "fixture", "value", tmp_path / "many", output=Output(formats=("png",)))
+    assert [each.stem for each in pictures if each.suffix == ".png"] == ["value_reconstruction", "value_representation"]
 
 
 def test_a_later_report_leaves_no_figure_of_an_earlier_one(store: Path) -> None:
@@ -155,8 +165,8 @@ def test_only_names_what_there_is(store: Path) -> None:
     with pytest.raises(ReportError, match="no figure of this sweep is called 'efects': effects, ") as told:
         write_one_figure(store, "fixture", "efects")
     assert "\n" not in str(told.value)
-    with pytest.raises(ReportError, match="prior: nothing to draw yet in sweep fixture"):
-        write_one_figure(store, "fixture", "prior")
+    with pytest.raises(ReportError, match="token_embedding: nothing to draw yet in sweep fixture"):
+        write_one_figure(store, "fixture", "token_embedding")
 
 
 @pytest.mark.parametrize(
@@ -168,3 +178,39 @@ def test_a_manifest_that_was_changed_by_hand_is_one_line(store: Path, change: di
     with pytest.raises(ReportError) as told:
         redraw(path)
     assert "\n" not in str(told.value)
+
+
+def test_a_manifest_of_another_version_is_one_line(store: Path) -> None:
+    path, manifest = manifest_of(write_report(store, "fixture"), "effects")
+    assert manifest["manifest"] == VERSION == 2
+    path.write_text(json.dumps(manifest | {"manifest": 1}))
+    with pytest.raises(ReportError, match=r"is of another version of manifests \(1, not 2\): report again"):
+        redraw(path)
+
+
+@pytest.mark.parametrize("name", ["weight", "curves", "token_embedding", "value"])
+def test_a_page_names_the_trials_of_its_own_panels(tmp_path: Path, name: str) -> None:
+    sweep: dict[str, list[Any]] = {
+        "dataset": [f"Data{place}" for place in range(7)], "ssl": ["none", "byol"], "augmentations": ["warp", "slice"],
+        "seed": [0],
+    }  # fmt: skip
+    sweep |= {"token_embedding": ["learned", "codebook_init"]} if name == "token_embedding" else {}
+    sweep |= {"aug_recon_weight": [0.1, 0.2]} if name != "token_embedding" else {}
+    results = results_of_grid(tmp_path / "store", sweep, epochs=1)
+    folder = tmp_path / "store" / "reports" / "fixture"
+    output = Output(formats=("png",), appendix=True)
+    views = [view for view, _, _ in figures_of(results, name) if view.subject in ("val_loss", "recon_time", *SUBJECTS)]
+    assert len(views) > 1
+    for view in (views[0], views[-1]):
+        write_one_figure(tmp_path / "store", "fixture", view.name, output=output)
+        manifest = json.loads((folder / "figures" / f"{view.name}.json").read_text(encoding="utf-8"))
+        levels = results.cells.set_index("trial_id").loc[manifest["trials"]]
+        shown = (
+            {dict(key)["dataset"] for key in view.layout.panels} if not view.layout.datasets else set(sweep["dataset"])
+        )
+        assert set(levels["dataset"]) == shown
+        assert len(shown) < 7 or view.layout.datasets or len(views[0].layout.panels) >= 7
+        if "ssl" in (names := {factor for key in view.layout.panels for factor, _ in key}):
+            kept = {tuple(dict(key)[factor] for factor in ("dataset", "ssl")) for key in view.layout.panels}
+            held = set(zip(levels["dataset"], levels["ssl"], strict=True))
+            assert {pair for pair in held if pair[1] != "none"} <= kept, names

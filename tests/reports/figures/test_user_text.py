@@ -49,7 +49,7 @@ def test_the_page_and_the_files_of_such_names(writer: StoreWriter) -> None:
     assert written == {"claims.json", "figures", "index.html", "report.md", "tables"}
 
 
-@pytest.mark.parametrize("name", ["value", "history"])
+@pytest.mark.parametrize("name", ["value", "curves", "coverage", "cost"])
 def test_long_names_make_no_page_larger_than_can_be_read(writer: StoreWriter, name: str) -> None:
     results, claims, _ = effects_of(write_sweep(writer, seeds=2, methods=["none", "m" * 80, "w" * 80]))
     module = REGISTRY[name]

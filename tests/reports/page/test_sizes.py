@@ -104,7 +104,7 @@ def test_a_page_of_a_thousand_trials_opens_and_sorts_at_once(browser: Browser, t
 def test_heads_of_long_tables_stay_in_view(browser: Browser, thousand: Big) -> None:
     browser.open(thousand.path, width=1280)
     head, box = browser.run("""(() => {
-      const box = document.querySelector("#means ~ .box .long");
+      const box = document.querySelector("#means ~ details .long");
       box.scrollIntoView(); box.scrollTop = 2000;
       return [box.querySelector("th").getBoundingClientRect().top, box.getBoundingClientRect().top] })()""")
     assert head == pytest.approx(box, abs=1)

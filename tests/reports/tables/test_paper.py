@@ -155,6 +155,14 @@ def test_every_value_is_in_some_part_once(levels: int, datasets: int) -> None:
     assert ("longtable}{" in text) == (levels > 45)
 
 
+def test_a_negative_number_has_a_minus_and_no_hyphen() -> None:
+    table = PaperTable(
+        name="means_fid", sweep="s", caption="Invented.", corner=(("a",),), heads=(("A-B", "-c"),), names=(("-x",),),
+        entries=((Entry(text="-0.1 ± 0.2"), Entry(text="1.2e-05 ± 1e-06")),),
+    )  # fmt: skip
+    assert r"-x & $-$0.1 $\pm$ 0.2 & 1.2e-05 $\pm$ 1e-06 \\" in latex_table(table)
+
+
 def test_latex_escapes_what_is_markup() -> None:
     assert latex(r"a_b & 5% $x$ #1 {y} ~ ^ \z") == (
         r"a\_b \& 5\% \$x\$ \#1 \{y\} \textasciitilde{} \textasciicircum{} \textbackslash{}z"
@@ -183,6 +191,7 @@ def test_markdown_escapes_what_is_markup() -> None:
 
 def test_tables_of_an_earlier_report_are_removed(tmp_path: Path) -> None:
     (tmp_path / "effects.csv").write_text("of a figure")
+    (tmp_path / "means_of_mine.md").write_text("of a user")
     for names in (["good", "bad"], ["good", "bad"]):
         _, table = table_of(["A"], names)
         write_tables([table], tmp_path)
@@ -190,7 +199,7 @@ def test_tables_of_an_earlier_report_are_removed(tmp_path: Path) -> None:
     (tmp_path / "means_fid.csv").write_text("old")
     write_tables([table], tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "effects.csv", "means_probe_svm.csv", "means_probe_svm.md", "means_probe_svm.tex",
+        "effects.csv", "means_of_mine.md", "means_probe_svm.csv", "means_probe_svm.md", "means_probe_svm.tex",
     ]  # fmt: skip
 
 
