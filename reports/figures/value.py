@@ -41,9 +41,13 @@ OF_SAMPLES = {"fid", "is_mean"}
 
 
 def views(results: Results, claims: pd.DataFrame) -> list[View]:
-    """Pages for each family of metrics; in the appendix where another figure shows the values that were asked for."""
+    """Pages for each family of metrics; in the appendix where another figure shows the values that were asked for.
+
+    Where nothing that was asked for is measured, all are in the report.
+    """
     found = []
-    asked = set(answered_metrics(results))
+    measured = {metric.name for metric in metrics_with_data(results.done)}
+    asked = set(answered_metrics(results)) & measured or measured
     for family in FAMILIES:
         members = [metric for metric in METRICS if metric.family == family]
         for stage in dict.fromkeys(metric.stage for metric in members):
