@@ -34,8 +34,8 @@ __all__ = ["LAYOUT", "alt_text", "caption", "draw", "pages", "table", "value_fac
 
 LAYOUT = Facets
 TRACKS = 4
-OF_ROBUSTNESS = {"probe_svm", "probe_knn", "recon_time", "val_loss"}
-"""Two probes, and what is reconstructed of series that were not trained on: those of `robustness`."""
+OF_ROBUSTNESS = ("probe_svm", "probe_knn", "recon_time", "val_loss")
+"""Two probes, and what is reconstructed of series that were not trained on: those of `robustness`, in its order."""
 OF_SAMPLES = {"fid", "is_mean"}
 """Those of `token_embedding`."""
 
@@ -71,7 +71,7 @@ def _elsewhere(sweep: Sweep, asked: Set[str]) -> Set[str]:
     if WEIGHT in varying:
         return asked
     shown = OF_SAMPLES if EMBEDDING in varying else set()
-    return shown | OF_ROBUSTNESS if {AUGMENTATIONS, SSL} <= varying else shown
+    return shown | set(OF_ROBUSTNESS) if {AUGMENTATIONS, SSL} <= varying else shown
 
 
 def value_facets(sweep: Sweep) -> Facets | None:
