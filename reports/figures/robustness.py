@@ -22,7 +22,8 @@ LAYOUT = Facets
 def views(results: Results, claims: pd.DataFrame) -> list[View]:
     """Pages where both the augmentations and the SSL method vary; a heat map each metric where these are many."""
     seen = of_stage(results, STAGE1)
-    shown = drawable(seen, OF_ROBUSTNESS)
+    found = drawable(seen, OF_ROBUSTNESS)
+    shown = [name for name in OF_ROBUSTNESS if name in found]
     if not shown or not {AUGMENTATIONS, SSL} <= set(seen.sweep.varying) or WEIGHT in seen.sweep.varying:
         return []
     facets = Facets(x=AUGMENTATIONS, colour=SSL, compared=SSL, tracks=(), panels=())

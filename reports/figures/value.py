@@ -34,16 +34,20 @@ __all__ = ["LAYOUT", "alt_text", "caption", "draw", "pages", "table", "value_fac
 
 LAYOUT = Facets
 TRACKS = 4
-OF_ROBUSTNESS = {"probe_svm", "probe_knn", "recon_time", "val_loss"}
-"""Two probes, and what is reconstructed of series that were not trained on: those of `robustness`."""
+OF_ROBUSTNESS = ("probe_svm", "probe_knn", "recon_time", "val_loss")
+"""Two probes, and what is reconstructed of series that were not trained on: those of `robustness`, in its order."""
 OF_SAMPLES = {"fid", "is_mean"}
 """Those of `token_embedding`."""
 
 
 def views(results: Results, claims: pd.DataFrame) -> list[View]:
-    """Pages for each family of metrics; in the appendix where another figure shows the values that were asked for."""
+    """Pages for each family of metrics; in the appendix where another figure shows the values that were asked for.
+
+    Where nothing that was asked for is measured, all are in the report.
+    """
     found = []
-    asked = set(answered_metrics(results))
+    measured = {metric.name for metric in metrics_with_data(results.done)}
+    asked = set(answered_metrics(results)) & measured or measured
     for family in FAMILIES:
         members = [metric for metric in METRICS if metric.family == family]
         for stage in dict.fromkeys(metric.stage for metric in members):
@@ -67,7 +71,7 @@ def _elsewhere(sweep: Sweep, asked: Set[str]) -> Set[str]:
     if WEIGHT in varying:
         return asked
     shown = OF_SAMPLES if EMBEDDING in varying else set()
-    return shown | OF_ROBUSTNESS if {AUGMENTATIONS, SSL} <= varying else shown
+    return shown | set(OF_ROBUSTNESS) if {AUGMENTATIONS, SSL} <= varying else shown
 
 
 def value_facets(sweep: Sweep) -> Facets | None:

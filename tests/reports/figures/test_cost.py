@@ -18,18 +18,18 @@ TIME, MEMORY = "stage 1: time [s]", "stage 1: peak memory [GB]"
 def test_means_and_ranges_agree_with_plain_pandas(tmp_path: Path) -> None:
     ((view, table, shown),) = figures_of(results_of_grid(tmp_path, SWEEP), "cost")
     trials = pd.read_parquet(tmp_path / "trials")
-    for quantity, column, unit in ((TIME, "stage1_seconds", 1.0), (MEMORY, "stage1_peak_memory_bytes", 1e-9)):
+    for kind, column, unit in ((cost.TIME, "stage1_seconds", 1.0), (cost.MEMORY, "stage1_peak_memory_bytes", 1e-9)):
         expected = (
             (trials[column] * unit).groupby([trials["dataset"], trials["ssl"]]).agg(["size", "mean", "min", "max"])
         )
-        found = table[table["quantity"] == quantity].set_index(["dataset", "method"])
+        found = table[table["kind"] == kind].set_index(["dataset", "method"])
         assert len(found) == 4
         for key, row in found.iterrows():
             assert row[["n", "value", "low", "high"]].tolist() == pytest.approx(expected.loc[key].tolist())
     words = cost.caption(table, view, shown)
     assert "(3 runs a mark)" in words
     assert words.endswith("Measured on test-device.")
-    assert f"{TIME} from " in cost.alt_text(table, view)
+    assert "stage 1 time from " in cost.alt_text(table, view)
 
 
 def test_a_mark_a_dataset_and_method(tmp_path: Path) -> None:
@@ -48,9 +48,9 @@ def test_a_run_that_trials_share_counts_once(tmp_path: Path) -> None:
         baseline={"token_embedding": "learned"}, change=lambda levels: {"stage1_id": f"shared{levels['seed']}"},
     )  # fmt: skip
     ((_, table, _),) = figures_of(results, "cost")
-    runs = table.set_index("quantity")["n"]
-    assert runs[TIME] == 2
-    assert runs["stage 2: time [s]"] == 4
+    runs = table[table["kind"] == cost.TIME].set_index("stage")["n"]
+    assert runs["stage 1"] == 2
+    assert runs["stage 2"] == 4
 
 
 def test_one_run_is_said(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
-import itertools
 import re
 from pathlib import Path
 
@@ -15,11 +14,13 @@ import pytest
 from PIL import Image
 
 import reports
+from reports.figures.contract import EFFECTS, SECTIONS, VALUES, WEIGHTS
 from reports.figures.drawn import LEAST_PIXELS_AN_INCH, MOST_PIXELS_AN_INCH, DrawnFigure
-from reports.page.figure_sections import SECTIONS, figure_sections
+from reports.page.figure_sections import figure_sections
 from reports.page.first_screen import mark
 from reports.page.pictures import data_uris
 from reports.page.words import moment
+from tests.reports.page.busy import busy_picture
 from tests.reports.page.contrast import contrast, parsed
 
 TEMPLATES = Path(reports.__file__).parent / "templates"
@@ -86,14 +87,14 @@ def test_a_figure_is_shown_with_the_same_pixels_in_fewer_bytes(awkward_page: Pat
 
 
 def test_where_figures_are_too_many_bytes_the_largest_are_kept_less_well(awkward_page: Path) -> None:
-    folder = awkward_page.parent / "figures"
-    figures = [drawn(path.stem, "values", png=path.read_bytes()) for path in sorted(folder.glob("*.png"))]
+    pngs = {path.stem: path.read_bytes() for path in (awkward_page.parent / "figures").glob("*.png")}
+    pngs["busy"] = busy_picture()
+    figures = [drawn(name, VALUES, png=png) for name, png in pngs.items()]
     whole = {name: decoded(uri) for name, uri in data_uris(figures).items()}
     fewer = {name: decoded(uri) for name, uri in data_uris(figures, sum(map(len, whole.values())) - 1).items()}
-    (other,) = [name for name in whole if fewer[name] != whole[name]]  # the largest that is smaller with loss
-    assert len(fewer[other]) < len(whole[other])
-    assert sum(map(len, map(decoded, data_uris(figures, 1).values()))) < sum(map(len, fewer.values()))
-    with Image.open(io.BytesIO(fewer[other])) as shown, Image.open(folder / f"{other}.png") as file:
+    assert [name for name in whole if fewer[name] != whole[name]] == ["busy"]
+    assert len(decoded(data_uris(figures, 1)["busy"])) < len(fewer["busy"]) < len(whole["busy"])
+    with Image.open(io.BytesIO(fewer["busy"])) as shown, Image.open(io.BytesIO(pngs["busy"])) as file:
         difference = np.abs(np.asarray(shown.convert("RGB"), float) - np.asarray(file.convert("RGB"), float))
     assert difference.mean() < 3
 
@@ -102,30 +103,22 @@ def decoded(uri: str) -> bytes:
     return base64.b64decode(uri.removeprefix("data:image/webp;base64,"))
 
 
-def drawn(name: str, section: str, family: str = "", png: bytes = b"") -> DrawnFigure:
-    return DrawnFigure(name=name, heading=name, section=section, family=family, caption="", alt_text="", png=png,
+def drawn(name: str, section: str, png: bytes = b"") -> DrawnFigure:
+    return DrawnFigure(name=name, heading=name, section=section, caption="", alt_text="", png=png,
                        table=pd.DataFrame())  # fmt: skip
 
 
-def test_sections_of_figures_come_in_the_order_of_the_page_with_their_groups() -> None:
-    figures = [drawn("new_1", "seed_by_seed"), drawn("b", "values", "Losses"), drawn("a", "values", "Probes"),
-               drawn("c", "values", "Losses"), drawn("w", "weight")]  # fmt: skip
-    sections = figure_sections(figures, {"effects": "No effect."}, {"values": ["Shared."]})
-    assert list(sections) == ["effects", "weight", "values", "curves", "seed_by_seed"]
-    assert [(heading, [figure.name for figure in group]) for heading, group in sections["values"].groups] == [
-        ("Losses", ["b", "c"]), ("Probes", ["a"]),
-    ]  # fmt: skip
-    assert (sections["effects"].nothing, sections["values"].notes) == ("No effect.", ("Shared.",))
-    assert sections["seed_by_seed"].title == "Seed by seed"
-    assert list(itertools.chain(*(section.figures for section in sections.values()))) == [
-        figures[4], figures[1], figures[3], figures[2], figures[0],
-    ]  # fmt: skip
+def test_sections_of_figures_come_in_the_order_of_the_page() -> None:
+    figures = [drawn("b", VALUES), drawn("a", VALUES), drawn("w", WEIGHTS)]
+    sections = figure_sections(figures, {EFFECTS: "No effect."})
+    assert list(sections) == [EFFECTS, WEIGHTS, VALUES]
+    assert (sections[EFFECTS].figures, sections[EFFECTS].nothing) == ((), "No effect.")
+    assert [figure.name for figure in sections[VALUES].figures] == ["b", "a"]
+    assert (sections[VALUES].title, sections[VALUES].lead) == (SECTIONS[VALUES].title, SECTIONS[VALUES].lead)
 
 
-def test_sections_have_names_of_their_own() -> None:
-    names = [section.name for section in SECTIONS]
-    assert len(names) == len(set(names))
-    assert not {"answers", "design", "claims", "means", "ranks", "provenance"} & set(names)
+def test_no_section_has_the_id_of_another_part_of_the_page() -> None:
+    assert not {"answers", "design", "claims", "means", "ranks", "provenance"} & set(SECTIONS)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 
 from reports.claims.answers import answers
 from reports.claims.table import claims_table, gains_table
 from reports.figures.drawn import DrawnFigure
+from reports.figures.write import DrawnFigures
 from reports.metrics import metrics_with_data
 from reports.page import render_page
 from reports.page.claims_shown import MOST_CLAIMS, claims_shown
@@ -22,8 +21,10 @@ from reports.page.coverage_section import MOST_SETTINGS, coverage_section
 from reports.page.means import MOST_ROWS, means_section
 from reports.read_store import Results, read_results
 from reports.tables.means import summary_table
+from reports.tables.ranks import rankings
 from tests.reports.conftest import StoreWriter
 from tests.reports.page.browser import Browser
+from tests.reports.page.busy import busy_picture
 from tests.reports.page.stores import FAILURES, write_many
 
 MOST_BYTES = 10_000_000
@@ -41,21 +42,6 @@ class Big:
     summary: pd.DataFrame
 
 
-def busy_picture() -> bytes:
-    """A figure of the largest size, with as much in it as a report's."""
-    generator = np.random.default_rng(5)
-    figure = Figure(figsize=(12, 9))
-    for axes in figure.subplots(3, 4).flat:
-        for shade in range(3):
-            middle = np.cumsum(generator.normal(size=250))
-            axes.fill_between(range(250), middle - 3, middle + 3, alpha=0.3)
-            axes.plot(middle, label=f"method {shade}")
-        axes.legend(fontsize=7)
-    file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=160)
-    return file.getvalue()
-
-
 @pytest.fixture(scope="module")
 def thousand(tmp_path_factory: pytest.TempPathFactory) -> Big:
     """A thousand trials, of which some failed, diverged or are missing, and thirty figures."""
@@ -65,14 +51,15 @@ def thousand(tmp_path_factory: pytest.TempPathFactory) -> Big:
     results = read_results(store, "fixture")
     metrics, claims, png = metrics_with_data(results.done), claims_table(results), busy_picture()
     figures = [
-        DrawnFigure(name=f"figure_{place}", heading=f"Figure {place}", section="values", family=f"Family {place // 6}",
-                    caption="Words. " * 60, alt_text="Words.", png=png, table=pd.DataFrame())
+        DrawnFigure(name=f"figure_{place}", heading=f"Figure {place}", section="values", caption="Words. " * 60,
+                    alt_text="Words.", png=png, table=pd.DataFrame())
         for place in range(MOST_FIGURES)
     ]  # fmt: skip
     summary = summary_table(results, metrics)
     text = render_page(
         results, answers=answers(results, claims), claims=claims, gains=gains_table(results), metrics=metrics,
-        summary=summary, figures=figures, no_effects="Not drawn.", made_at="2026-01-01 00:00 UTC",
+        summary=summary, ranks=rankings(results, claims), figures=DrawnFigures(drawn=figures),
+        no_effects="Not drawn.", made_at="2026-01-01 00:00 UTC",
     )  # fmt: skip
     (folder / "index.html").write_text(text, encoding="utf-8")
     return Big(path=folder / "index.html", results=results, claims=claims, summary=summary)
