@@ -9,13 +9,12 @@ entries, `exclude` drops those that match one of its own, and cells that then ar
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
 from ncvq_core.config import field_names
 from ncvq_core.errors import unknown_name
+from ncvq_core.packages import HOME
 from orchestrator.sweepfile.belief import read_belief
 from orchestrator.sweepfile.expand import CheckDataset, expand
 from orchestrator.sweepfile.factors import Factors, read_factors
@@ -133,12 +132,11 @@ def _override(source: Source, factors: Factors, name: str, value: Any) -> Source
     return source.with_override("base", name, value, origin)
 
 
-def _named_sweeps() -> dict[str, Traversable]:
-    files = resources.files("sweeps").iterdir()
-    return {file.name.removesuffix(_SUFFIX): file for file in files if file.name.endswith(_SUFFIX)}
+def _named_sweeps() -> dict[str, Path]:
+    return {file.stem: file for file in (HOME / "sweeps").glob(f"*{_SUFFIX}")}
 
 
-def _read_text(file: Traversable | Path) -> str:
+def _read_text(file: Path) -> str:
     try:
         content = file.read_bytes()
     except FileNotFoundError as error:
