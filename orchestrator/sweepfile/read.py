@@ -140,8 +140,7 @@ def _read_text(file: Path) -> str:
     try:
         content = file.read_bytes()
     except FileNotFoundError as error:
-        unknown = unknown_name("sweep", str(file), sweep_names())
-        raise SweepError(f"{unknown}; or give the path of a {_SUFFIX} file") from error
+        raise _not_found(file) from error
     except OSError as error:
         raise SweepError(f"{file}: cannot be read: {error.strerror}") from error
     try:
@@ -149,3 +148,13 @@ def _read_text(file: Path) -> str:
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise SweepError(f"{file}:{line}: not UTF-8 text") from error
+
+
+def _not_found(file: Path) -> SweepError:
+    missing = ""
+    if file.suffix == _SUFFIX or len(file.parts) > 1:
+        missing = f"{file}: there is no such file; "
+    if missing and file.stem in sweep_names():
+        return SweepError(f"{missing}did you mean the named sweep {file.stem!r}?")
+    unknown = unknown_name("sweep", file.name.removesuffix(_SUFFIX), sweep_names())
+    return SweepError(f"{missing}{unknown}; or give the path of a {_SUFFIX} file")
