@@ -4,6 +4,7 @@ import atexit
 import os
 import sys
 
+from ncvq_core.packages import pin
 from orchestrator.cli.app import app
 
 
@@ -13,6 +14,7 @@ def main() -> None:
     The interpreter does not take itself apart: libraries' threads that begin to run only then abort the process once
     in some dozen times on a busy machine, after all is done, and the exit code would say so.
     """
+    pin()
     try:
         app(prog_name="ncvq")
     except SystemExit as end:

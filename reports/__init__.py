@@ -3,6 +3,12 @@
 Works on a machine that has neither torch nor ray.
 """
 
+# ruff: noqa: E402
+
+from ncvq_core.packages import check
+
+check("orchestrator")
+
 from reports.errors import ReportError
 from reports.figures.write import Output
 from reports.report import write_one_figure, write_report

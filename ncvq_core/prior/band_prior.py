@@ -5,9 +5,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ncvq_core.config.prior import Stage2Config
-from ncvq_core.prior.normalized_linear import NormalizedLinear
 from ncvq_core.prior.token_embedding import TokenEmbedding
 from ncvq_core.prior.transformer import Transformer
+from ncvq_core.training.layers import normalized_linear
 
 Size = tuple[int, int]
 
@@ -49,7 +49,7 @@ class BandPrior(nn.Module):
             self.lower_size = lower[1]
             self.lower_embedding = TokenEmbedding(config.token_embedding, lower[0], width)
         self.transformer = Transformer(width, config.prior_layers, config.prior_heads, config.prior_feedforward)
-        self.output = NormalizedLinear(width, codes)
+        self.output = normalized_linear(width, codes)
 
     def forward(
         self, tokens: Tensor, labels: Tensor, lower: Tensor | None = None, rows: Tensor | None = None

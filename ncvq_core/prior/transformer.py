@@ -1,11 +1,8 @@
 """A bidirectional transformer (Vaswani et al. 2017, arXiv 1706.03762), normalised before each block."""
 
-import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from ncvq_core.prior.normalized_linear import NormalizedLinear
-from ncvq_core.training.fast.linear import Linear
+from ncvq_core.training.layers import attention, linear, normalized_linear
 
 HEAD_WIDTH = 64
 
@@ -22,8 +19,9 @@ class Attention(nn.Module):
         """Draw initial weights."""
         super().__init__()
         self.heads = heads
-        self.queries_keys_values = NormalizedLinear(width, 3 * heads * HEAD_WIDTH, bias=False)
-        self.output = Linear(heads * HEAD_WIDTH, width, bias=False)
+        self.queries_keys_values = normalized_linear(width, 3 * heads * HEAD_WIDTH, bias=False)
+        self.attend = attention()
+        self.output = linear(heads * HEAD_WIDTH, width, bias=False)
 
     def forward(self, x: Tensor, rows: Tensor | None = None, projected: Tensor | None = None) -> Tensor:
         """Map (B, N, width) to (B, N, width), or to (R, width) at some rows of (B · N, width) only.
@@ -35,22 +33,9 @@ class Attention(nn.Module):
         """
         projected = self.queries_keys_values(x) if projected is None else projected
         queries, keys, values = projected.unflatten(2, (3, self.heads, HEAD_WIDTH)).permute(2, 0, 3, 1, 4)
-        attended = attend(queries, keys, values).transpose(1, 2).flatten(2)
+        attended = self.attend(queries, keys, values).transpose(1, 2).flatten(2)
         mixed: Tensor = self.output(at(attended, rows))
         return mixed
-
-
-def attend(queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-    """Return softmax(q kᵀ / √d) v for queries, keys and values (B, heads, N, d).
-
-    In bfloat16 on a CPU as plain products, which for these short sequences take half the time of torch's fused kernel.
-    """
-    if queries.device.type != "cpu" or queries.dtype != torch.bfloat16:
-        return functional.scaled_dot_product_attention(queries, keys, values)
-    batch, heads, positions, width = queries.shape
-    queries, keys, values = (part.reshape(batch * heads, -1, width) for part in (queries, keys, values))
-    scores = torch.bmm(queries * width**-0.5, keys.transpose(1, 2))
-    return torch.bmm(scores.softmax(dim=2), values).view(batch, heads, positions, width)
 
 
 class Transformer(nn.Module):
@@ -70,14 +55,14 @@ class Transformer(nn.Module):
         self.blocks = nn.ModuleList()
         for _ in range(layers):
             self.blocks.append(Attention(width, heads))
-            self.blocks.append(nn.Sequential(NormalizedLinear(width, hidden), nn.GELU(), Linear(hidden, width)))
+            self.blocks.append(nn.Sequential(normalized_linear(width, hidden), nn.GELU(), linear(hidden, width)))
 
     @property
     def first(self) -> Attention:
         """The first block."""
-        attention = self.blocks[0]
-        assert isinstance(attention, Attention)
-        return attention
+        block = self.blocks[0]
+        assert isinstance(block, Attention)
+        return block
 
     def forward(self, x: Tensor, rows: Tensor | None = None, projected: Tensor | None = None) -> Tensor:
         """Map (B, N, width) to (B, N, width), or to (R, width) at some rows of (B · N, width) only.
@@ -89,9 +74,9 @@ class Transformer(nn.Module):
             rows: (R,), the rows asked for; None for all.
             projected: what the first attention's `queries_keys_values` makes of x, where it is known already.
         """
-        for index, (attention, feedforward) in enumerate(zip(self.blocks[::2], self.blocks[1::2], strict=True)):
+        for index, (attention_block, feedforward) in enumerate(zip(self.blocks[::2], self.blocks[1::2], strict=True)):
             asked = rows if index == len(self.blocks) // 2 - 1 else None
-            x = at(x, asked) + attention(x, asked, None if index else projected)
+            x = at(x, asked) + attention_block(x, asked, None if index else projected)
             x = x + feedforward(x)
         return x
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from ncvq_core.training.fast.linear import Linear
+from ncvq_core.training.layers import linear
 
 
 class ViewBatchNorm(nn.BatchNorm1d):
@@ -24,13 +24,13 @@ class Projector(nn.Sequential):
     def __init__(self, features: int, width: int) -> None:
         """Build the layers."""
         super().__init__(
-            Linear(features, width),
+            linear(features, width),
             ViewBatchNorm(width),
             nn.ReLU(inplace=True),
-            Linear(width, width),
+            linear(width, width),
             ViewBatchNorm(width),
             nn.ReLU(inplace=True),
-            Linear(width, width),
+            linear(width, width),
         )
 
     def views(self, pooled: Tensor, pooled_view: Tensor) -> tuple[Tensor, Tensor]:

@@ -10,7 +10,7 @@ from ncvq_core.settings import setting
 from ncvq_core.ssl.base import SSLHead, SSLMethod, Targets
 from ncvq_core.ssl.cosine import mean_cosine
 from ncvq_core.ssl.projector import Projector, ViewBatchNorm
-from ncvq_core.training.fast.linear import Linear
+from ncvq_core.training.layers import linear
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class _SimSiamHead(SSLHead):
         super().__init__()
         self.projector = nn.Sequential(Projector(features, width), ViewBatchNorm(width))
         self.predictor = nn.Sequential(
-            Linear(width, hidden), ViewBatchNorm(hidden), nn.ReLU(inplace=True), Linear(hidden, width)
+            linear(width, hidden), ViewBatchNorm(hidden), nn.ReLU(inplace=True), linear(hidden, width)
         )
 
     def forward(self, pooled: Tensor, pooled_view: Tensor, targets: Targets | None = None) -> Tensor:

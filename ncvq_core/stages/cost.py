@@ -21,7 +21,7 @@ from ncvq_core.prior.transformer import HEAD_WIDTH
 from ncvq_core.tokenizer import Tokenizer
 from ncvq_core.training.batches import batch_shape
 from ncvq_core.training.fast.linear import ROWS
-from ncvq_core.training.fast.optimizer import LARGE
+from ncvq_core.training.optimizer import LARGE
 
 _BYTES = 4
 _RUNTIME_BYTES = 455_000_000

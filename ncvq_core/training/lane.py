@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
+from ncvq_core.training.plain import is_plain
 from ncvq_core.training.trainer import Trainer
 
 WARM_UP_STEPS = 3
@@ -27,7 +28,7 @@ class Lane:
     def __init__(self, device: torch.device, *, capture: bool = True, stream: bool = True) -> None:
         """Make the stream."""
         on_gpu = device.type == "cuda"
-        self._capture = on_gpu and capture
+        self._capture = on_gpu and capture and not is_plain()
         self._stream = _stream() if on_gpu and stream else None
         self._captured: weakref.ref[Trainer] | None = None
 

@@ -9,9 +9,11 @@ from torch import Tensor, nn
 
 from ncvq_core.errors import DivergedError
 from ncvq_core.training.batches import BatchOrder
-from ncvq_core.training.fast.optimizer import AdamW
+from ncvq_core.training.fast.optimizer import FastAdamW
 from ncvq_core.training.memory import keep_freed_memory
 from ncvq_core.training.named_tensors import Under, load_in_turn
+from ncvq_core.training.optimizer import Optimizer, PlainAdamW
+from ncvq_core.training.plain import is_plain
 from ncvq_core.training.precision import exact_float32
 from ncvq_core.training.seeding import generator
 
@@ -76,7 +78,8 @@ class Trainer(ABC):
         self._modules = modules.train()
         self._initial_rate = learning_rate
         self._learning_rate = torch.zeros((), device=device)
-        self._optimizer = AdamW(modules, self._learning_rate, weight_decay, early)
+        optimizer_type = PlainAdamW if is_plain() else FastAdamW
+        self._optimizer: Optimizer = optimizer_type(modules, self._learning_rate, weight_decay, early)
         self._history = torch.zeros(epochs, len(self.history_columns), device=device)
         self.update: Callable[[Tensor], Tensor] = self._update
 

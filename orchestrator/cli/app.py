@@ -1,12 +1,14 @@
 """The command line, `ncvq`."""
 
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from orchestrator.cli.check import check
+from orchestrator.cli.complete import datasets
 from orchestrator.cli.launch import launching
 from orchestrator.cli.options import (
     DEFAULT_STORE,
@@ -28,13 +30,28 @@ from orchestrator.cli.terminal import Chosen, console, fail, one_line_errors, pr
 
 app = typer.Typer(
     name="ncvq",
-    help="Ablation sweeps for NC-VQVAE: launch a named sweep, resume what failed, render the report.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 data_app = typer.Typer(help="Datasets: bundled, local archive, downloadable.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"ncvq {version('ncvq')}")
+        raise typer.Exit()
+
+
+@app.callback()
+def ncvq(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version of ncvq.")
+    ] = False,
+) -> None:
+    """Ablation sweeps for NC-VQVAE: launch a named sweep, resume what failed, render the report."""
 
 
 @app.command(epilog="Example: ncvq sweeps")
@@ -246,7 +263,7 @@ def data_list(data_dir: DataOption = None, debug: DebugOption = False) -> None:
 
 @data_app.command("fetch", epilog="Example: ncvq data fetch Coffee")
 def data_fetch(
-    name: Annotated[str, typer.Argument(help="A dataset of the UCR or UEA archive.")],
+    name: Annotated[str, typer.Argument(help="A dataset of the UCR or UEA archive.", autocompletion=datasets)],
     data_dir: DataOption = None,
     debug: DebugOption = False,
 ) -> None:

@@ -1,14 +1,14 @@
 """Tables for people: sweeps, plans, trials, datasets."""
 
 import json
+import textwrap
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
 from ncvq_core.data import list_datasets, load_dataset
 from ncvq_core.errors import DataError
@@ -17,19 +17,22 @@ from orchestrator.planning.summary import PlanSummary
 from orchestrator.store.schema import METRICS, TRIALS
 from orchestrator.sweepfile.sweep import Sweep
 
+LINE = 100
+"""Letters of a line of words, at most, on however wide a terminal."""
+
 NAMES = {STAGE1: "stage 1", FCN: "FCN", STAGE2: "stage 2", SAMPLES: "samples"}
 
 
 def print_sweeps(sweeps: list[Sweep], console: Console) -> None:
     """Print the named sweeps with number of trials, factors and profiles: a paragraph each, wrapped between words."""
+    wrap = partial(textwrap.wrap, width=min(console.width, LINE), break_long_words=False, break_on_hyphens=False)
     for place, sweep in enumerate(sweeps):
         profiles = f", --profile {' or '.join(sweep.profiles)}" if sweep.profiles else ""
         factors = " × ".join(f"{factor.name}\N{NO-BREAK SPACE}({len(factor.levels)})" for factor in sweep.factors)
-        console.print(
-            Text(f"{chr(10) if place else ''}{sweep.name}: {len(sweep.cells)} trials{profiles}"), soft_wrap=True
-        )
+        lines = wrap(f"{sweep.name}: {len(sweep.cells)} trials{profiles}", subsequent_indent="    ")
         for words in (sweep.description, factors):
-            console.print(Padding(Text(words), (0, 0, 0, 2)))
+            lines += wrap(words, initial_indent="  ", subsequent_indent="  ")
+        console.print("\n".join(["", *lines] if place else lines), soft_wrap=True, markup=False, highlight=False)
 
 
 def print_plan(plan: PlanSummary, console: Console) -> None:

@@ -5,8 +5,17 @@ from typing import Annotated
 
 import typer
 
-SweepArgument = Annotated[str, typer.Argument(help="A named sweep (see `ncvq sweeps`) or the path of a YAML file.")]
-TrialArgument = Annotated[str, typer.Argument(help="Id of a trial, or its first digits.")]
+from orchestrator.cli import complete
+
+SweepArgument = Annotated[
+    str,
+    typer.Argument(
+        help="A named sweep (see `ncvq sweeps`) or the path of a YAML file.", autocompletion=complete.sweeps
+    ),
+]
+TrialArgument = Annotated[
+    str, typer.Argument(help="Id of a trial, or its first digits.", autocompletion=complete.trials)
+]
 StoreOption = Annotated[
     Path, typer.Option("--store", envvar="NCVQ_STORE", help="Folder that holds every result.", show_default=True)
 ]
@@ -20,7 +29,11 @@ SetOption = Annotated[
 ]
 ProfileOption = Annotated[
     str | None,
-    typer.Option("--profile", help="A profile of the sweep, such as small; its results are kept as SWEEP-PROFILE."),
+    typer.Option(
+        "--profile",
+        help="A profile of the sweep, such as small; its results are kept as SWEEP-PROFILE.",
+        autocompletion=complete.profiles,
+    ),
 ]
 SeedsOption = Annotated[
     int | None,
@@ -61,7 +74,10 @@ PackOption = Annotated[
 ]
 WandbOption = Annotated[
     str | None,
-    typer.Option(help="Publish to Weights & Biases: online, offline or disabled. Default: $WANDB_MODE, else disabled."),
+    typer.Option(
+        help="Publish to Weights & Biases: online, offline or disabled. Default: $WANDB_MODE, else disabled.",
+        autocompletion=complete.wandb_modes,
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print it as JSON, and nothing else.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]

@@ -1,5 +1,6 @@
 """From a design to its cells: the grid, what is selected of it, and which cells are one trial."""
 
+import difflib
 import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
@@ -96,7 +97,17 @@ def _config(source: Source, design: Design, levels: Mapping[str, Level]) -> Tria
     except ConfigError as error:
         culprit = error.field if error.field in values else _culprit(values)
         path = _setting_path(source, design, levels, culprit) if culprit else ("base",)
-        raise source.error(str(error), *path) from error
+        hint = _near_level(design, levels, culprit) if culprit else ""
+        raise source.error(f"{error}{hint}", *path) from error
+
+
+def _near_level(design: Design, levels: Mapping[str, Level], name: str) -> str:
+    """Return which level of the file an unusable word may mean, as the end of a message; nothing where none is near."""
+    written = levels[name].value if name in levels else None
+    labels = [str(level.label) for level in design.known[name].levels] if name in design.known else []
+    near = difflib.get_close_matches(written, labels, n=1, cutoff=0.5) if isinstance(written, str) else []
+    near = [label for label in near if label != written]
+    return f"; did you mean the level {near[0]!r}? The sweep has {', '.join(labels)}" if near else ""
 
 
 def _culprit(values: dict[str, Any]) -> str | None:

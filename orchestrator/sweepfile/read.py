@@ -9,13 +9,12 @@ entries, `exclude` drops those that match one of its own, and cells that then ar
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
 from ncvq_core.config import field_names
 from ncvq_core.errors import unknown_name
+from ncvq_core.packages import HOME
 from orchestrator.sweepfile.belief import read_belief
 from orchestrator.sweepfile.expand import CheckDataset, expand
 from orchestrator.sweepfile.factors import Factors, read_factors
@@ -133,17 +132,15 @@ def _override(source: Source, factors: Factors, name: str, value: Any) -> Source
     return source.with_override("base", name, value, origin)
 
 
-def _named_sweeps() -> dict[str, Traversable]:
-    files = resources.files("sweeps").iterdir()
-    return {file.name.removesuffix(_SUFFIX): file for file in files if file.name.endswith(_SUFFIX)}
+def _named_sweeps() -> dict[str, Path]:
+    return {file.stem: file for file in (HOME / "sweeps").glob(f"*{_SUFFIX}")}
 
 
-def _read_text(file: Traversable | Path) -> str:
+def _read_text(file: Path) -> str:
     try:
         content = file.read_bytes()
     except FileNotFoundError as error:
-        unknown = unknown_name("sweep", str(file), sweep_names())
-        raise SweepError(f"{unknown}; or give the path of a {_SUFFIX} file") from error
+        raise _not_found(file) from error
     except OSError as error:
         raise SweepError(f"{file}: cannot be read: {error.strerror}") from error
     try:
@@ -151,3 +148,13 @@ def _read_text(file: Traversable | Path) -> str:
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise SweepError(f"{file}:{line}: not UTF-8 text") from error
+
+
+def _not_found(file: Path) -> SweepError:
+    missing = ""
+    if file.suffix == _SUFFIX or len(file.parts) > 1:
+        missing = f"{file}: there is no such file; "
+    if missing and file.stem in sweep_names():
+        return SweepError(f"{missing}did you mean the named sweep {file.stem!r}?")
+    unknown = unknown_name("sweep", file.name.removesuffix(_SUFFIX), sweep_names())
+    return SweepError(f"{missing}{unknown}; or give the path of a {_SUFFIX} file")

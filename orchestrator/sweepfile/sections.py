@@ -32,6 +32,8 @@ class Design:
 
     base: dict[str, Any]
     factors: Factors
+    known: Factors
+    """The factors before overrides, whose labels an override may name."""
     baseline: dict[str, Label]
     zips: list[list[str]]
     where: list[Selector]
@@ -77,6 +79,7 @@ def read_design(source: Source, factors: Factors, known: Factors) -> Design:
     return Design(
         base=_read_base(source, factors),
         factors=factors,
+        known=known,
         baseline=baseline,
         zips=_read_zips(source, factors),
         where=_read_selectors(source, known, "where"),

@@ -6,14 +6,14 @@ import pytest
 import torch
 from torch import nn
 
-from ncvq_core.training.fast.linear import Linear
+from ncvq_core.training.fast.linear import FastLinear
 
 
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize(("batch", "features", "out"), [(250, 128, 96), (27, 300, 7), (2, 5, 5)])
 def test_output_and_gradients_are_those_of_linear(batch: int, features: int, out: int, precision: torch.dtype) -> None:
     torch.manual_seed(0)
-    ours, theirs = Linear(features, out), nn.Linear(features, out)
+    ours, theirs = FastLinear(features, out), nn.Linear(features, out)
     theirs.load_state_dict(ours.state_dict())
     x = torch.randn(batch, features, requires_grad=True)
     x_other = x.detach().clone().requires_grad_()
@@ -32,7 +32,7 @@ def test_output_and_gradients_are_those_of_linear(batch: int, features: int, out
 @pytest.mark.parametrize("bias", [True, False])
 def test_any_number_of_positions(bias: bool) -> None:
     torch.manual_seed(0)
-    ours, x = Linear(16, 8, bias=bias), torch.randn(5, 30, 16).transpose(0, 1).requires_grad_()
+    ours, x = FastLinear(16, 8, bias=bias), torch.randn(5, 30, 16).transpose(0, 1).requires_grad_()
     parameters, direction = list(ours.parameters()), torch.randn(30, 5, 8)
     expected = nn.functional.linear(x, ours.weight, ours.bias)
     torch.testing.assert_close(ours(x), expected)
@@ -45,6 +45,6 @@ def test_any_number_of_positions(bias: bool) -> None:
 
 
 def test_it_works_in_double_precision_and_is_copied() -> None:
-    layer = copy.deepcopy(Linear(6, 4).double())
+    layer = copy.deepcopy(FastLinear(6, 4).double())
     x = torch.randn(3, 6, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(layer, x)

@@ -12,12 +12,13 @@ from ncvq_core.config.prior import TOKEN_EMBEDDINGS, Stage2Config
 from ncvq_core.prior import Prior
 from ncvq_core.prior.band_prior import BandPrior
 from ncvq_core.prior.masking import masked_after, random_masks
-from ncvq_core.prior.normalized_linear import NormalizedLinear, _UnitRMS
 from ncvq_core.prior.prior import TokenSpace
 from ncvq_core.prior.token_embedding import TokenEmbedding
 from ncvq_core.prior.token_source import TokenSource, cumulative_probabilities
-from ncvq_core.prior.transformer import HEAD_WIDTH, Attention, Transformer, attend
+from ncvq_core.prior.transformer import HEAD_WIDTH, Attention, Transformer
 from ncvq_core.tokenizer import Tokenizer
+from ncvq_core.training.fast.attention import attend
+from ncvq_core.training.fast.normalized_linear import FastNormalizedLinear, _UnitRMS
 
 CODES, DIMENSION, CLASSES = 5, 8, 3
 SMALL = Stage2Config(prior_width=16, prior_layers=2)
@@ -93,7 +94,7 @@ def test_attention_against_loops() -> None:
 
 def test_normalised_layer_against_torch() -> None:
     torch.manual_seed(0)
-    layer, x = NormalizedLinear(6, 4), torch.randn(3, 5, 6)
+    layer, x = FastNormalizedLinear(6, 4), torch.randn(3, 5, 6)
     torch.nn.init.normal_(layer.gain)
     torch.testing.assert_close(layer(x), layer.linear(functional.rms_norm(x, (6,), layer.gain)), atol=1e-5, rtol=1e-4)
     assert torch.autograd.gradcheck(_UnitRMS.apply, (x.double().requires_grad_(),))

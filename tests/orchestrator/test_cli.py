@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -137,13 +138,48 @@ def test_the_module_is_the_same_program() -> None:
     assert "Usage: ncvq [OPTIONS] COMMAND [ARGS]..." in done.stdout
 
 
+@pytest.mark.parametrize("columns", ["20", "30", "42"])
+def test_sweeps_never_cuts_a_name(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    words = ncvq("sweeps").stdout.split()
+    for name in ("aug-recon-weight:", "stage2-embedding:", "aug_recon_weight\N{NO-BREAK SPACE}(4)", "reconstruction"):
+        assert all(part in words for part in name.split())
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "sweeps").glob("*.yaml")), ids=lambda file: file.stem)
+def test_lines_of_the_named_sweeps_fit(file: Path) -> None:
+    assert max(map(len, file.read_text(encoding="utf-8").splitlines())) <= 100
+
+
+def test_version() -> None:
+    result = ncvq("--version")
+    assert (result.exit_code, result.stdout) == (0, f"ncvq {version('ncvq')}\n")
+
+
+@pytest.mark.parametrize("command", [[], ["launch"], ["data"], ["data", "fetch"]])
+def test_h_is_help(command: list[str]) -> None:
+    short, long = (ncvq(*command, option) for option in ("-h", "--help"))
+    assert short.exit_code == 0
+    assert short.stdout == long.stdout
+    assert "-h, --help" in short.stdout
+
+
+@pytest.mark.parametrize("command", ["plan", "launch", "status"])
+def test_a_file_that_is_not_there(command: str, tmp_path: Path) -> None:
+    line = refusal(command, tmp_path / "nofile.yaml", "--store", tmp_path / "s")
+    assert line.startswith(f"ncvq: {tmp_path / 'nofile.yaml'}: there is no such file; ")
+    named = refusal(command, "main.yaml", "--store", tmp_path / "s")
+    assert named == "ncvq: main.yaml: there is no such file; did you mean the named sweep 'main'?"
+
+
 @pytest.mark.parametrize("columns", ["80", "200"])
 def test_sweeps_lists_the_named_ones(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", columns)
     result = ncvq("sweeps")
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
-    assert max(map(len, lines)) <= int(columns)
+    assert max(map(len, lines)) <= min(int(columns), 100)
+    assert all(line == line.rstrip() for line in lines)
     assert "aug-recon-weight: 272 trials, --profile small" in lines
     assert "aug_recon_weight\N{NO-BREAK SPACE}(4)" in result.stdout
 

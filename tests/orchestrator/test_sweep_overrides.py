@@ -103,6 +103,19 @@ def test_baseline_that_was_set_away_is_dropped(path: Path) -> None:
     assert load_sweep(path, {"ssl": "vibcreg"}).baseline == {}
 
 
+@pytest.mark.parametrize("written", ["wrap", ["warp", "wrap"], "Warp"])
+def test_a_word_near_a_level_suggests_it(written: object) -> None:
+    with pytest.raises(
+        SweepError, match=r"must be a list of augmentations; did you mean the level 'warp'\? The sweep has "
+    ):
+        load_sweep("quickstart", {"augmentations": written})
+
+
+def test_a_word_near_no_level_suggests_none() -> None:
+    with pytest.raises(SweepError, match=r"must be a list of augmentations$"):
+        load_sweep("quickstart", {"augmentations": "zzz"})
+
+
 @pytest.mark.parametrize(
     ("key", "value", "fragment"),
     [

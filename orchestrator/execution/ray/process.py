@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ncvq_core.packages import search_path
 from orchestrator.errors import RayError
 from orchestrator.execution.job import Worker
 
@@ -74,6 +75,7 @@ class RayProcess:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "orchestrator.execution.ray.driver", str(theirs.fileno()), str(self._folder)],
                 pass_fds=[theirs.fileno()],
+                cwd=self._folder,  # Ray lets its workers import from there: nothing of the user's has our names
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -137,7 +139,7 @@ def _processes_of(session: int) -> list[int]:
 
 def _environment(options: RayOptions, folder: Path) -> dict[str, str]:
     """Return the environment of the process: quiet, with our modules, and with temporary files below a folder."""
-    ours = {**os.environ, **QUIET, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "TMPDIR": str(folder)}
+    ours = {**os.environ, **QUIET, "PYTHONPATH": os.pathsep.join(search_path()), "TMPDIR": str(folder)}
     if options.address:  # `auto` is looked up where `ray start` wrote it
         usual = os.environ.get("TMPDIR", "/tmp") if sys.platform == "linux" else "/tmp"
         return {"RAY_TMPDIR": usual, **ours}

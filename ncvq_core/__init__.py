@@ -1,0 +1,1 @@
+"""Models, training and evaluation: a config goes in; metrics, history and tensors come out."""
