@@ -3,7 +3,11 @@
 from ncvq_core.errors import NcvqError
 
 
-class RayError(NcvqError):
+class ExecutorError(NcvqError):
+    """Workers cannot be started, or are lost so often that a launch ends."""
+
+
+class RayError(ExecutorError):
     """Ray does not start, or died so often that a launch ends."""
 
 

@@ -65,7 +65,7 @@ def plan(
     from orchestrator.cli.describe import print_plan
     from orchestrator.cli.json_output import print_json
     from orchestrator.launching.judges import check_weights, given_stages, read_weights, remarks
-    from orchestrator.planning.capacity import gpus_of_a_worker, workers_that_fit
+    from orchestrator.planning.capacity import capacity
     from orchestrator.planning.estimate import expected_time
     from orchestrator.planning.machine import precision_remark
     from orchestrator.planning.plan import load_datasets, make_plan
@@ -81,9 +81,9 @@ def plan(
         if opened:
             check_weights(opened, weights)
         made = make_plan(design, opened, datasets, given=given_stages(weights))
-        gpus = gpus_of_a_worker(None, workers, None)
-        workers = workers or workers_that_fit(gpus, 1, made.memory_bytes)
-        remarks_of_machine = None if gpus else precision_remark(design)
+        width = capacity(workers=workers).fitted(made.tasks)
+        workers = width.side_by_side
+        remarks_of_machine = None if width.gpus else precision_remark(design)
         words = [remarks_of_machine, *(remarks(weights, fcn_weights, design) if fcn_weights else [])]
         expected = expected_time(made, opened, datasets, workers)
         summary = plan_summary(made, expected, workers, [each for each in words if each])

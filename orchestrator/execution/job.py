@@ -5,10 +5,8 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -22,6 +20,7 @@ from ncvq_core.training.memory import release_freed_memory
 from orchestrator.errors import one_line
 from orchestrator.execution.checkpoint import Earlier, restore_checkpoint, write_checkpoint
 from orchestrator.execution.provenance import provenance
+from orchestrator.execution.settings import WorkerSettings
 from orchestrator.execution.stage_runs import Model, details_of, needed_models, new_run
 from orchestrator.execution.tensor_file import write_tensors
 from orchestrator.planning.queue import CROWDED, Outcome, StageTask
@@ -32,25 +31,13 @@ CHECKPOINT_COST = 20
 """Checkpoints take at most the twentieth part of the time, those of a whole pack together."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Worker:
-    """What all jobs of a launch have in common."""
-
-    store: Path
-    data_dir: Path | None = None
-    device: str = "cpu"
-    threads: int = 1
-    debug: bool = False
-    """Let an exception through instead of recording it."""
-
-
 class StageJob:
     """Runs one stage in small pieces, from its checkpoint where there is one, and keeps its result in the store.
 
     Whatever is raised becomes an outcome, so that one trial's failure is no other's.
     """
 
-    def __init__(self, task: StageTask, worker: Worker) -> None:
+    def __init__(self, task: StageTask, worker: WorkerSettings) -> None:
         """Prepare the run."""
         self.task = task
         self.worker = worker

@@ -44,6 +44,8 @@ class LaunchOptions:
     """GPUs a worker; None takes one where this machine has one."""
     pack: int | None = None
     """Stages side by side in a worker; None takes GPU_PACK on a GPU and 1 on a CPU."""
+    executor: str | None = None
+    """Name of what runs the stages, one of EXECUTORS; None takes `inline` without workers, else `ray`."""
     wandb: str | None = None
     retry_failed: bool = False
     debug: bool = False

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from orchestrator.errors import RayError
-from orchestrator.execution.job import Worker
+from orchestrator.errors import ExecutorError
+from orchestrator.execution.executor import INLINE, RAY, make_executor
+from orchestrator.execution.packs import Packs
+from orchestrator.execution.settings import WorkerSettings
 from orchestrator.launching.interrupt import stop_on_signals
 from orchestrator.launching.pace import Pace
 from orchestrator.launching.progress import Counts, ProgressDisplay
 from orchestrator.launching.recorder import Recorder
-from orchestrator.planning.capacity import workers_that_fit
+from orchestrator.planning.capacity import capacity
 from orchestrator.planning.plan import Plan
 from orchestrator.planning.queue import Outcome, StageTask, TaskQueue
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 RUNNING_FILE_SECONDS = 2.0
 
 
-class LaunchEvents:
+class LaunchListener:
     """What is told while stages run: recorded, shown, and written down for `status`."""
 
     def __init__(self, recorder: Recorder, display: ProgressDisplay) -> None:
@@ -111,62 +113,35 @@ def run_plan(
     pace = Pace(plan.tasks, rates)
     counts = Counts(trials=len(plan.sweep.cells), before=finished, pace=pace, failed=len(plan.failed))
     with ProgressDisplay(counts, console) as display:
-        events = LaunchEvents(recorder, display)
+        listener = LaunchListener(recorder, display)
         try:
-            with stop_on_signals(events):
-                _execute(plan, options, events, scratch)
-        except RayError as error:
+            with stop_on_signals(listener):
+                _execute(plan, options, listener, scratch)
+        except ExecutorError as error:
             display.say(str(error))
         except KeyboardInterrupt:
-            if not events.stopping:
+            if not listener.stopping:
                 raise
         finally:
-            events.close()
-    return events.stopping
+            listener.close()
+    return listener.stopping
 
 
-def _execute(plan: Plan, options: "LaunchOptions", events: LaunchEvents, scratch: Path) -> None:
-    worker = Worker(
-        store=events.store.path,
-        data_dir=options.data_dir,
-        device="cuda" if options.gpus_per_trial else "cpu",
+def _execute(plan: Plan, options: "LaunchOptions", listener: LaunchListener, scratch: Path) -> None:
+    width = capacity(
+        workers=options.workers,
         threads=options.threads,
-        debug=options.debug and options.workers == 0,
-    )
-    assert options.pack is not None
-    workers = _workers(plan, options)
-    queue = TaskQueue(plan.tasks, pack=options.pack)
-    if workers == 0:
-        from orchestrator.execution.inline import execute_here
-
-        return execute_here(queue, worker, events)
-    from orchestrator.execution.ray.client import execute_with_ray, silence_seconds, start_seconds
-    from orchestrator.execution.ray.process import RayOptions
-
-    events.say(_opening(workers, options, start_seconds()))
-    ray_options = RayOptions(
-        workers=workers,
+        gpus=options.gpus_per_trial,
+        pack=options.pack,
         address=options.address,
-        gpus_per_trial=options.gpus_per_trial or 0.0,
-        silence_seconds=silence_seconds(),
+    ).fitted(plan.tasks)
+    name = options.executor or (INLINE if width.workers == 0 else RAY)
+    worker = WorkerSettings(
+        store=listener.store.path,
+        data_dir=options.data_dir,
+        device="cuda" if width.gpus else "cpu",
+        threads=width.threads,
+        debug=options.debug and name == INLINE,
     )
-    return execute_with_ray(queue, worker, ray_options, events, scratch)
-
-
-def _workers(plan: Plan, options: "LaunchOptions") -> int | None:
-    """Return how many workers to start: those asked for, else all that fit; None leaves it to the cluster."""
-    if options.workers is not None or options.address is not None:
-        return options.workers
-    memory_bytes = plan.memory_bytes * (options.pack or 1)
-    return min(workers_that_fit(options.gpus_per_trial or 0.0, options.threads, memory_bytes), len(plan.tasks))
-
-
-def _opening(workers: int | None, options: "LaunchOptions", seconds: float) -> str:
-    """Say what is about to start, and what a worker has, where that is not one stage on a CPU."""
-    words = [f"{options.gpus_per_trial:g} GPU each"] if options.gpus_per_trial else []
-    words += [f"up to {options.pack} trials side by side"] if options.pack and options.pack > 1 else []
-    beside = f" ({', '.join(words)})" if words else ""
-    if options.address is None:
-        return f"starting Ray workers: {workers}{beside} …"
-    many = "as many workers as there is room for" if workers is None else f"{workers} workers"
-    return f"connecting to the Ray cluster at {options.address}, for at most {seconds:g} s; {many}{beside} …"
+    executor = make_executor(name, worker, width, scratch)
+    executor.execute(Packs(TaskQueue(plan.tasks, pack=width.pack), listener))

@@ -59,7 +59,7 @@ def run_here() -> Launch:
 
     def run(sweep: Sweep, store: Path, **options: Any) -> tuple[Summary, str]:
         printed = StringIO()
-        told = LaunchOptions(store=store, workers=0, **{"gpus_per_trial": 0.0, **options})
+        told = LaunchOptions(store=store, **{"workers": 0, "gpus_per_trial": 0.0, **options})
         summary = launch(sweep, told, Console(file=printed, width=200))
         return summary, printed.getvalue()
 

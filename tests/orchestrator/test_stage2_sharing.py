@@ -16,7 +16,8 @@ from ncvq_core.stages.judge import FcnRun
 from ncvq_core.stages.prior.run import PRIOR_METRICS, Stage2Run
 from ncvq_core.stages.samples import SAMPLE_METRICS
 from ncvq_core.stages.tokenizer.run import Stage1Run
-from orchestrator.execution.job import StageJob, Worker
+from orchestrator.execution.job import StageJob
+from orchestrator.execution.settings import WorkerSettings
 from orchestrator.execution.tensor_file import write_tensors
 from orchestrator.planning.plan import Plan, load_datasets, make_plan
 from orchestrator.store import Store
@@ -229,7 +230,7 @@ def test_a_checkpoint_of_another_tokenizer_is_put_aside(
 
     for stage in ("same", "other"):
         (task, *_) = made(sweep, finished2).tasks
-        job = StageJob(task, Worker(store=finished2.path))
+        job = StageJob(task, WorkerSettings(store=finished2.path))
         while job.epoch < 1:
             job.step()
         job.save_checkpoint()
