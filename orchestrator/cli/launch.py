@@ -53,7 +53,8 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
         debug: DebugOption = False,
     ) -> None:
         with one_line_errors(debug):
-            from orchestrator.launching.launch import LaunchOptions, launch
+            from orchestrator.launching.launch import launch
+            from orchestrator.launching.options import LaunchOptions
 
             chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_)
             options = LaunchOptions(

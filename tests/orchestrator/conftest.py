@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from orchestrator.launching.launch import LaunchOptions, Summary, launch
+from orchestrator.launching.launch import Summary, launch
+from orchestrator.launching.options import LaunchOptions
 from orchestrator.store import Store
 from orchestrator.sweepfile.read import load_sweep
 from orchestrator.sweepfile.sweep import Sweep

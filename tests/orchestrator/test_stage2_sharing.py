@@ -156,7 +156,7 @@ def test_a_trial_whose_stages_are_done_is_only_assembled(
 ) -> None:
     for path in finished2.path.glob("trials/*"):
         path.unlink()
-    assert len(made(tiny2(tmp_path), finished2).assemble) == 2
+    assert len(made(tiny2(tmp_path), finished2).to_assemble) == 2
     assert run_here(tiny2(tmp_path), finished2.path)[0].exit_code == 0
     assert not trained
     assert trials_table(finished2.path).equals(trials_table(finished2_folder))
