@@ -22,8 +22,8 @@ class Executor(ABC):
     """Runs every stage that a launch hands out, in workers of its own making.
 
     It decides where and when; what is to run next, what a failure means and when to give up is decided by `Packs`, so
-    that these rules are the same for all executors. A worker, wherever it is, runs `PackJob`: that reads and writes the
-    store, which is the only thing that stages leave behind.
+    that these rules are the same for all executors. A worker, wherever it is, calls `prepare_process` once and then
+    runs a `PackJob` for each pack: that reads and writes the store, which is the only thing that stages leave behind.
 
     Args:
         worker: what each worker has to know.

@@ -1,5 +1,6 @@
 """Runs stages in this process: for tests, debuggers and machines without Ray."""
 
+from ncvq_core.training.process import prepare_process
 from orchestrator.execution.executor import Executor
 from orchestrator.execution.pack_job import PackJob
 from orchestrator.execution.packs import Packs
@@ -13,6 +14,7 @@ class InlineExecutor(Executor):
 
     def execute(self, packs: Packs) -> None:
         """Run every stage, or as many as there are before the user stops it."""
+        prepare_process()
         while not packs.stopping and (tasks := packs.take(HERE)):
             pack = PackJob(tasks, self.worker)
             packs.started(HERE)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ncvq_core.errors import ConfigError
+from ncvq_core.training.process import prepare_process
 from orchestrator.errors import ExecutorError
 from orchestrator.execution.death import Death
 from orchestrator.execution.executor import EXECUTORS, Executor, make_executor
@@ -23,6 +24,7 @@ class ThreadExecutor(Executor):
     """One pack after the other, each in a thread of its own."""
 
     def execute(self, packs: Packs) -> None:
+        prepare_process()
         number = 0
         while not packs.stopping and (tasks := packs.take(str(number))):
             packs.started(str(number))

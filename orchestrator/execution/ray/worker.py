@@ -11,6 +11,7 @@ import torch
 from ray import tune
 
 from ncvq_core.training.memory import peak_memory_bytes
+from ncvq_core.training.process import prepare_process
 from orchestrator.execution.pack_job import PackJob
 from orchestrator.execution.settings import WorkerSettings
 from orchestrator.planning.queue import StageTask
@@ -33,6 +34,7 @@ class PackTrainable(tune.Trainable):
     def setup(self, config: dict[str, Any]) -> None:
         """Take up a pack."""
         _end_with_parent()
+        prepare_process()
         tasks = [StageTask(**task) for task in config["tasks"]]
         self._pack = PackJob(tasks, WorkerSettings(**config["worker"]))
 
