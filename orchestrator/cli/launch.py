@@ -16,6 +16,7 @@ from orchestrator.cli.options import (
     DebugOption,
     FcnOption,
     GpusOption,
+    GraphsOption,
     PackOption,
     ProfileOption,
     SeedsOption,
@@ -49,6 +50,7 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
         address: AddressOption = None,
         gpus_per_trial: GpusOption = None,
         pack: PackOption = None,
+        graphs: GraphsOption = False,
         wandb: WandbOption = None,
         debug: DebugOption = False,
     ) -> None:
@@ -66,6 +68,7 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
                 address=address,
                 gpus_per_trial=gpus_per_trial,
                 pack=pack,
+                graphs=graphs,
                 wandb=wandb,
                 retry_failed=retry_failed,
                 debug=debug,

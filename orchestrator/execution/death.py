@@ -10,14 +10,19 @@ from orchestrator.planning.queue import StageTask
 class Death:
     """How a worker ended before its pack."""
 
-    kind: Literal["memory", "process", "silent", "node", "raised"]
-    """It was ended for memory; it was killed or crashed; it gave no sign; its machine died; it raised."""
+    kind: Literal["memory", "process", "silent", "node", "raised", "capture"]
+    """It was ended for memory; it was killed or crashed; it gave no sign; its machine died; it raised;
+    a step could not be captured as a CUDA graph."""
     reason: str = ""
-    """Of one that raised: the last line of its error; of one that memory ended: what the machine had."""
+    """The last line of the error, where it raised or could not capture; what the machine had when memory ended it."""
     ended_by: str = "the system"
     """Who ended a worker for memory."""
     worker_bytes: int = 0
     """Memory that the worker had when memory ended it; 0 where that is not known."""
+    stage_id: str = ""
+    """Of the stage whose step could not be captured; empty where that is not known."""
+    short: bool = False
+    """Whether it could not be captured for want of memory."""
     text: str = ""
     """All that is known of it, for the traceback of a stage that fails of it."""
 
@@ -30,6 +35,7 @@ class Death:
             "silent": "its worker process gave no sign and was replaced",
             "raised": f"its worker process failed ({self.reason or 'no reason given'})",
             "node": "its machine is gone",
+            "capture": f"its step could not be captured as a CUDA graph ({self.reason})",
         }[self.kind]
 
     def advice(self, task: StageTask, peak_memory_bytes: int) -> str:

@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from orchestrator.execution.death import Death
 from orchestrator.execution.listener import Listener
@@ -48,7 +48,7 @@ class Packs:
 
     A stage that ends is closed in the queue, with all that needed it where it failed. A pack whose worker dies, or runs
     short of memory, comes back in halves; a stage that kills its worker twice, alone, has failed; where memory is short
-    beside others, fewer run at a time for a while.
+    beside others, fewer run at a time for a while. One whose step cannot be captured as a CUDA graph runs without.
     """
 
     queue: TaskQueue
@@ -122,6 +122,8 @@ class Packs:
         pack, others = self.running.pop(name), len(self.running)
         if death.kind == "node":
             return self._put_back(tasks, "its machine is gone, it runs again on another")
+        if death.kind == "capture" and not (death.short and len(tasks) > 1):
+            return self._without_graph(tasks, death)
         if len(tasks) > 1:
             self.queue.shrink(len(tasks))
             return self._put_back(tasks, f"{death.words}, it runs again in a smaller pack")
@@ -150,6 +152,14 @@ class Packs:
         for closed, how in self.queue.close(outcome):
             self.listener.ended(closed, how)
         return None
+
+    def _without_graph(self, tasks: list[StageTask], death: Death) -> None:
+        """Run a stage without a CUDA graph from now on, and again what was beside it: its process is of no more use."""
+        for task in reversed(tasks):  # each is put before all others
+            if death.stage_id in ("", task.stage_id):
+                self._put_back([replace(task, graphs=False)], f"{death.words}, it runs again without")
+            else:
+                self._put_back([task], "another step beside it could not be captured as a CUDA graph, it goes on")
 
     def _count_crash(self, task: StageTask, death: Death, pack: Pack) -> None:
         of_memory = death.kind == "memory"

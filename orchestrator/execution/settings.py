@@ -16,5 +16,7 @@ class WorkerSettings:
     """Where to compute, as torch names it."""
     threads: int = 1
     """CPU threads of the worker."""
+    graphs: bool = False
+    """On a GPU, capture each trial's step as a CUDA graph."""
     debug: bool = False
     """Let an exception through instead of recording it."""

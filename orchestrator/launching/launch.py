@@ -114,6 +114,7 @@ def _executor(options: LaunchOptions, store: Store, capacity: Capacity, scratch:
         data_dir=options.data_dir,
         device="cuda" if capacity.gpus else "cpu",
         threads=capacity.threads,
+        graphs=options.graphs,
         debug=options.debug and name == INLINE,
     )
     return make_executor(name, worker, capacity, scratch)

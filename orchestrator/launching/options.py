@@ -23,7 +23,9 @@ class LaunchOptions:
     gpus_per_trial: float | None = None
     """GPUs a worker; None takes one where this machine has one."""
     pack: int | None = None
-    """Stages side by side in a worker; None takes GPU_PACK on a GPU and 1 on a CPU."""
+    """Stages side by side in a worker; None takes one."""
+    graphs: bool = False
+    """On a GPU, capture each trial's step as a CUDA graph."""
     executor: str | None = None
     """Name of what runs the stages, one of EXECUTORS; None takes `inline` without workers, else `ray`."""
     wandb: str | None = None

@@ -10,9 +10,6 @@ from ncvq_core.errors import ConfigError
 from orchestrator.planning import machine
 from orchestrator.planning.queue import StageTask
 
-GPU_PACK = 16
-"""Stages side by side on a GPU, to begin with: packs are halved where its memory runs out."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Capacity:
@@ -61,15 +58,14 @@ def capacity(
         workers: packs at a time; 0 for this process alone.
         threads: CPU threads a worker.
         gpus: GPUs a worker.
-        pack: stages side by side in a worker; None takes GPU_PACK on a GPU and 1 on a CPU.
+        pack: stages side by side in a worker; None takes one.
         address: of a Ray cluster.
 
     Raises:
         ConfigError: more GPUs are asked for than this machine has.
     """
     gpus = gpus_of_a_worker(gpus, workers, address)
-    pack = pack or (GPU_PACK if gpus else 1)
-    return Capacity(workers=workers, threads=threads, gpus=gpus, pack=pack, address=address)
+    return Capacity(workers=workers, threads=threads, gpus=gpus, pack=pack or 1, address=address)
 
 
 def gpus_of_a_worker(asked: float | None, workers: int | None, address: str | None) -> float:
