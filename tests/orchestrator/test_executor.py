@@ -1,13 +1,17 @@
 """The contract of an executor: a third one is a class and a line, and the rules of retries are the same for it."""
 
+import os
+import signal
 import threading
 from pathlib import Path
 
 import pytest
 
 from ncvq_core.errors import ConfigError
+from ncvq_core.stages.tokenizer.run import Stage1Run
 from ncvq_core.training.process import prepare_process
 from orchestrator.errors import ExecutorError
+from orchestrator.execution import inline
 from orchestrator.execution.death import Death
 from orchestrator.execution.executor import EXECUTORS, Executor, make_executor
 from orchestrator.execution.pack_job import PackJob
@@ -38,8 +42,9 @@ class ThreadExecutor(Executor):
 
         def work() -> None:
             pack = PackJob(tasks, self.worker)
-            while pack.active:
-                reports[:] = pack.work(0.1)
+            while pack.active and not packs.stopping:
+                reports[:] = pack.work(0.0)
+            pack.save_checkpoints()
 
         thread = threading.Thread(target=work)
         thread.start()
@@ -50,7 +55,7 @@ class ThreadExecutor(Executor):
 
 
 class DeadlyExecutor(Executor):
-    """Loses the worker of each pack, in a way that the scratch folder's neighbour says; it trains nothing."""
+    """Loses the worker of each pack with seed 0, and lets the others diverge; it trains nothing."""
 
     death = Death(kind="process", text="all that is known")
 
@@ -90,6 +95,29 @@ def test_a_third_executor_runs_a_sweep(design: Design, run_here: Launch, tmp_pat
     assert "Ray" not in printed
     assert trials_table(tmp_path / "s").equals(trials_table(finished_folder))
     assert history_of(tmp_path / "s").equals(history_of(finished_folder))
+
+
+@pytest.mark.parametrize("name", ["inline", "thread"])
+def test_an_executor_that_is_asked_to_stop_keeps_checkpoints(
+    design: Design, run_here: Launch, tmp_path: Path, finished_folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    step = Stage1Run.step
+
+    def interrupted(run: Stage1Run) -> None:
+        step(run)
+        if not asked:
+            asked.append(name)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    asked: list[str] = []
+    monkeypatch.setattr(Stage1Run, "step", interrupted)
+    monkeypatch.setattr(inline, "SLICE_SECONDS", 0.0)
+    summary, printed = run_here(design(), tmp_path / "s", executor=name)
+    assert (summary.exit_code, summary.finished) == (130, 0)
+    assert "stopping: running trials save a checkpoint" in printed
+    assert len(list((tmp_path / "s").glob("checkpoints/*.safetensors"))) == 1
+    assert run_here(design(), tmp_path / "s")[0].exit_code == 0
+    assert trials_table(tmp_path / "s").equals(trials_table(finished_folder))
 
 
 def test_the_rules_of_retries_are_those_of_all_executors(design: Design, run_here: Launch, tmp_path: Path) -> None:
