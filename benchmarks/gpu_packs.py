@@ -23,6 +23,7 @@ from ncvq_core.stages.prior.trainer import Stage2Trainer
 from ncvq_core.stages.tokenizer.run import Stage1Run
 from ncvq_core.stages.tokenizer.trainer import Stage1Trainer
 from ncvq_core.training.lane import Pack
+from ncvq_core.training.process import prepare_process
 from ncvq_core.training.trainer import Trainer
 
 SIZES = (1, 4, 16, 64)
@@ -127,6 +128,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if not torch.cuda.is_available():
         parser.exit(1, "no CUDA device here: this benchmark has not run\n")
+    prepare_process()
     bytes_per_second = bandwidth()
     print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}, {bytes_per_second / 1e12:.2f} TB/s")
     print(

@@ -82,7 +82,7 @@ def victims(launch: int, kind: str) -> list[int]:
     """Return the processes of a launch that are of a kind: `launch`, `driver`, `raylet` or `worker`."""
     if kind == "launch":
         return [launch]
-    driver = [process for process, parent, _, words in processes() if parent == launch and "ray_driver" in words]
+    driver = [process for process, parent, _, words in processes() if parent == launch and "ray.driver" in words]
     if kind == "driver" or not driver:
         return driver
     words = {"raylet": "/raylet/raylet ", "worker": "Trainable.train"}[kind]

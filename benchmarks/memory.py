@@ -90,11 +90,13 @@ def measured(
 
     import orchestrator.execution.ray.worker  # noqa: F401  what a worker has loaded
     from ncvq_core.data import load_dataset
+    from ncvq_core.training.process import prepare_process
     from orchestrator.execution.stage_runs import needed_models, new_run
     from orchestrator.planning.plan import expected_cost
     from orchestrator.planning.queue import StageTask
     from orchestrator.store import Store
 
+    prepare_process()
     torch.set_num_threads(threads)
     config, store = TrialConfig.from_dict(values), Store(folder / "store", create=True)
     needs = tuple(stage.needs.values())

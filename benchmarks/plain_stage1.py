@@ -22,6 +22,7 @@ from ncvq_core.data import Scaling, load_dataset
 from ncvq_core.stages.tokenizer.trainer import Stage1Trainer
 from ncvq_core.tokenizer.encoder import halvings
 from ncvq_core.training.memory import peak_memory_bytes
+from ncvq_core.training.process import prepare_process
 
 CASES = [("ECG5000", False), ("ECG5000", True), ("FordA", True)]
 """Dataset, and whether with Barlow Twins and slice_and_shuffle or without SSL."""
@@ -175,6 +176,7 @@ _trainer: PlainTrainer | Stage1Trainer
 
 def _start(plain: bool, dataset: str, with_ssl: bool, data_dir: Path, threads: int) -> None:
     global _trainer
+    prepare_process()
     torch.set_num_threads(threads)
     ssl = {"ssl": "barlowtwins", "augmentations": ["slice_and_shuffle"]} if with_ssl else {"ssl": "none"}
     config = TrialConfig.from_dict({"dataset": dataset, **ssl}).stage1

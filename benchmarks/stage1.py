@@ -18,6 +18,7 @@ from ncvq_core.data import load_dataset
 from ncvq_core.stages.cost import stage1_cost
 from ncvq_core.stages.tokenizer.run import Stage1Run
 from ncvq_core.training.memory import peak_memory_bytes
+from ncvq_core.training.process import prepare_process
 
 CASES = [
     ("ECG5000", "none", None, 13, {"fp32": 10, "bf16": 6}),
@@ -32,6 +33,7 @@ def measure(
     dataset: str, ssl: str, augmentation: str | None, precision: str, data_dir: Path, threads: int, rounds: int
 ) -> Measured:
     """Time the steps of one case in turn with the unit product, in a process of its own."""
+    prepare_process()
     torch.set_num_threads(threads)
     settings = {
         "dataset": dataset,

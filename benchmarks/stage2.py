@@ -20,6 +20,7 @@ from ncvq_core.stages.cost import sampling_flops, stage2_cost
 from ncvq_core.stages.prior.run import Stage2Run
 from ncvq_core.stages.tokenizer.run import Stage1Run
 from ncvq_core.training.memory import peak_memory_bytes
+from ncvq_core.training.process import prepare_process
 
 SAMPLES = 256
 CASES = [
@@ -31,6 +32,7 @@ CASES = [
 
 def measure(dataset_name: str, task: str, precision: str, data_dir: Path, threads: int, rounds: int) -> Measured:
     """Time one case in turn with the unit product, in a process of its own."""
+    prepare_process()
     torch.set_num_threads(threads)
     config = TrialConfig.from_dict({"dataset": dataset_name, "stages": 2, "precision": precision, "epochs": 1})
     dataset = load_dataset(dataset_name, data_dir)

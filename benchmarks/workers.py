@@ -27,7 +27,9 @@ def work(case: tuple[str, str, str], data_dir: Path, threads: int, seconds: floa
     from ncvq_core.config import TrialConfig
     from ncvq_core.data import load_dataset
     from ncvq_core.stages.tokenizer.run import Stage1Run
+    from ncvq_core.training.process import prepare_process
 
+    prepare_process()
     torch.set_num_threads(threads)
     dataset, ssl, precision = case
     values = {"dataset": dataset, "ssl": ssl, "precision": precision, "augmentations": ["slice_and_shuffle"]}

@@ -14,7 +14,7 @@ from ncvq_core.prior import Prior
 from ncvq_core.prior.prior import token_spaces
 from ncvq_core.prior.sampling import sample_tokens
 from ncvq_core.tokenizer.load import TOKENIZER, TrainedTokenizer, load_tokenizer
-from ncvq_core.training.precision import matrix_products
+from ncvq_core.training.precision import check_exact_float32, matrix_products
 
 BATCH = 256
 
@@ -36,6 +36,7 @@ class Generator:
         self.sampling = sampling
         self.precision = precision
         self.device = tokenizer.model.codebooks[0].codes.device
+        check_exact_float32(self.device)
 
     @torch.inference_mode()
     def sample(self, labels: Tensor, draws: torch.Generator) -> Tensor:

@@ -6,6 +6,7 @@ from torch.nn import functional
 
 from ncvq_core.prior.prior import token_spaces
 from ncvq_core.tokenizer import Tokenizer
+from ncvq_core.training.precision import check_exact_float32
 
 BATCH = 256
 
@@ -27,6 +28,7 @@ class TokenSource:
 
     def __init__(self, tokenizer: Tokenizer, series: Tensor, temperature: float) -> None:
         """Compute the probabilities."""
+        check_exact_float32(series.device)
         self.spaces = token_spaces(tokenizer)
         parts: list[list[Tensor]] = [[] for _ in self.spaces]
         with torch.no_grad():

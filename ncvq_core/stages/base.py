@@ -10,6 +10,7 @@ from torch import Tensor
 from ncvq_core.data import Dataset
 from ncvq_core.errors import CheckpointError, misfit
 from ncvq_core.training.memory import reset_peak_memory
+from ncvq_core.training.precision import check_exact_float32
 from ncvq_core.training.trainer import Trainer
 
 
@@ -34,7 +35,10 @@ class StageRun(ABC):
 
     Args:
         dataset: the data of the stage.
-        device: where to compute; default CPU.
+        device: where to compute; default CPU. On a GPU the process has called `prepare_process` before.
+
+    Raises:
+        ConfigError: it has not.
 
     Attributes:
         trainer: what is trained; None while there is nothing to train yet.
@@ -46,6 +50,7 @@ class StageRun(ABC):
         """Begin to measure memory."""
         self.dataset = dataset
         self.device = device or torch.device("cpu")
+        check_exact_float32(self.device)
         reset_peak_memory(self.device)
 
     @property

@@ -12,6 +12,7 @@ from ncvq_core.data.scaling import SCALING
 from ncvq_core.errors import CheckpointError, misfit
 from ncvq_core.tokenizer.tokenizer import Tokenizer
 from ncvq_core.training.checksum import tensors_checksum
+from ncvq_core.training.precision import check_exact_float32
 
 TOKENIZER = "tokenizer"
 """Name of a tokenizer's checksum among the tensors of a prior that was trained on it."""
@@ -38,8 +39,10 @@ def load_tokenizer(
         device: where to put it.
 
     Raises:
+        ConfigError: on a GPU, products of this process would be TF32.
         CheckpointError: the tensors are those of another configuration or dataset.
     """
+    check_exact_float32(device)
     weights = dict(tensors)
     try:
         scaling = Scaling.of_tensor(weights.pop(SCALING), dataset.channels)

@@ -41,12 +41,16 @@ class Lane:
             with torch.cuda.stream(self._stream):
                 yield
 
+    def would_capture(self, trainer: Trainer) -> bool:
+        """Whether `capture` has anything to do: this lane captures, and the trainer is new here."""
+        return self._capture and not (self._captured and self._captured() is trainer)
+
     def capture(self, trainer: Trainer | None) -> None:
         """Capture the steps of a trainer that is new here; its state is as before.
 
         No other lane may be capturing; what others have to do yet is waited for.
         """
-        if not self._capture or trainer is None or (self._captured and self._captured() is trainer):
+        if trainer is None or not self.would_capture(trainer):
             return
         torch.cuda.synchronize()
         trainer.update = _captured(trainer, self._stream or _stream())

@@ -4,14 +4,37 @@ from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
+from ncvq_core.errors import ConfigError
+
 PRODUCT_TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 """Type of the matrix products, by the precision's name."""
 
+WITH_TF32 = ("cuda",)
+"""Types of the devices whose float32 products may be TF32."""
+
 
 def exact_float32() -> None:
-    """Make float32 products on a GPU float32, not TF32, which cuDNN takes for convolutions by default."""
+    """Make float32 products on a GPU float32, not TF32, which cuDNN takes for convolutions by default.
+
+    For the whole process: called where a worker starts, never by what is made later.
+    """
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cuda.matmul.allow_tf32 = False
+
+
+def check_exact_float32(device: torch.device) -> None:
+    """Make sure that float32 products on a device are float32: called where a stage starts or a model is loaded.
+
+    Raises:
+        ConfigError: they are TF32 as long as `exact_float32` was not called in this process, or was undone.
+    """
+    if device.type not in WITH_TF32:
+        return
+    if torch.backends.cudnn.allow_tf32 or torch.backends.cuda.matmul.allow_tf32:
+        raise ConfigError(
+            "float32 products on this GPU would be TF32, and numbers depend on what the process did before; "
+            "call ncvq_core.training.process.prepare_process() where the process starts"
+        )
 
 
 def has_onednn() -> bool:

@@ -10,11 +10,10 @@ from torch import Tensor, nn
 from ncvq_core.errors import DivergedError
 from ncvq_core.training.batches import BatchOrder
 from ncvq_core.training.fast.optimizer import FastAdamW
-from ncvq_core.training.memory import keep_freed_memory
 from ncvq_core.training.named_tensors import Under, load_in_turn
 from ncvq_core.training.optimizer import Optimizer, PlainAdamW
 from ncvq_core.training.plain import is_plain
-from ncvq_core.training.precision import exact_float32
+from ncvq_core.training.precision import check_exact_float32
 from ncvq_core.training.seeding import generator
 
 LEARNING_RATE = "learning_rate"
@@ -68,8 +67,7 @@ class Trainer(ABC):
         early: nn.Module | None,
     ) -> None:
         """Make optimiser, batch order and generators."""
-        keep_freed_memory()
-        exact_float32()
+        check_exact_float32(device)
         self.device = device
         self.order = BatchOrder(series, batch_size, generator(seed, self.order_stream, device))
         self.draws = generator(seed, self.draws_stream, device)

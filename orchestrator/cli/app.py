@@ -81,11 +81,9 @@ def plan(
     """Show what would run, what is shared or already done, expected time and memory; run nothing."""
     from orchestrator.cli.describe import print_plan
     from orchestrator.cli.json_output import print_json
-    from orchestrator.launching.judges import check_weights, given_stages, read_weights, remarks
-    from orchestrator.planning.capacity import gpus_of_a_worker, workers_that_fit
+    from orchestrator.launching.options import LaunchOptions
+    from orchestrator.launching.prepare import prepare
     from orchestrator.planning.estimate import expected_time
-    from orchestrator.planning.machine import precision_remark
-    from orchestrator.planning.plan import load_datasets, make_plan
     from orchestrator.planning.summary import plan_summary
     from orchestrator.store import Store
 
@@ -93,17 +91,12 @@ def plan(
         chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_)
         design = read_sweep(sweep, chosen, data_dir, quiet=json)
         opened = Store(store) if (store / "store.json").exists() else None
-        datasets = load_datasets(design, data_dir)
-        weights = read_weights(fcn_weights, design, datasets) if fcn_weights else []
-        if opened:
-            check_weights(opened, weights)
-        made = make_plan(design, opened, datasets, given=given_stages(weights))
-        gpus = gpus_of_a_worker(None, workers, None)
-        workers = workers or workers_that_fit(gpus, 1, made.memory_bytes)
-        remarks_of_machine = None if gpus else precision_remark(design)
-        words = [remarks_of_machine, *(remarks(weights, fcn_weights, design) if fcn_weights else [])]
-        expected = expected_time(made, opened, datasets, workers)
-        summary = plan_summary(made, expected, workers, [each for each in words if each])
+        options = LaunchOptions(store=store, data_dir=data_dir, fcn_weights=fcn_weights, workers=workers)
+        prepared = prepare(design, options)
+        made, width = prepared.planned(opened)
+        expected = expected_time(made, opened, prepared.datasets, width.side_by_side)
+        obstacle = [prepared.obstacle] if prepared.obstacle else []
+        summary = plan_summary(made, expected, width, [*obstacle, *prepared.remarks])
         if json:
             print_json(summary)
         else:

@@ -16,6 +16,7 @@ from orchestrator.cli.options import (
     DebugOption,
     FcnOption,
     GpusOption,
+    GraphsOption,
     PackOption,
     ProfileOption,
     SeedsOption,
@@ -49,11 +50,13 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
         address: AddressOption = None,
         gpus_per_trial: GpusOption = None,
         pack: PackOption = None,
+        graphs: GraphsOption = False,
         wandb: WandbOption = None,
         debug: DebugOption = False,
     ) -> None:
         with one_line_errors(debug):
-            from orchestrator.launching.launch import LaunchOptions, launch
+            from orchestrator.launching.launch import launch
+            from orchestrator.launching.options import LaunchOptions
 
             chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_)
             options = LaunchOptions(
@@ -65,6 +68,7 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
                 address=address,
                 gpus_per_trial=gpus_per_trial,
                 pack=pack,
+                graphs=graphs,
                 wandb=wandb,
                 retry_failed=retry_failed,
                 debug=debug,

@@ -68,8 +68,14 @@ GpusOption = Annotated[
 ]
 PackOption = Annotated[
     int | None,
+    typer.Option(min=1, help="Trials side by side in a worker, fewer where memory runs out. Default: 1."),
+]
+GraphsOption = Annotated[
+    bool,
     typer.Option(
-        min=1, help="Trials side by side in a worker. Default: 16 on a GPU, fewer if memory runs out; 1 on a CPU."
+        "--graphs/--no-graphs",
+        envvar="NCVQ_GRAPHS",
+        help="On a GPU, capture each trial's step as a CUDA graph; what cannot be captured runs without.",
     ),
 ]
 WandbOption = Annotated[

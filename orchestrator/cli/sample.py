@@ -17,7 +17,7 @@ from ncvq_core.config import TrialConfig
 from ncvq_core.data import Dataset, Scaling, load_dataset
 from ncvq_core.errors import ConfigError, DataError, unknown_name
 from ncvq_core.prior.series_sampler import BATCH, Generator, load_generator
-from ncvq_core.training.precision import has_bfloat16
+from ncvq_core.training.precision import exact_float32, has_bfloat16
 from orchestrator.execution.stage_runs import open_model
 from orchestrator.store import Store
 from orchestrator.store.atomic import write_atomically
@@ -130,6 +130,7 @@ def _config(row: dict[str, Any], options: SampleOptions) -> TrialConfig:
 
 def _load(store: Store, config: TrialConfig, dataset: Dataset) -> Generator:
     assert config.stage2_id is not None
+    exact_float32()
     tokenizer, prior = (open_model(store, stage_id).tensors for stage_id in (config.stage1_id, config.stage2_id))
     if not has_bfloat16(torch.device("cpu")):
         config = dataclasses.replace(config, stage1=dataclasses.replace(config.stage1, precision="fp32"))

@@ -1,25 +1,25 @@
 """Runs stages in this process: for tests, debuggers and machines without Ray."""
 
-from orchestrator.execution.job import Worker
-from orchestrator.execution.listener import Events, tell_end
+from ncvq_core.training.process import prepare_process
+from orchestrator.execution.executor import Executor
 from orchestrator.execution.pack_job import PackJob
-from orchestrator.planning.queue import TaskQueue
+from orchestrator.execution.packs import Packs
 
 SLICE_SECONDS = 1.0
+HERE = "here"
 
 
-def execute_here(queue: TaskQueue, worker: Worker, events: Events) -> None:
-    """Run every task of the queue, one pack after the other; what happens goes to `events`."""
-    while not events.stopping and (tasks := queue.next_pack()):
-        pack = PackJob(tasks, worker)
-        for task in tasks:
-            events.started(task)
-        while (running := pack.active) and not events.stopping:
-            pack.work(SLICE_SECONDS)
-            for job in running:
-                if job.outcome is None:
-                    events.advanced(job.task, job.epoch, job.restored_epochs)
-                else:
-                    tell_end(queue, job.task, job.outcome, len(tasks), events)
-            events.tick()
-        pack.save_checkpoints()
+class InlineExecutor(Executor):
+    """One pack after the other, in the calling thread."""
+
+    def execute(self, packs: Packs) -> None:
+        """Run every stage, or as many as there are before the user stops it."""
+        prepare_process()
+        while not packs.stopping and (tasks := packs.take(HERE)):
+            pack = PackJob(tasks, self.worker)
+            packs.started(HERE)
+            while pack.active and not packs.stopping:
+                packs.told(HERE, pack.work(SLICE_SECONDS))
+                packs.tick()
+            pack.save_checkpoints()
+            packs.over(HERE)

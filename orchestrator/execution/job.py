@@ -5,10 +5,8 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,9 +17,12 @@ from ncvq_core.errors import CheckpointError, DivergedError
 from ncvq_core.stages.base import StageResult, StageRun
 from ncvq_core.training.lane import Lane
 from ncvq_core.training.memory import release_freed_memory
-from orchestrator.errors import one_line
+from ncvq_core.training.trainer import Trainer
+from orchestrator.errors import CaptureError, one_line
 from orchestrator.execution.checkpoint import Earlier, restore_checkpoint, write_checkpoint
+from orchestrator.execution.faults import capture, short_of_memory
 from orchestrator.execution.provenance import provenance
+from orchestrator.execution.settings import WorkerSettings
 from orchestrator.execution.stage_runs import Model, details_of, needed_models, new_run
 from orchestrator.execution.tensor_file import write_tensors
 from orchestrator.planning.queue import CROWDED, Outcome, StageTask
@@ -32,25 +33,13 @@ CHECKPOINT_COST = 20
 """Checkpoints take at most the twentieth part of the time, those of a whole pack together."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Worker:
-    """What all jobs of a launch have in common."""
-
-    store: Path
-    data_dir: Path | None = None
-    device: str = "cpu"
-    threads: int = 1
-    debug: bool = False
-    """Let an exception through instead of recording it."""
-
-
 class StageJob:
     """Runs one stage in small pieces, from its checkpoint where there is one, and keeps its result in the store.
 
     Whatever is raised becomes an outcome, so that one trial's failure is no other's.
     """
 
-    def __init__(self, task: StageTask, worker: Worker) -> None:
+    def __init__(self, task: StageTask, worker: WorkerSettings) -> None:
         """Prepare the run."""
         self.task = task
         self.worker = worker
@@ -64,7 +53,7 @@ class StageJob:
         """Epochs that come from a checkpoint."""
         self.beside = 0
         """How many others work beside it, on the same device."""
-        self._lane = Lane(self.device)
+        self._lane = Lane(self.device, capture=worker.graphs and task.graphs)
         self._run: StageRun | None = None
         self._needed: dict[str, str] = {}
         self._remarks: tuple[str, ...] = ()
@@ -109,12 +98,16 @@ class StageJob:
                 return self._end("done")
             self._run = self._start()
         elif not self._run.finished:
-            self._lane.capture(self._run.trainer)
+            self._capture(self._run.trainer)
             self._run.step()
         else:
             self._run.check()
             self._keep(self._run, began)
             self._end("done")
+
+    def _capture(self, trainer: Trainer | None) -> None:
+        if trainer is not None and self._lane.would_capture(trainer):
+            capture(self._lane, trainer, self.task, others=self.beside)
 
     @contextmanager
     def _failures_recorded(self) -> Iterator[None]:
@@ -123,8 +116,9 @@ class StageJob:
             with self._lane.entered():
                 yield
         except Exception as error:
-            short = _short_of_memory(error)
-            if self.worker.debug or (isinstance(error, torch.AcceleratorError) and not short):
+            short = short_of_memory(error)
+            fatal = isinstance(error, CaptureError) or (isinstance(error, torch.AcceleratorError) and not short)
+            if self.worker.debug or fatal:
                 raise  # after such an error a GPU is of no more use to this process: let it die
             status = "diverged" if isinstance(error, DivergedError) else "failed"
             trace, reason = traceback.format_exc(), one_line(error)
@@ -202,11 +196,3 @@ def _free() -> None:
     """Give the memory of a run that is no longer used back to the system."""
     gc.collect()  # a trainer and its optimiser refer to each other
     release_freed_memory()
-
-
-def _short_of_memory(error: Exception) -> bool:
-    """Whether memory ran out: of torch's allocators, of CUDA's own, of its libraries, or of Python's."""
-    words = ("out of memory", "ALLOC_FAILED", "can't allocate memory", "Cannot allocate memory")
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or (
-        isinstance(error, RuntimeError) and any(word in str(error) for word in words)
-    )

@@ -1,11 +1,11 @@
-"""What an executor tells while it works."""
+"""Who is told what happens while stages run."""
 
 from typing import Protocol
 
-from orchestrator.planning.queue import CROWDED, Outcome, StageTask, TaskQueue
+from orchestrator.planning.queue import Outcome, StageTask
 
 
-class Events(Protocol):
+class Listener(Protocol):
     """Receiver of what happens to the stages of a launch, in the launching process."""
 
     def started(self, task: StageTask) -> None:
@@ -29,15 +29,3 @@ class Events(Protocol):
     @property
     def stopping(self) -> bool:
         """Whether the user asked to stop: running stages save a checkpoint, no new one starts."""
-
-
-def tell_end(queue: TaskQueue, task: StageTask, outcome: Outcome, pack: int, events: Events) -> None:
-    """Let a queue and the launch know how a stage of a pack of so many ended, and what that ends with it."""
-    if outcome.status == CROWDED:
-        queue.shrink(pack)
-        queue.put_back([task])
-        events.put_back(task)
-        events.say(f"put back {task.stage} {task.label}: memory ran out beside others, it runs again in a smaller pack")
-        return
-    for closed, how in queue.close(outcome):
-        events.ended(closed, how)

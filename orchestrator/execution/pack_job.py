@@ -5,7 +5,9 @@ from collections.abc import Iterable
 
 import torch
 
-from orchestrator.execution.job import StageJob, Worker
+from orchestrator.execution.job import StageJob
+from orchestrator.execution.packs import Report
+from orchestrator.execution.settings import WorkerSettings
 from orchestrator.planning.queue import StageTask
 
 
@@ -15,7 +17,7 @@ class PackJob:
     Their numbers are those that each has alone. What ends is kept at once; the others go on.
     """
 
-    def __init__(self, tasks: Iterable[StageTask], worker: Worker) -> None:
+    def __init__(self, tasks: Iterable[StageTask], worker: WorkerSettings) -> None:
         """Prepare the runs."""
         torch.set_num_threads(worker.threads)
         self.jobs = [StageJob(task, worker) for task in tasks]
@@ -25,8 +27,9 @@ class PackJob:
         """Jobs without an outcome."""
         return [job for job in self.jobs if job.outcome is None]
 
-    def work(self, seconds: float) -> None:
-        """Work for about so many seconds, at least one piece of each."""
+    def work(self, seconds: float) -> list[Report]:
+        """Work for about so many seconds, at least one piece of each; returns how far those are that had not ended."""
+        running = self.active
         until = time.monotonic() + seconds
         while active := self.active:
             for job in active:
@@ -40,6 +43,10 @@ class PackJob:
             job.pause()
         for job in waiting:
             job.seconds += (time.monotonic() - began) / len(waiting)
+        return [
+            Report(stage_id=job.task.stage_id, epoch=job.epoch, restored=job.restored_epochs, outcome=job.outcome)
+            for job in running
+        ]
 
     def save_checkpoints(self) -> None:
         """Keep the state of every run that has not ended."""

@@ -17,6 +17,7 @@ from ncvq_core.fcn import Fcn
 from ncvq_core.fcn.checkpoint import FcnWeights
 from ncvq_core.fcn.checkpoint import read_weights as read_fcn
 from ncvq_core.fcn.network import TEST_FEATURES, judge_test, said_scaling
+from ncvq_core.training.precision import exact_float32
 from orchestrator.execution.provenance import provenance
 from orchestrator.execution.stage_runs import fcn_checksum
 from orchestrator.execution.tensor_file import write_tensors
@@ -70,6 +71,7 @@ def read_weights(folder: Path, sweep: Sweep, datasets: dict[str, Dataset]) -> li
         ConfigError: it holds no network at all, or the sweep draws no samples.
         CheckpointError: a file is damaged, or its network does not fit the dataset.
     """
+    exact_float32()  # they judge in this process
     names = sweep.judged_datasets
     if not names:
         raise ConfigError(f"--fcn-weights: sweep {sweep.name} draws no samples to judge (it stops at stage 1)")

@@ -26,15 +26,6 @@ def available_memory() -> int | None:
     return min(known, default=None)
 
 
-def default_workers(threads: int, memory_bytes: int) -> int:
-    """Return how many workers fit on this machine, each of so many threads and such a peak of memory; at least 1."""
-    workers = usable_cores() // threads
-    available = available_memory()
-    if available is not None and memory_bytes:
-        workers = min(workers, available // memory_bytes)
-    return max(1, workers)
-
-
 def precision_remark(sweep: Sweep) -> str | None:
     """Say what to do where a sweep asks for bfloat16 and this processor lacks it; None where all is well."""
     rough = sum(cell.config.stage1.precision == "bf16" for cell in sweep.cells)

@@ -39,7 +39,7 @@ class Plan:
     """Cells with a result."""
     failed: list[Cell] = field(default_factory=list)
     """Cells that failed before and are left alone."""
-    assemble: list[Cell] = field(default_factory=list)
+    to_assemble: list[Cell] = field(default_factory=list)
     """Cells whose stages are all done, though their row or their history is not written."""
     tasks: list[StageTask] = field(default_factory=list)
     """Stages to run, those of the longest trials first."""
@@ -132,7 +132,7 @@ def make_plan(
         elif status == "done" and cell.config.trial_id in kept.with_history:
             plan.finished.append(cell)
         else:
-            plan.assemble.append(cell)
+            plan.to_assemble.append(cell)
     plan.tasks = longest_first(_task(stage, cells, datasets) for stage, cells in waiting.values())
     return plan
 

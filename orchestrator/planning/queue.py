@@ -30,6 +30,8 @@ class StageTask:
     flops: float = 1.0
     """Expected work, for progress and the remaining time."""
     memory_bytes: int = 0
+    graphs: bool = True
+    """Whether its step may be captured as a CUDA graph; not after that failed."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from orchestrator.planning.capacity import Capacity
 from orchestrator.planning.estimate import Expectation
 from orchestrator.planning.graph import STAGE1, STAGES
 from orchestrator.planning.plan import Plan, cell_label
@@ -75,8 +76,15 @@ class PlanSummary:
     """On the precision of this machine and on the networks that judge samples."""
 
 
-def plan_summary(plan: Plan, expected: Expectation, workers: int, remarks: Sequence[str]) -> PlanSummary:
-    """Count what a plan holds."""
+def plan_summary(plan: Plan, expected: Expectation, capacity: Capacity, remarks: Sequence[str]) -> PlanSummary:
+    """Count what a plan holds.
+
+    Args:
+        plan: what a sweep lacks.
+        expected: how long that takes.
+        capacity: with how many workers.
+        remarks: of the machine and the networks that judge.
+    """
     sweep = plan.sweep
     return PlanSummary(
         sweep=sweep.name,
@@ -87,7 +95,7 @@ def plan_summary(plan: Plan, expected: Expectation, workers: int, remarks: Seque
         cells=sweep.grid_cells,
         same_trial=sweep.grid_cells - len(sweep.cells),
         trials=len(sweep.cells),
-        finished=len(plan.finished) + len(plan.assemble),
+        finished=len(plan.finished) + len(plan.to_assemble),
         to_run=plan.trials_to_run,
         failed=tuple(
             FailedBefore(trial_id=cell.config.trial_id, levels=dict(cell.levels), label=cell_label(cell))
@@ -100,10 +108,10 @@ def plan_summary(plan: Plan, expected: Expectation, workers: int, remarks: Seque
             for stage in STAGES
             if stage in plan.stage_runs or stage == STAGE1
         },
-        workers=workers,
+        workers=capacity.side_by_side,
         expected_seconds=expected.seconds if plan.tasks else 0.0,
         measured=expected.measured,
-        memory_bytes=plan.memory_bytes,
+        memory_bytes=capacity.memory_bytes(plan.tasks),
         outdated=tuple(plan.outdated),
         damaged=tuple(plan.damaged),
         remarks=tuple(remarks),

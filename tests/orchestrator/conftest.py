@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from orchestrator.launching.launch import LaunchOptions, Summary, launch
+from orchestrator.launching.launch import Summary, launch
+from orchestrator.launching.options import LaunchOptions
 from orchestrator.store import Store
 from orchestrator.sweepfile.read import load_sweep
 from orchestrator.sweepfile.sweep import Sweep
@@ -59,7 +60,7 @@ def run_here() -> Launch:
 
     def run(sweep: Sweep, store: Path, **options: Any) -> tuple[Summary, str]:
         printed = StringIO()
-        told = LaunchOptions(store=store, workers=0, **{"gpus_per_trial": 0.0, **options})
+        told = LaunchOptions(store=store, **{"workers": 0, "gpus_per_trial": 0.0, **options})
         summary = launch(sweep, told, Console(file=printed, width=200))
         return summary, printed.getvalue()
 

@@ -12,7 +12,8 @@ from safetensors.torch import load_file, save_file
 from ncvq_core.errors import CheckpointError
 from ncvq_core.stages.tokenizer.run import Stage1Run
 from orchestrator.execution.checkpoint import Earlier, open_checkpoint, restore_checkpoint, write_checkpoint
-from orchestrator.execution.job import StageJob, Worker
+from orchestrator.execution.job import StageJob
+from orchestrator.execution.settings import WorkerSettings
 from orchestrator.execution.tensor_file import TensorFile, write_sealed_tensors
 from orchestrator.planning.plan import load_datasets, make_plan
 from orchestrator.store import Store
@@ -29,7 +30,7 @@ def checkpoint_of(design: Design, store: Store, epochs: int) -> Path:
     shutil.rmtree(store.path / "stages" / stage)
     forget(store, sweep.cells[-1].config.trial_id)
     (task,) = make_plan(sweep, store, load_datasets(sweep, None)).tasks
-    job = StageJob(task, Worker(store=store.path))
+    job = StageJob(task, WorkerSettings(store=store.path))
     while job.epoch < epochs:
         job.step()
     job.save_checkpoint()

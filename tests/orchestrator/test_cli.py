@@ -35,6 +35,7 @@ LAUNCH = {
     ("--address", None),
     ("--gpus-per-trial", None),
     ("--pack", None),
+    ("--graphs", False),
     ("--wandb", None),
 }
 SURFACE = {
@@ -53,6 +54,9 @@ SURFACE = {
         ("--pool", False),
         ("--partial", False),
         ("--only", None),
+        ("--format", "png,pdf"),
+        ("--style", "page"),
+        ("--appendix", False),
         DEBUG,
     },
     "redraw": {("manifest", None), ("--out", None), DEBUG},
@@ -77,7 +81,7 @@ SURFACE = {
 
 @pytest.fixture(autouse=True)
 def no_settings_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("NCVQ_STORE", "NCVQ_DATA", "WANDB_MODE"):
+    for name in ("NCVQ_STORE", "NCVQ_DATA", "NCVQ_GRAPHS", "WANDB_MODE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "200")
 

@@ -14,7 +14,8 @@ from ncvq_core.config import fcn_id
 from ncvq_core.errors import CheckpointError, ConfigError, DataError
 from ncvq_core.fcn.network import TEST_FEATURES
 from orchestrator.launching.judges import read_weights, remarks
-from orchestrator.launching.launch import LaunchOptions, launch
+from orchestrator.launching.launch import launch
+from orchestrator.launching.options import LaunchOptions
 from orchestrator.planning.plan import load_datasets
 from orchestrator.store import Store
 from orchestrator.store.errors import StoreError

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.planning import machine
+from orchestrator.planning.capacity import cpu_workers
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def small_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("threads", "gigabytes", "workers"), [(1, 0, 8), (1, 1, 8), (3, 1, 2), (1, 3, 2), (1, 30, 1), (16, 0, 1)]
 )
 def test_cores_and_memory_bound_the_workers(threads: int, gigabytes: int, workers: int) -> None:
-    assert machine.default_workers(threads, gigabytes * 10**9) == workers
+    assert cpu_workers(threads, gigabytes * 10**9) == workers
 
 
 def test_a_container_bounds_the_memory(small_machine: Path) -> None:
@@ -31,10 +32,10 @@ def test_a_container_bounds_the_memory(small_machine: Path) -> None:
     for name, text in (("max", "5000000000"), ("current", "2500000000"), ("stat", "anon 1\ninactive_file 500000000\n")):
         (small_machine / f"memory.{name}").write_text(text)
     assert machine.available_memory() == 3_000_000_000
-    assert machine.default_workers(1, 10**9) == 3
+    assert cpu_workers(1, 10**9) == 3
 
 
 def test_a_system_that_does_not_say(small_machine: Path) -> None:
     (small_machine / "meminfo").unlink()
     assert machine.available_memory() is None
-    assert machine.default_workers(2, 10**12) == 4
+    assert cpu_workers(2, 10**12) == 4

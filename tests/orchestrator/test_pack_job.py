@@ -12,8 +12,8 @@ import torch
 from ncvq_core.fcn.train import FcnTrainer
 from ncvq_core.stages.tokenizer.run import Stage1Run
 from ncvq_core.training.trainer import Trainer
-from orchestrator.execution.job import Worker
 from orchestrator.execution.pack_job import PackJob
+from orchestrator.execution.settings import WorkerSettings
 from orchestrator.planning.plan import load_datasets, make_plan
 from orchestrator.planning.queue import CROWDED
 from orchestrator.store import Store
@@ -117,7 +117,7 @@ def test_what_ran_out_of_memory_is_freed_at_once(
 
     monkeypatch.setattr(Stage1Run, "step", short)
     store = Store(tmp_path / "s", create=True)
-    pack = PackJob(make_plan(design(), store, load_datasets(design(), None)).tasks, Worker(store=store.path))
+    pack = PackJob(make_plan(design(), store, load_datasets(design(), None)).tasks, WorkerSettings(store=store.path))
     while not trainers:
         pack.work(0)
     (first, *_) = [job for job in pack.jobs if job.outcome]
@@ -166,7 +166,7 @@ def test_an_error_without_words_is_named_by_its_kind(
 def test_an_interrupted_pack_goes_on(design: Design, run_here: Launch, tmp_path: Path, finished_folder: Path) -> None:
     store = Store(tmp_path / "s", create=True)
     plan = make_plan(design(), store, load_datasets(design(), None))
-    pack = PackJob(plan.tasks, Worker(store=store.path))
+    pack = PackJob(plan.tasks, WorkerSettings(store=store.path))
     pack.work(0)
     pack.work(0)
     pack.save_checkpoints()

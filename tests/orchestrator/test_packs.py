@@ -1,15 +1,16 @@
-"""What becomes of packs whose worker or whose Ray dies, without a Ray."""
+"""What becomes of packs whose worker or whose executor dies: the rules, without any executor."""
 
 import pytest
 
-from orchestrator.execution.ray import room
-from orchestrator.execution.ray.packs import Death, Packs
-from orchestrator.execution.ray.room import Room
+from orchestrator.execution import room
+from orchestrator.execution.death import Death
+from orchestrator.execution.packs import Packs, Report
+from orchestrator.execution.room import Room
 from orchestrator.planning.queue import CROWDED, Outcome, StageTask, TaskQueue
 
 
 class Told:
-    """Events, as lists of stage ids and lines."""
+    """A listener: lists of stage ids and lines."""
 
     stopping = False
 
@@ -44,7 +45,9 @@ def task(stage_id: str) -> StageTask:
     )
 
 
-MEMORY = Death(kind="memory", reason="22.3GB used / 23.5GB", worker_bytes=2_000_000_000, text="all that Ray says")
+MEMORY = Death(
+    kind="memory", reason="22.3GB used / 23.5GB", ended_by="Ray", worker_bytes=2_000_000_000, text="all that Ray says"
+)
 KILLED = Death(kind="process")
 
 
@@ -60,11 +63,11 @@ def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def handed_out(packs: Packs, name: str) -> list[str]:
     """Let a worker take up a pack."""
-    tasks = packs.suggest(name)
+    tasks = packs.take(name)
     assert tasks is not None
     if tasks:
         packs.started(name)
-    return [each["stage_id"] for each in tasks]
+    return [each.stage_id for each in tasks]
 
 
 def test_memory_that_runs_out_beside_others_is_no_stage_s_fault(told: Told) -> None:
@@ -76,7 +79,7 @@ def test_memory_that_runs_out_beside_others_is_no_stage_s_fault(told: Told) -> N
     assert told.back == ["b", "a"]
     assert handed_out(packs, "3") == ["a"]
     assert handed_out(packs, "4") == []  # one at a time now
-    packs.result("3", [{"stage_id": "a", "outcome": vars(Outcome(stage_id="a", status="done"))}], 5)
+    packs.told("3", [Report(stage_id="a", outcome=Outcome(stage_id="a", status="done"))], 5)
     packs.over("3")
     assert handed_out(packs, "5") == ["b"]
     assert told.over["a"].status == "done"
@@ -90,7 +93,7 @@ def test_one_that_memory_ends_twice_alone_has_failed_with_its_peak_and_the_other
     for name in "34":
         assert handed_out(packs, name) == ["a"]
         assert handed_out(packs, "beside") == []
-        packs.result(name, [], 1_500_000_000)
+        packs.told(name, [], 1_500_000_000)
         packs.died(name, MEMORY)
     failed = told.over["a"]
     assert (failed.status, failed.traceback) == ("failed", "all that Ray says")
@@ -146,8 +149,7 @@ def test_a_larger_pack_is_halved(told: Told) -> None:
     packs.died("1", KILLED)
     assert all("smaller pack" in line for line in told.lines)
     assert handed_out(packs, "2") == list("ab")
-    crowded = vars(Outcome(stage_id="a", status=CROWDED))
-    packs.result("2", [{"stage_id": "a", "outcome": crowded}], 0)
+    packs.told("2", [Report(stage_id="a", outcome=Outcome(stage_id="a", status=CROWDED))])
     assert told.lines[-1] == "put back stage1 a: memory ran out beside others, it runs again in a smaller pack"
 
 
@@ -174,7 +176,7 @@ def test_a_worker_that_does_not_start_is_noticed(told: Told, monkeypatch: pytest
     monkeypatch.setattr("time.monotonic", lambda: now[0])
     packs = Packs(TaskQueue([task("a"), task("b")], workers=2), told)
     assert handed_out(packs, "1") == ["a"]
-    packs.suggest("2")
+    packs.take("2")
     now[0] = 25.0
     assert packs.waiting_seconds() == 20
     packs.started("2")

@@ -22,7 +22,7 @@ from tests.orchestrator.tables import forget, writing
 
 def counts(plan: Plan) -> tuple[int, int, int, int]:
     """Finished, failed, to assemble, to run."""
-    return len(plan.finished), len(plan.failed), len(plan.assemble), plan.trials_to_run
+    return len(plan.finished), len(plan.failed), len(plan.to_assemble), plan.trials_to_run
 
 
 def made(sweep: Sweep, store: Store | None, **options: Any) -> Plan:
@@ -60,7 +60,7 @@ def test_a_trial_whose_stage_is_done_is_only_assembled(design: Design, finished:
     forget(finished, cell.config.trial_id)
     plan = made(design(), finished)
     assert counts(plan) == (3, 0, 1, 0)
-    assert plan.assemble == [cell]
+    assert plan.to_assemble == [cell]
 
 
 def test_another_level_adds_only_its_own_cells(design: Design, finished: Store) -> None:

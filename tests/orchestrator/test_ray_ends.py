@@ -150,7 +150,7 @@ def test_a_launch_can_be_stopped_while_ray_starts(
 ) -> None:
     file, store = design_file(2, "{ssl: [none], seed: [0]}"), tmp_path / "none"
     process = start("launch", file, "--store", store, "--workers", "1", *options)
-    wait_until(lambda: "ray_driver" in "".join(commands(mark)), process)
+    wait_until(lambda: "ray.driver" in "".join(commands(mark)), process)
     time.sleep(1)
     began = time.monotonic()
     process.send_signal(number)

@@ -16,7 +16,8 @@ from ncvq_core.stages.judge import FcnRun
 from ncvq_core.stages.prior.run import PRIOR_METRICS, Stage2Run
 from ncvq_core.stages.samples import SAMPLE_METRICS
 from ncvq_core.stages.tokenizer.run import Stage1Run
-from orchestrator.execution.job import StageJob, Worker
+from orchestrator.execution.job import StageJob
+from orchestrator.execution.settings import WorkerSettings
 from orchestrator.execution.tensor_file import write_tensors
 from orchestrator.planning.plan import Plan, load_datasets, make_plan
 from orchestrator.store import Store
@@ -155,7 +156,7 @@ def test_a_trial_whose_stages_are_done_is_only_assembled(
 ) -> None:
     for path in finished2.path.glob("trials/*"):
         path.unlink()
-    assert len(made(tiny2(tmp_path), finished2).assemble) == 2
+    assert len(made(tiny2(tmp_path), finished2).to_assemble) == 2
     assert run_here(tiny2(tmp_path), finished2.path)[0].exit_code == 0
     assert not trained
     assert trials_table(finished2.path).equals(trials_table(finished2_folder))
@@ -229,7 +230,7 @@ def test_a_checkpoint_of_another_tokenizer_is_put_aside(
 
     for stage in ("same", "other"):
         (task, *_) = made(sweep, finished2).tasks
-        job = StageJob(task, Worker(store=finished2.path))
+        job = StageJob(task, WorkerSettings(store=finished2.path))
         while job.epoch < 1:
             job.step()
         job.save_checkpoint()

@@ -2,13 +2,11 @@
 
 import os
 import time
-from pathlib import Path
 
 from ncvq_core.errors import ConfigError
 from orchestrator.errors import RayError
-from orchestrator.execution.job import Worker
-from orchestrator.execution.listener import Events
-from orchestrator.execution.ray.packs import Packs
+from orchestrator.execution.executor import Executor
+from orchestrator.execution.packs import Packs
 from orchestrator.execution.ray.process import (
     Call,
     RayLostError,
@@ -17,7 +15,7 @@ from orchestrator.execution.ray.process import (
     RayRefusedError,
     token_at_hand,
 )
-from orchestrator.planning.queue import TaskQueue
+from orchestrator.planning.capacity import Capacity
 
 TICK_SECONDS = 0.2
 RESTARTS = 3
@@ -28,33 +26,46 @@ CHECKPOINT_SECONDS = 60.0
 """So long a launch that is to stop waits for checkpoints."""
 
 
-def execute_with_ray(queue: TaskQueue, worker: Worker, options: RayOptions, events: Events, scratch: Path) -> None:
-    """Run every task of the queue on Ray workers; what happens goes to `events`.
+class RayExecutor(Executor):
+    """Workers of Ray's, here or on a cluster; Ray is started again when it dies."""
 
-    Raises:
-        RayError: Ray does not start, or dies again and again; what ended is kept.
-    """
-    packs, deaths, token = Packs(queue, events), 0, False
-    while True:
-        ended, process = packs.ended, RayProcess(options, worker, scratch, token=token)
-        try:
-            return _Supervisor(process, packs, options).run()
-        except RayError as error:
-            running = packs.put_back_all()
-            if events.stopping:
-                return None
-            if isinstance(error, RayRefusedError) and options.address and token_at_hand() and not token:
-                token = True
-                events.say(f"{options.address} does not take this launch as it is; trying again with Ray's token …")
-                continue
-            if not deaths and not isinstance(error, RayLostError):
-                raise  # it never ran here
-            deaths = deaths + 1 if packs.ended == ended else 1
-            if deaths > RESTARTS:
-                raise RayError(f"{error}; that was the {deaths}th time in a row") from error
-            events.say(f"{error}: Ray is started again, {_stages(running)}")
-        finally:
-            process.end()
+    def execute(self, packs: Packs) -> None:
+        """Run every stage, or as many as there are before the user stops it.
+
+        Raises:
+            RayError: Ray does not start, or dies again and again; what ended is kept.
+            ConfigError: a variable of the environment is no number of seconds.
+        """
+        packs.listener.say(_opening(self.capacity, start_seconds()))
+        options = RayOptions(
+            workers=self.capacity.workers,
+            address=self.capacity.address,
+            gpus_per_trial=self.capacity.gpus,
+            silence_seconds=silence_seconds(),
+        )
+        deaths, token = 0, False
+        while True:
+            ended, process = packs.ended, RayProcess(options, self.worker, self.scratch, token=token)
+            try:
+                return _Supervisor(process, packs, options).run()
+            except RayError as error:
+                running = packs.put_back_all()
+                if packs.stopping:
+                    return None
+                if isinstance(error, RayRefusedError) and options.address and token_at_hand() and not token:
+                    token = True
+                    packs.listener.say(
+                        f"{options.address} does not take this launch as it is; trying again with Ray's token …"
+                    )
+                    continue
+                if not deaths and not isinstance(error, RayLostError):
+                    raise  # it never ran here
+                deaths = deaths + 1 if packs.ended == ended else 1
+                if deaths > RESTARTS:
+                    raise RayError(f"{error}; that was the {deaths}th time in a row") from error
+                packs.listener.say(f"{error}: Ray is started again, {_stages(running)}")
+            finally:
+                process.end()
 
 
 class _Supervisor:
@@ -63,7 +74,6 @@ class _Supervisor:
     def __init__(self, process: RayProcess, packs: Packs, options: RayOptions) -> None:
         self.process = process
         self.packs = packs
-        self.events = packs.events
         self.options = options
         self._stop_by: float | None = None
 
@@ -79,14 +89,14 @@ class _Supervisor:
         heard = time.monotonic()
         while True:
             call = self.process.receive(TICK_SECONDS)
-            self.events.tick()
+            self.packs.tick()
             heard = heard if call is None else time.monotonic()
             self._check_signs(heard)
             if call is not None:
                 if call.name == "ended":
                     return
                 self._answer(call)
-            if self.events.stopping and self._need_not_wait():
+            if self.packs.stopping and self._need_not_wait():
                 return
 
     def _check_signs(self, heard: float) -> None:
@@ -101,11 +111,11 @@ class _Supervisor:
         """Wait until Ray is up; returns whether it is, which it need not be where the user stops the launch."""
         limit = start_seconds()
         until = time.monotonic() + limit
-        while not self.events.stopping:
+        while not self.packs.stopping:
             call = self.process.receive(TICK_SECONDS)
-            self.events.tick()
+            self.packs.tick()
             if call is not None and call.name == "up":
-                self.packs.queue.workers = self.options.workers or call.arguments[0]
+                self.packs.share_among(self.options.workers or call.arguments[0])
                 self.process.reply((None, False))
                 return True
             if call is not None:
@@ -118,7 +128,7 @@ class _Supervisor:
         if call.name == "lost":
             raise RayLostError(str(call.arguments[0]))
         value = None if call.name == "tick" else getattr(self.packs, call.name)(*call.arguments)
-        self.process.reply((value, self.events.stopping))
+        self.process.reply((value, self.packs.stopping))
 
     def _need_not_wait(self) -> bool:
         """Whether a launch that is to stop may end at once: nothing runs, or its checkpoint takes too long."""
@@ -153,6 +163,17 @@ def _seconds(variable: str, usual: float) -> float:
     if not value > 0:
         raise ConfigError(f"{variable}={text}: must be a number of seconds above 0")
     return value
+
+
+def _opening(capacity: Capacity, seconds: float) -> str:
+    """Say what is about to start, and what a worker has, where that is not one stage on a CPU."""
+    words = [f"{capacity.gpus:g} GPU each"] if capacity.gpus else []
+    words += [f"up to {capacity.pack} trials side by side"] if capacity.pack > 1 else []
+    beside = f" ({', '.join(words)})" if words else ""
+    if capacity.address is None:
+        return f"starting Ray workers: {capacity.workers}{beside} …"
+    many = "as many workers as there is room for" if capacity.workers is None else f"{capacity.workers} workers"
+    return f"connecting to the Ray cluster at {capacity.address}, for at most {seconds:g} s; {many}{beside} …"
 
 
 def _not_started(options: RayOptions, why: str) -> str:

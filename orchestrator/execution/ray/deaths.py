@@ -7,7 +7,8 @@ from typing import Any
 import ray.exceptions
 from ray.air.execution._internal.event_manager import RayEventManager
 
-from orchestrator.execution.ray.packs import Death
+from orchestrator.errors import CaptureError
+from orchestrator.execution.death import Death
 
 _MACHINE = r"was ([\d.]+GB used / [\d.]+GB)"
 _WORKER = r"actual memory used=([\d.]+)GB"
@@ -52,9 +53,11 @@ def death_of(error: Exception | None, *, silent: bool) -> Death:
     if silent:
         return Death(kind="silent", text=text)
     if isinstance(error, KilledForMemoryError):
-        return Death(
-            kind="memory", reason=_first(_MACHINE, text), worker_bytes=_bytes(_first(_WORKER, text)), text=text
-        )
+        machine, worker = _first(_MACHINE, text), _first(_WORKER, text)
+        return Death(kind="memory", reason=machine, ended_by="Ray", worker_bytes=_bytes(worker), text=text)
+    if isinstance(error, CaptureError):
+        cause = error.cause if isinstance(error, ray.exceptions.RayTaskError) else error
+        return Death(kind="capture", reason=cause.reason, stage_id=cause.stage_id, short=cause.short, text=text)
     if isinstance(error, ray.exceptions.RayActorError):
         gone = any(words in text.lower() for words in _NODE)
         return Death(kind="node" if gone else "process", text=text)

@@ -17,11 +17,14 @@ from ray.tune.experiment import Trial
 from ray.tune.search import Searcher
 
 from orchestrator.errors import RayError, one_line
-from orchestrator.execution.job import Worker
+from orchestrator.execution.packs import Report
 from orchestrator.execution.ray.deaths import LastError, death_of, note_errors
 from orchestrator.execution.ray.process import RayOptions
 from orchestrator.execution.ray.watch import dead_process, end_all, watch_launch, watch_ray
 from orchestrator.execution.ray.worker import PackTrainable, Probe
+from orchestrator.execution.settings import WorkerSettings
+from orchestrator.planning.capacity import cluster_workers
+from orchestrator.planning.queue import Outcome
 
 
 class Link:
@@ -66,16 +69,16 @@ class _LiveOnly:
 class _GraphSearcher(_LiveOnly, Searcher):
     """Suggests a pack of stages only when what they need is done; one trial of Tune's is one pack."""
 
-    def __init__(self, link: Link, worker: Worker) -> None:
+    def __init__(self, link: Link, worker: WorkerSettings) -> None:
         super().__init__(metric="training_iteration", mode="max")
         self._link = link
         self._worker = dataclasses.asdict(worker)
 
     def suggest(self, trial_id: str) -> Any:
-        tasks = self._link.ask("suggest", trial_id)
+        tasks = self._link.ask("take", trial_id)
         if tasks is None:
             return Searcher.FINISHED
-        return {"tasks": tasks, "worker": self._worker} if tasks else None
+        return {"tasks": [dataclasses.asdict(task) for task in tasks], "worker": self._worker} if tasks else None
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         if not error:  # else the reporter says why
@@ -110,7 +113,8 @@ class _Reporter(_LiveOnly, Callback):
         self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
     ) -> None:
         self._signs[trial.trial_id] = time.monotonic()
-        self._link.ask("result", trial.trial_id, result["stages"], result["peak_memory_bytes"])
+        reports = [_report(stage) for stage in result["stages"]]
+        self._link.ask("told", trial.trial_id, reports, result["peak_memory_bytes"])
 
     def on_trial_complete(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         self._signs.pop(trial.trial_id, None)
@@ -137,7 +141,7 @@ class _Reporter(_LiveOnly, Callback):
         ray.kill(actor)
 
 
-def drive(link: Link, folder: Path, worker: Worker, options: RayOptions) -> None:
+def drive(link: Link, folder: Path, worker: WorkerSettings, options: RayOptions) -> None:
     """Start or join Ray and let Tune run what the launch hands out, to its end."""
     try:
         _start_ray(options, worker.threads)
@@ -146,7 +150,8 @@ def drive(link: Link, folder: Path, worker: Worker, options: RayOptions) -> None
     except Exception as error:
         return link.tell("failed", str(error) if isinstance(error, RayError) else one_line(error))
     watch_ray(lambda death: link.tell("lost", death))
-    link.ask("up", _room(options, worker.threads))
+    has: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    link.ask("up", cluster_workers(has.get("CPU", 0), has.get("GPU", 0), worker.threads, options.gpus_per_trial))
     tuner = tune.Tuner(
         tune.with_resources(PackTrainable, {"cpu": worker.threads, "gpu": options.gpus_per_trial}),
         tune_config=tune.TuneConfig(
@@ -196,13 +201,10 @@ def _try_worker(store: Path) -> None:
         raise RayError(f"its workers do not see the store {store}")
 
 
-def _room(options: RayOptions, threads: int) -> int:
-    """Return how many workers the cluster has room for."""
-    has: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-    room = has.get("CPU", 0) / threads
-    if options.gpus_per_trial:
-        room = min(room, has.get("GPU", 0) / options.gpus_per_trial)
-    return max(1, int(room))
+def _report(stage: dict[str, Any]) -> Report:
+    """Return what a worker says of a stage, which comes through Tune as a dictionary."""
+    outcome = Outcome(**stage["outcome"]) if stage["outcome"] else None
+    return Report(**{**stage, "outcome": outcome})
 
 
 def main(descriptor: int, folder: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from ncvq_core.packages import search_path
 from orchestrator.errors import RayError
-from orchestrator.execution.job import Worker
+from orchestrator.execution.settings import WorkerSettings
 
 QUIET = {
     "RAY_AIR_NEW_OUTPUT": "0",
@@ -65,7 +65,7 @@ class RayProcess:
         scratch: folder for everything that Ray and its workers write beside the store.
     """
 
-    def __init__(self, options: RayOptions, worker: Worker, scratch: Path, *, token: bool = False) -> None:
+    def __init__(self, options: RayOptions, worker: WorkerSettings, scratch: Path, *, token: bool = False) -> None:
         """Start it; with `token`, it shows Ray's token to the cluster."""
         self._folder = scratch / "ray"
         self._folder.mkdir()

@@ -11,8 +11,9 @@ import torch
 from ray import tune
 
 from ncvq_core.training.memory import peak_memory_bytes
-from orchestrator.execution.job import Worker
+from ncvq_core.training.process import prepare_process
 from orchestrator.execution.pack_job import PackJob
+from orchestrator.execution.settings import WorkerSettings
 from orchestrator.planning.queue import StageTask
 
 SLICE_SECONDS = 1.0
@@ -33,8 +34,9 @@ class PackTrainable(tune.Trainable):
     def setup(self, config: dict[str, Any]) -> None:
         """Take up a pack."""
         _end_with_parent()
+        prepare_process()
         tasks = [StageTask(**task) for task in config["tasks"]]
-        self._pack = PackJob(tasks, Worker(**config["worker"]))
+        self._pack = PackJob(tasks, WorkerSettings(**config["worker"]))
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Take up the next pack in the same process."""
@@ -43,17 +45,7 @@ class PackTrainable(tune.Trainable):
 
     def step(self) -> dict[str, Any]:
         """Work for a while and tell how far each stage is that had not ended before."""
-        running = self._pack.active
-        self._pack.work(SLICE_SECONDS)
-        stages = [
-            {
-                "stage_id": job.task.stage_id,
-                "epoch": job.epoch,
-                "restored": job.restored_epochs,
-                "outcome": dataclasses.asdict(job.outcome) if job.outcome else None,
-            }
-            for job in running
-        ]
+        stages = [dataclasses.asdict(report) for report in self._pack.work(SLICE_SECONDS)]
         peak = peak_memory_bytes(torch.device("cpu"))
         return {"stages": stages, "peak_memory_bytes": peak, "done": not self._pack.active}
 

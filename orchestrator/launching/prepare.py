@@ -1,0 +1,95 @@
+"""What `ncvq plan` and a launch do alike before a stage runs: data, networks, this machine, the plan, the workers."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ncvq_core.data import Dataset
+from orchestrator.launching.judges import Weights, check_weights, given_stages, keep_weights, read_weights, remarks
+from orchestrator.launching.options import LaunchOptions
+from orchestrator.planning.capacity import Capacity, capacity
+from orchestrator.planning.machine import precision_remark
+from orchestrator.planning.plan import Plan, load_datasets, make_plan
+from orchestrator.store import Store
+from orchestrator.sweepfile.sweep import Sweep
+
+
+class Planned(NamedTuple):
+    """What is to do, and by how many."""
+
+    plan: Plan
+    capacity: Capacity
+    """With the workers counted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preparation:
+    """A launch, as far as it is known without its store; nothing has been started or written."""
+
+    sweep: Sweep
+    """What to run."""
+    datasets: dict[str, Dataset]
+    """By name."""
+    weights: tuple[Weights, ...]
+    """Networks that were given, to judge samples."""
+    capacity: Capacity
+    """What a worker takes; the workers are not counted yet."""
+    retry_failed: bool
+    """Run again what failed before."""
+    obstacle: str | None
+    """Why the sweep cannot run on this machine; None where it can."""
+    remarks: tuple[str, ...]
+    """On the networks: which are missing or doubtful."""
+
+    def planned(self, store: Store | None) -> Planned:
+        """Compare the sweep with a store and count the workers; None is a store that is not there yet.
+
+        A network that was given counts as there, unless the store has one of its own to go by.
+
+        Raises:
+            DataError: a dataset is no longer the one that stored results come from.
+            StoreError: the store's samples are judged by another network, or a stage was made from other weights.
+        """
+        if store:
+            check_weights(store, self.weights)
+        given = [each for each in given_stages(self.weights) if not (store and store.has_stage(each))]
+        plan = make_plan(self.sweep, store, self.datasets, retry_failed=self.retry_failed, given=given)
+        return Planned(plan, self.capacity.fitted(plan.tasks))
+
+    def keep_weights(self, store: Store) -> None:
+        """Keep the networks that were given in a store.
+
+        Raises:
+            StoreError: its samples are judged by another network.
+        """
+        check_weights(store, self.weights)
+        keep_weights(store, self.weights)
+
+
+def prepare(sweep: Sweep, options: LaunchOptions) -> Preparation:
+    """Read and check all that a launch needs beside its store.
+
+    Raises:
+        ConfigError: the folder of networks cannot be used, or more GPUs are asked for than there are.
+        CheckpointError: a network does not fit its dataset.
+        DataError: a dataset is missing or unusable.
+    """
+    width = capacity(
+        workers=options.workers,
+        threads=options.threads,
+        gpus=options.gpus_per_trial,
+        pack=options.pack,
+        address=options.address,
+    )
+    elsewhere = width.gpus or width.address
+    datasets = load_datasets(sweep, options.data_dir)
+    folder = options.fcn_weights
+    weights = tuple(read_weights(folder, sweep, datasets)) if folder else ()
+    return Preparation(
+        sweep=sweep,
+        datasets=datasets,
+        weights=weights,
+        capacity=width,
+        retry_failed=options.retry_failed,
+        obstacle=None if elsewhere else precision_remark(sweep),
+        remarks=tuple(remarks(weights, folder, sweep)) if folder else (),
+    )
