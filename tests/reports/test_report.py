@@ -117,7 +117,7 @@ def test_nothing_to_draw_still_makes_a_page(writer: StoreWriter, cells: list[dic
             writer.add(levels, {"recon_time": float("nan")}, epochs=0)
     page = write_report(writer.finish(), "fixture")
     text = page.read_text(encoding="utf-8")
-    assert "No effect to show yet" in text
+    assert ("No effect to show: no done trial has a value" if kind == "nan" else "yet: no trial is done") in text
     drawn = {path.stem for path in (page.parent / "figures").glob("*.png")}
     assert drawn == ({"coverage"} if kind == "missing" else {"coverage", "cost"})
     assert 'id="coverage"' in text
