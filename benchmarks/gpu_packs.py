@@ -17,9 +17,9 @@ from torch import nn
 
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import load_dataset
-from ncvq_core.stages.cost import stage1_cost
 from ncvq_core.stages.prior.run import Stage2Run
 from ncvq_core.stages.prior.trainer import Stage2Trainer
+from ncvq_core.stages.tokenizer.cost import tokenizer_cost
 from ncvq_core.stages.tokenizer.run import Stage1Run
 from ncvq_core.stages.tokenizer.trainer import Stage1Trainer
 from ncvq_core.training.lane import Pack
@@ -106,14 +106,14 @@ def flops_of_a_step(dataset: str) -> float:
     """Return the operations of a step of stage 1 with SSL on one of the study's datasets."""
     config = TrialConfig.from_dict({"dataset": dataset, "ssl": "barlowtwins", "augmentations": ["flip"]}).stage1
     series, length = STUDY_SHAPES[dataset]
-    cost = stage1_cost(config, series, 1, length)
+    cost = tokenizer_cost(config, series, 1, length)
     return cost.flops / cost.steps
 
 
 def study_hours(flops_per_second: float) -> float:
     """Return hours for the study's stage 1 at a rate, every run taken as one with SSL."""
     config = TrialConfig.from_dict({"dataset": "study", "ssl": "barlowtwins", "augmentations": ["flip"]}).stage1
-    costs = [stage1_cost(config, series, 1, length).flops for series, length in STUDY_SHAPES.values()]
+    costs = [tokenizer_cost(config, series, 1, length).flops for series, length in STUDY_SHAPES.values()]
     return STUDY_RUNS / len(costs) * sum(costs) / flops_per_second / 3600
 
 

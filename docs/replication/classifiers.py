@@ -19,7 +19,7 @@ from ncvq_core.evaluation.cas import cas_training
 from ncvq_core.evaluation.judge import Judge
 from ncvq_core.fcn import judge_series
 from ncvq_core.fcn.train import FcnTrainer, FcnTraining, LabelledSeries
-from ncvq_core.stages.samples import LABELLED_SAMPLES, SAMPLE_LABELS
+from ncvq_core.stages.samples.run import LABELLED_SAMPLES, SAMPLE_LABELS
 
 
 def trainings(seed: int) -> dict[str, FcnTraining]:

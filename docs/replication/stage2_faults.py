@@ -33,7 +33,7 @@ from ncvq_core.fcn.train import FcnTrainer, FcnTraining, LabelledSeries
 from ncvq_core.prior import Prior, masking
 from ncvq_core.prior.masking import random_masks
 from ncvq_core.stages.prior.run import Stage2Run
-from ncvq_core.stages.samples import LABELLED_SAMPLES, SAMPLE_LABELS, SamplesRun
+from ncvq_core.stages.samples.run import LABELLED_SAMPLES, SAMPLE_LABELS, SamplesRun
 from ncvq_core.training.precision import fastest_precision
 
 CPU = torch.device("cpu")

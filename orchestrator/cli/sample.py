@@ -18,7 +18,7 @@ from ncvq_core.data import Dataset, Scaling, load_dataset
 from ncvq_core.errors import ConfigError, DataError, unknown_name
 from ncvq_core.prior.series_sampler import BATCH, Generator, load_generator
 from ncvq_core.training.precision import has_bfloat16
-from orchestrator.execution.stage_runs import open_model
+from orchestrator.execution.models import open_model
 from orchestrator.store import Store
 from orchestrator.store.atomic import write_atomically
 from orchestrator.store.errors import StoreError

@@ -17,13 +17,16 @@ from ncvq_core.config import TrialConfig
 from ncvq_core.data import load_dataset
 from ncvq_core.errors import CheckpointError, DivergedError
 from ncvq_core.stages.base import StageResult, StageRun
+from ncvq_core.stages.kind import Given
+from ncvq_core.stages.registry import stage_kind
 from ncvq_core.training.lane import Lane
 from ncvq_core.training.memory import release_freed_memory
 from orchestrator.errors import one_line
 from orchestrator.execution.checkpoint import Earlier, restore_checkpoint, write_checkpoint
+from orchestrator.execution.models import Model, needed_models
 from orchestrator.execution.provenance import provenance
-from orchestrator.execution.stage_runs import Model, details_of, needed_models, new_run
 from orchestrator.execution.tensor_file import write_tensors
+from orchestrator.planning.graph import trial_stage
 from orchestrator.planning.queue import CROWDED, Outcome, StageTask
 from orchestrator.store import StageRecord, Store
 
@@ -132,7 +135,7 @@ class StageJob:
             self._end(CROWDED if short and self.beside else status, reason, trace)
 
     def _start(self) -> StageRun:
-        models = needed_models(self.store, self.task)
+        models = needed_models(self.store, self.task.needs)
         self._needed = {stage_id: model.checksum for stage_id, model in models.items()}
         if self._checkpoint_path.exists():
             run = self._restored(models)
@@ -157,7 +160,9 @@ class StageJob:
     def _new_run(self, models: Mapping[str, Model]) -> StageRun:
         config = TrialConfig.from_dict(self.task.config)
         dataset = load_dataset(config.stage1.dataset, self.worker.data_dir)
-        return new_run(self.task, config, dataset, models, self.device)
+        stage = trial_stage(config, self.task.stage)
+        needed = {name: models[stage_id].tensors for name, stage_id in stage.needs.items()}
+        return stage.kind.build(Given(config, dataset, needed, self.device))
 
     def _keep(self, run: StageRun, began: float) -> None:
         result = run.result()
@@ -177,9 +182,15 @@ class StageJob:
             timings={"seconds": seconds, "peak_memory_bytes": result.peak_memory_bytes},
             provenance=origin,
             history=result.history,
-            details=details_of(self.store, self.task, run.dataset, result),
+            details={**self._taken_over(), **result.details},
             needed=self._needed,
         )
+
+    def _taken_over(self) -> dict[str, Any]:
+        """Return what the stage tells of the stages that it needs."""
+        names = stage_kind(self.task.stage).details
+        needed = (self.store.read_stage(stage_id).details for stage_id in self.task.needs)
+        return {name: details[name] for details in needed for name in names if name in details}
 
     def _origin(self) -> dict[str, Any]:
         return {

@@ -87,7 +87,7 @@ class Recorder:
         return all(self.store.has_stage(stage.stage_id) for stage in trial_stages(cell.config))
 
     def _records(self, cell: Cell) -> dict[str, StageRecord]:
-        return {stage.stage: self.store.read_stage(stage.stage_id) for stage in trial_stages(cell.config)}
+        return {stage.kind.name: self.store.read_stage(stage.stage_id) for stage in trial_stages(cell.config)}
 
     def _publish(self, row: dict[str, Any], history: list[dict[str, Any]]) -> str | None:
         """Publish a trial; returns why the tracker did not take it, None where it did."""

@@ -17,7 +17,7 @@ class StageTask:
 
     stage_id: str
     stage: str
-    """`stage1`, `fcn`, `stage2` or `samples`."""
+    """Name of its kind."""
     config: dict[str, Any]
     """The flat values of a trial that contains the stage."""
     label: str

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ncvq_core.stages.registry import KINDS
 from orchestrator.planning.estimate import Expectation
-from orchestrator.planning.graph import STAGE1, STAGES
 from orchestrator.planning.plan import Plan, cell_label
 from orchestrator.sweepfile.sweep import Label
 
@@ -94,11 +94,9 @@ def plan_summary(plan: Plan, expected: Expectation, workers: int, remarks: Seque
             for cell in plan.failed
         ),
         stages={
-            stage: StageRuns(
-                runs=plan.stage_runs.get(stage, 0), shared=plan.waiting(stage) - plan.stage_runs.get(stage, 0)
-            )
-            for stage in STAGES
-            if stage in plan.stage_runs or stage == STAGE1
+            kind.name: _stage_runs(plan, kind.name)
+            for kind in KINDS
+            if kind.name in plan.stage_runs or kind is KINDS[0]
         },
         workers=workers,
         expected_seconds=expected.seconds if plan.tasks else 0.0,
@@ -108,3 +106,8 @@ def plan_summary(plan: Plan, expected: Expectation, workers: int, remarks: Seque
         damaged=tuple(plan.damaged),
         remarks=tuple(remarks),
     )
+
+
+def _stage_runs(plan: Plan, stage: str) -> StageRuns:
+    runs = plan.stage_runs.get(stage, 0)
+    return StageRuns(runs=runs, shared=plan.waiting(stage) - runs)

@@ -10,7 +10,7 @@ import pandas as pd
 from ncvq_core.metrics import Metric
 from reports.metrics import metrics_with_data
 from reports.read_store import DONE, Results
-from reports.stages import of_stage
+from reports.relevance import of_stage
 from reports.statistics.answers import default_answers
 from reports.statistics.compare import COLUMNS, compare
 from reports.statistics.conditions import CONDITIONS

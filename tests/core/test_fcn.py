@@ -16,7 +16,7 @@ from ncvq_core.fcn import Fcn, judge_series
 from ncvq_core.fcn.checkpoint import read_weights
 from ncvq_core.fcn.network import TEST_FEATURES, NormalizedFcn
 from ncvq_core.fcn.train import FcnTrainer, FcnTraining, LabelledSeries
-from ncvq_core.stages.judge import FcnRun
+from ncvq_core.stages.judge.run import FcnRun
 
 SHARED = Path(os.environ.get("NCVQ_SHARED", Path(__file__).parents[3] / "shared"))
 PUBLISHED_BATCH = 256

@@ -12,7 +12,8 @@ from torch import Tensor
 from ncvq_core.config.tokenizer import Stage1Config
 from ncvq_core.errors import DivergedError
 from ncvq_core.ssl import SSL_METHODS
-from ncvq_core.stages.tokenizer.trainer import HISTORY, Stage1Trainer
+from ncvq_core.stages.tokenizer.kind import TRAINED
+from ncvq_core.stages.tokenizer.trainer import Stage1Trainer
 from ncvq_core.training.batches import BatchOrder
 
 Build = Callable[..., Stage1Trainer]
@@ -59,7 +60,7 @@ def test_the_loss_is_the_weighted_sum_of_its_parts(build: Build, ssl: str) -> No
     if ssl != "none":
         expected += 0.7 * (row["aug_recon_time"] + row["aug_recon_timefreq"]) + 0.3 * row["ssl_loss"]
     assert row["loss"] == pytest.approx(expected, rel=1e-5)
-    assert set(row) == set(HISTORY) - (SSL_ONLY if ssl == "none" else set())
+    assert set(row) == set(TRAINED) - (SSL_ONLY if ssl == "none" else set())
 
 
 @pytest.mark.parametrize("ssl", ["barlowtwins", "vicreg", "vibcreg"])

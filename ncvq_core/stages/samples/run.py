@@ -111,6 +111,7 @@ class SamplesRun(StageRun):
             tensors=tensors,
             peak_memory_bytes=peak_memory_bytes(self.device),
             notes=self.dataset.notes + self._judge.notes(len(samples)) + self._class_notes(by_class),
+            details={FID_BY_CLASS: self._named(by_class)},
         )
 
     def state(self) -> dict[str, Tensor]:
@@ -156,6 +157,11 @@ class SamplesRun(StageRun):
         draws = generator(self._config.seed, "augmented spectra", self.device)
         view, _ = augmented_view(train, self._config, model.transform, draws)
         return scaling.undo(view).cpu()
+
+    def _named(self, by_class: np.ndarray) -> dict[str, float | None]:
+        """Return the Fréchet distance of each class by its label, None where it is undefined."""
+        values = [None if np.isnan(value) else value for value in by_class.tolist()]
+        return dict(zip(self.dataset.classes, values, strict=True))
 
     def _class_notes(self, by_class: np.ndarray) -> tuple[str, ...]:
         """Name the classes whose Fréchet distance is undefined, or uncertain for want of series."""

@@ -15,7 +15,7 @@ from ncvq_core.metrics import METRICS, Metric
 from reports import write_report
 from reports.figures import history, value
 from reports.read_store import Results, read_results
-from reports.stages import OF_SAMPLES, OF_STAGE2, is_compared, of_stage, sharing_notes
+from reports.relevance import OF_SAMPLES, OF_STAGE2, is_compared, of_stage, sharing_notes
 from reports.tables.means import summary_table
 
 if TYPE_CHECKING:
