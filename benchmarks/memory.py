@@ -102,7 +102,7 @@ def measured(
     needed = {name: models[stage_id].tensors for name, stage_id in stage.needs.items()}
     run = stage.kind.build(Given(config, dataset, needed))
     reading = peak() - resident()
-    planned = expected_cost(stage.kind, config, dataset).memory_bytes / 1e6
+    planned = expected_cost(stage.kind.name, config, dataset).memory_bytes / 1e6
     return work(run, store, stage.stage_id)._replace(reading=reading, planned=planned)
 
 

@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pandas as pd
-import pytest
 
 ROOT = Path(__file__).parents[1]
 
@@ -105,57 +104,59 @@ class EchoRun(StageRun):
 """
 
 MAIN = """\
+import contextlib
+import io
+import json
 import sys
 
 import echo_kind
-from orchestrator.__main__ import main
+from orchestrator.cli.app import app
 
-main()
+printed = []
+for command in json.loads(sys.argv[1]):
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.suppress(SystemExit):
+        app(command)
+    printed.append(out.getvalue())
+print(json.dumps(printed))
 """
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def run(folder: Path, *commands: str) -> list[str]:
+    """Run commands in one process that knows the stage, and return what each printed."""
+    store = ["--store", str(folder / "s")]
+    script = [sys.executable, str(folder / "main.py"), json.dumps([[*command.split(), *store] for command in commands])]
+    done = subprocess.run(script, cwd=ROOT, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not done.stderr, done.stderr
+    printed: list[str] = json.loads(done.stdout.splitlines()[-1])
+    return printed
+
+
+def test_it_is_planned_run_kept_and_reported(tmp_path: Path) -> None:
     for name, text in {"echo_kind.py": STAGE, "echo_run.py": RUN, "main.py": MAIN, "tiny.yaml": SWEEP}.items():
         (tmp_path / name).write_text(text)
-    return tmp_path
+    tiny = tmp_path / "tiny.yaml"
+    commands = ("plan {} --json", "plan {}", "launch {} --workers 0", "plan {} --json", "check", "report tiny")
+    planned, told, _, again, checked, claims = run(tmp_path, *(command.format(tiny) for command in commands))
+    assert {name: count["runs"] for name, count in json.loads(planned)["stages"].items()} == {"stage1": 4, "echo": 4}
+    assert "echo runs: 4 (shared: 0)" in told
+    assert (json.loads(again)["finished"], json.loads(again)["to_run"]) == (4, 0)
+    assert "every byte is as it was written" in checked
+    assert "loudness" in claims
 
-
-def run(folder: Path, *arguments: str) -> str:
-    command = [sys.executable, str(folder / "main.py"), *arguments, "--store", str(folder / "s")]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def test_it_is_planned_run_kept_and_reported(folder: Path) -> None:
-    sweep = str(folder / "tiny.yaml")
-    planned = json.loads(run(folder, "plan", sweep, "--json"))
-    assert {name: count["runs"] for name, count in planned["stages"].items()} == {"stage1": 4, "echo": 4}
-    assert "echo runs: 4 (shared: 0)" in run(folder, "plan", sweep)
-
-    run(folder, "launch", sweep, "--workers", "0")
-    trials = pd.read_parquet(folder / "s" / "trials")
+    trials = pd.read_parquet(tmp_path / "s" / "trials")
     assert (trials["loudness"] > 0).all()
     assert (trials["echo_seconds"] > 0).all()
     assert (trials["echo_peak_memory_bytes"] == 1).all()
     assert trials["loudest"].tolist() == ["a code"] * 4
     assert trials["loudness"].tolist() == [max(json.loads(text)) for text in trials["levels"]]
     assert all("it echoed" in notes for notes in trials["data_notes"])
-    assert {path.name for path in (folder / "s" / "stages").iterdir()} == {*trials["stage1_id"], *trials["echo_id"]}
-    assert json.loads(run(folder, "plan", sweep, "--json"))["finished"] == 4
+    assert {path.name for path in (tmp_path / "s" / "stages").iterdir()} == {*trials["stage1_id"], *trials["echo_id"]}
 
-    shown = json.loads(run(folder, "show", trials["trial_id"][0], "--json"))
-    assert shown["trial"]["echo_id"] == trials["echo_id"][0]
-    assert shown["provenance"]["loudest"] == "a code"
-    run(folder, "check")
-    assert "loudness" in run(folder, "report", "tiny")
-
-
-def test_a_lost_one_is_run_again_alone(folder: Path) -> None:
-    sweep = str(folder / "tiny.yaml")
-    run(folder, "launch", sweep, "--workers", "0", "--set", "seed=0", "--set", "ssl=none")
-    echo_id = pd.read_parquet(folder / "s" / "trials")["echo_id"][0]
-    (folder / "s" / "stages" / echo_id / "record.json").unlink()
-    planned = json.loads(run(folder, "plan", sweep, "--json", "--set", "seed=0", "--set", "ssl=none"))
-    assert {name: count["runs"] for name, count in planned["stages"].items() if count["runs"]} == {"echo": 1}
+    trial_id, echo_id = trials["trial_id"][0], trials["echo_id"][0]
+    (tmp_path / "s" / "stages" / echo_id / "record.json").unlink()
+    shown, planned = run(tmp_path, f"show {trial_id} --json", f"plan {tiny} --json")
+    assert json.loads(shown)["trial"]["echo_id"] == echo_id
+    assert json.loads(shown)["provenance"]["loudest"] == "a code"
+    runs = {name: count["runs"] for name, count in json.loads(planned)["stages"].items()}
+    assert runs == {"stage1": 0, "echo": 1}, "what is lost is run again, alone"

@@ -7,8 +7,6 @@ import time
 from typing import NamedTuple
 
 from ncvq_core.data import Dataset
-from ncvq_core.stages.kind import StageKind
-from ncvq_core.stages.registry import stage_kind
 from orchestrator.planning.graph import trial_stages
 from orchestrator.planning.plan import Plan, expected_cost
 from orchestrator.planning.queue import makespan
@@ -40,13 +38,13 @@ def expected_time(plan: Plan, store: Store | None, datasets: dict[str, Dataset],
 
 def expected_rates(plan: Plan, store: Store | None, datasets: dict[str, Dataset]) -> tuple[dict[str, float], bool]:
     """Return operations a second of one worker in each stage of a plan, and whether the store knows them all."""
-    measured = {name: measured_rate(stage_kind(name), plan, store, datasets) for name in plan.stage_runs}
+    measured = {stage: measured_rate(stage, plan, store, datasets) for stage in plan.stage_runs}
     known = all(measured.values())
     guess = 0.0 if known else _SHARE * _product_rate()
     return {stage: rate or guess for stage, rate in measured.items()}, known
 
 
-def measured_rate(kind: StageKind, plan: Plan, store: Store | None, datasets: dict[str, Dataset]) -> float | None:
+def measured_rate(stage: str, plan: Plan, store: Store | None, datasets: dict[str, Dataset]) -> float | None:
     """Return operations a second of one worker in a stage: the median over some that the store holds of the sweep.
 
     None without such a run.
@@ -57,13 +55,13 @@ def measured_rate(kind: StageKind, plan: Plan, store: Store | None, datasets: di
         each.stage_id: cell.config
         for cell in plan.sweep.cells
         for each in trial_stages(cell.config)
-        if each.kind is kind and store.has_stage(each.stage_id)
+        if each.kind.name == stage and store.has_stage(each.stage_id)
     }
     rates = []
     for stage_id, config in itertools.islice(runs.items(), _RUNS):
         with contextlib.suppress(DamagedError):  # it is run again, and no measure until then
             if seconds := store.read_stage(stage_id).timings["seconds"]:  # 0 where it was imported
-                rates.append(expected_cost(kind, config, datasets[config.stage1.dataset]).flops / seconds)
+                rates.append(expected_cost(stage, config, datasets[config.stage1.dataset]).flops / seconds)
     return statistics.median(rates) if rates else None
 
 

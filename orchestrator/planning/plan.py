@@ -16,8 +16,8 @@ from ncvq_core.errors import DataError
 from ncvq_core.evaluation.judge import check_judgeable
 from ncvq_core.numerics import FIRST
 from ncvq_core.stages.cost import Cost
-from ncvq_core.stages.kind import Sizes, StageKind
-from ncvq_core.stages.registry import KINDS, settings_of
+from ncvq_core.stages.kind import Sizes
+from ncvq_core.stages.registry import KINDS, settings_of, stage_kind
 from orchestrator.planning.graph import TrialStage, trial_stages
 from orchestrator.planning.queue import StageTask, longest_first
 from orchestrator.store import DamagedError, Store
@@ -140,10 +140,10 @@ def cell_label(cell: Cell, settings: Collection[str] | None = None) -> str:
     return " ".join(words) or cell.config.stage1.dataset
 
 
-def expected_cost(kind: StageKind, config: TrialConfig, dataset: Dataset) -> Cost:
+def expected_cost(stage: str, config: TrialConfig, dataset: Dataset) -> Cost:
     """Return what a stage of a trial costs on its dataset; the seed makes no difference."""
     seedless = dataclasses.replace(config, stage1=dataclasses.replace(config.stage1, seed=0))
-    return _cost(kind, seedless, Sizes.of(dataset))
+    return _cost(stage, seedless, Sizes.of(dataset))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,7 +192,7 @@ def _is_sound(stage_id: str, cell: Cell, store: Store, datasets: dict[str, Datas
 def _task(stage: TrialStage, cells: list[Cell], datasets: dict[str, Dataset]) -> StageTask:
     kind, config = stage.kind, cells[0].config
     dataset = datasets[config.stage1.dataset]
-    cost = expected_cost(kind, config, dataset)
+    cost = expected_cost(kind.name, config, dataset)
     return StageTask(
         stage_id=stage.stage_id,
         stage=kind.name,
@@ -207,8 +207,8 @@ def _task(stage: TrialStage, cells: list[Cell], datasets: dict[str, Dataset]) ->
 
 
 @lru_cache(maxsize=4096)
-def _cost(kind: StageKind, config: TrialConfig, sizes: Sizes) -> Cost:
-    return kind.cost(config, sizes)
+def _cost(stage: str, config: TrialConfig, sizes: Sizes) -> Cost:
+    return stage_kind(stage).cost(config, sizes)
 
 
 def _check_same_data(checksum: str | None, cell: Cell, datasets: dict[str, Dataset]) -> None:

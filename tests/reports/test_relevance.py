@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
-from reports.figures.history import CURVES
 
 from ncvq_core.config.prior import SamplingConfig, Stage2Config
-from ncvq_core.metrics import METRICS, Metric
+from ncvq_core.metrics import METRICS
 from reports import write_report
-from reports.figures import history, value
 from reports.read_store import Results, read_results
-from reports.relevance import OF_SAMPLES, OF_STAGE2, is_compared, of_stage, sharing_notes
+from reports.relevance import WITHOUT_EFFECT, is_compared, of_stage, sharing_notes
 from reports.tables.means import summary_table
 
 if TYPE_CHECKING:
@@ -24,12 +22,7 @@ if TYPE_CHECKING:
 RECON, PRIOR, FID = (
     next(metric for metric in METRICS if metric.name == name) for name in ("recon_time", "prior_loss", "fid")
 )
-LOSS = next(curve for curve in CURVES if curve.name == "stage1_loss")
 EMBEDDINGS, SCALES, SEEDS = ["learned", "codebook_init"], [1.0, 2.0], [0, 1]
-
-
-def value_table(results: Results, metric: Metric) -> pd.DataFrame:
-    return value.table(results, pd.DataFrame(), value.view_of(results, metric))
 
 
 def results_of(writer: StoreWriter, methods: list[str], first: str = "done") -> Results:
@@ -51,8 +44,9 @@ def results_of(writer: StoreWriter, methods: list[str], first: str = "done") -> 
 
 
 def test_settings_of_later_stages_are_those_of_the_trainer() -> None:
-    assert {field.name for field in dataclasses.fields(Stage2Config)} == OF_STAGE2
-    assert {field.name for field in dataclasses.fields(SamplingConfig)} == OF_SAMPLES
+    prior, sampling = ({field.name for field in dataclasses.fields(part)} for part in (Stage2Config, SamplingConfig))
+    expected = {"stage1": prior | sampling | {"stages"}, "stage2": sampling, "samples": set()}
+    assert expected == WITHOUT_EFFECT
 
 
 def test_metrics_say_which_stage_they_measure() -> None:
@@ -62,16 +56,15 @@ def test_metrics_say_which_stage_they_measure() -> None:
 @pytest.mark.parametrize("first", ["done", "failed"])
 def test_a_run_that_trials_share_counts_once(writer: StoreWriter, first: str) -> None:
     results = results_of(writer, ["none", "byol"], first)
-    stage1_results = of_stage(results, "stage1")
-    stage1 = value_table(stage1_results, RECON)
-    assert len(stage1) == 2 * len(SEEDS)
-    assert set(stage1["n"]) == {len(SEEDS)}
-    assert set(stage1["position"]) == {"none", "byol"}
-    assert len(value_table(of_stage(results, "stage2"), PRIOR)) == 2 * 2 * len(SEEDS)
-    assert len(value_table(of_stage(results, "samples"), FID)) == 2 * 4 * len(SEEDS) - (first == "failed")
-    assert set(history.table(stage1_results, pd.DataFrame(), history.view_of(stage1_results, LOSS))["n"]) == {
-        len(SEEDS)
-    }
+    seen = {stage: of_stage(results, stage) for stage in ("stage1", "stage2", "samples")}
+    assert {stage: len(part.cells) for stage, part in seen.items()} == {"stage1": 4, "stage2": 8, "samples": 16}
+    assert set(seen["stage1"].sweep.factors) == {"dataset", "ssl", "seed"}
+    assert set(seen["stage1"].cells["status"]) == {"done"}, "the failed trial shares its run with done ones"
+    assert (seen["samples"].cells["status"] == "failed").sum() == (first == "failed")
+    for part in seen.values():
+        assert set(part.history["trial_id"]) <= set(part.cells["trial_id"])
+    curves = seen["stage1"].history.groupby(["ssl", "seed"])["trial_id"].nunique()
+    assert curves.tolist() == [1] * len(curves)
 
 
 def test_means_are_those_of_single_runs(writer: StoreWriter) -> None:
@@ -92,7 +85,7 @@ def test_without_anything_to_compare_there_is_no_figure(writer: StoreWriter) -> 
     ]
     page = write_report(writer.root, "fixture")
     names = {path.stem for path in (page.parent / "figures").glob("*.png")}
-    assert names == {"value_prior_loss", "value_fid", "history_stage1_loss"}
+    assert names == {"cost", "coverage", "curves_stage1_loss"}
     text = page.read_text(encoding="utf-8")
     assert text.count("Nothing else varies") == 1
     assert "1.50 ± 0.71" in text
