@@ -13,7 +13,7 @@ from ncvq_core.training.fast.optimizer import AdamW
 from ncvq_core.training.memory import keep_freed_memory
 from ncvq_core.training.named_tensors import Under, load_in_turn
 from ncvq_core.training.precision import exact_float32
-from ncvq_core.training.seeding import generator
+from ncvq_core.training.seeding import stream
 
 LEARNING_RATE = "learning_rate"
 
@@ -69,8 +69,8 @@ class Trainer(ABC):
         keep_freed_memory()
         exact_float32()
         self.device = device
-        self.order = BatchOrder(series, batch_size, generator(seed, self.order_stream, device))
-        self.draws = generator(seed, self.draws_stream, device)
+        self.order = BatchOrder(series, batch_size, stream(seed, self.order_stream, device))
+        self.draws = stream(seed, self.draws_stream, device)
         self.total_steps = epochs * self.order.steps
         self.steps_done = 0
         self._modules = modules.train()

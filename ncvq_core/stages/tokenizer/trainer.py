@@ -17,7 +17,7 @@ from ncvq_core.tokenizer import Tokenizer, pool
 from ncvq_core.tokenizer.codebook import Quantized, perplexity
 from ncvq_core.tokenizer.reconstruction_error import band_errors
 from ncvq_core.training.precision import matrix_products
-from ncvq_core.training.seeding import generator, initial_weights
+from ncvq_core.training.seeding import initial_weights, stream
 from ncvq_core.training.trainer import Trainer
 
 
@@ -103,7 +103,7 @@ class Stage1Trainer(Trainer):
         """
         if self.head is None:
             return None
-        draws = generator(self.config.seed, "held-out augmentation", self.device)
+        draws = stream(self.config.seed, "held-out augmentation", self.device)
         self._modules.eval()
         try:
             bands = self.tokenizer.transform(x)
