@@ -9,8 +9,9 @@ import dataclasses
 
 from orchestrator.store.schema import SETTINGS
 from orchestrator.store.stages import OWN_STAGES, SETTINGS_OF
+from orchestrator.store.status import Status
 from reports.levels import DATASET
-from reports.read_store import DONE, Results
+from reports.read_store import Results
 
 STAGE1, STAGE2 = "stage1", "stage2"
 
@@ -32,7 +33,7 @@ def of_stage(results: Results, stage: str) -> Results:
         factors={factor: levels for factor, levels in results.sweep.factors.items() if factor not in left_out},
         baseline={factor: level for factor, level in results.sweep.baseline.items() if factor not in left_out},
     )
-    done_first = results.cells.sort_values("status", key=lambda status: status != DONE, kind="stable")
+    done_first = results.cells.sort_values("status", key=lambda status: status != Status.DONE, kind="stable")
     repeated = (
         done_first[list(sweep.factors)].duplicated() if sweep.factors else done_first.index != done_first.index[0]
     )

@@ -27,8 +27,9 @@ from orchestrator.execution.models import Model, needed_models
 from orchestrator.execution.provenance import provenance
 from orchestrator.execution.tensor_file import write_tensors
 from orchestrator.planning.graph import trial_stage
-from orchestrator.planning.queue import CROWDED, Outcome, StageTask
+from orchestrator.planning.queue import Outcome, StageTask
 from orchestrator.store import StageRecord, Store
+from orchestrator.store.status import Status
 
 CHECKPOINT_SECONDS = 60.0
 CHECKPOINT_COST = 20
@@ -109,7 +110,7 @@ class StageJob:
     def _step(self, began: float) -> None:
         if self._run is None:
             if self.store.has_stage(self.task.stage_id):  # an earlier attempt kept it, but died before it could say so
-                return self._end("done")
+                return self._end(Status.DONE)
             self._run = self._start()
         elif not self._run.finished:
             self._lane.capture(self._run.trainer)
@@ -117,7 +118,7 @@ class StageJob:
         else:
             self._run.check()
             self._keep(self._run, began)
-            self._end("done")
+            self._end(Status.DONE)
 
     @contextmanager
     def _failures_recorded(self) -> Iterator[None]:
@@ -129,10 +130,10 @@ class StageJob:
             short = _short_of_memory(error)
             if self.worker.debug or (isinstance(error, torch.AcceleratorError) and not short):
                 raise  # after such an error a GPU is of no more use to this process: let it die
-            status = "diverged" if isinstance(error, DivergedError) else "failed"
+            status = Status.DIVERGED if isinstance(error, DivergedError) else Status.FAILED
             trace, reason = traceback.format_exc(), one_line(error)
             traceback.clear_frames(error.__traceback__)  # they hold what is to be freed
-            self._end(CROWDED if short and self.beside else status, reason, trace)
+            self._end(Status.CROWDED if short and self.beside else status, reason, trace)
 
     def _start(self) -> StageRun:
         models = needed_models(self.store, self.task.needs)
@@ -199,13 +200,13 @@ class StageJob:
             "dtype": self.task.config["precision"],
         }
 
-    def _end(self, status: str, error: str | None = None, trace: str | None = None) -> None:
-        origin = {} if status == "done" else self._origin()
+    def _end(self, status: Status, error: str | None = None, trace: str | None = None) -> None:
+        origin = {} if status == Status.DONE else self._origin()
         stage_id = self.task.stage_id
         self.outcome = Outcome(stage_id=stage_id, status=status, error=error, traceback=trace, provenance=origin)
         self._run = None
         _free()
-        if status == "diverged":
+        if status == Status.DIVERGED:
             self._checkpoint_path.unlink(missing_ok=True)
 
 

@@ -2,7 +2,8 @@
 
 from typing import Protocol
 
-from orchestrator.planning.queue import CROWDED, Outcome, StageTask, TaskQueue
+from orchestrator.planning.queue import Outcome, StageTask, TaskQueue
+from orchestrator.store.status import Status
 
 
 class Events(Protocol):
@@ -33,7 +34,7 @@ class Events(Protocol):
 
 def tell_end(queue: TaskQueue, task: StageTask, outcome: Outcome, pack: int, events: Events) -> None:
     """Let a queue and the launch know how a stage of a pack of so many ended, and what that ends with it."""
-    if outcome.status == CROWDED:
+    if outcome.status == Status.CROWDED:
         queue.shrink(pack)
         queue.put_back([task])
         events.put_back(task)

@@ -14,6 +14,7 @@ from orchestrator.planning.queue import Outcome
 from orchestrator.store import StageRecord
 from orchestrator.store.schema import METRICS
 from orchestrator.store.stages import DETAILS, ID_COLUMNS, OWN_NAMES, OWN_STAGES
+from orchestrator.store.status import Status
 
 Records = Mapping[str, StageRecord]
 """Finished stages of a trial, by stage."""
@@ -54,7 +55,7 @@ def finished_row(config: TrialConfig, records: Records) -> dict[str, Any]:
         **{name: measured.get(name) for name in METRICS},
         **_timing_columns(own),
         "data_notes": "; ".join(dict.fromkeys(note for note in notes if note)) or None,
-        "status": "done",
+        "status": Status.DONE,
         **_detail_columns(own),
     }
 

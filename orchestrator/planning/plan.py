@@ -21,9 +21,8 @@ from ncvq_core.stages.registry import KINDS, settings_of, stage_kind
 from orchestrator.planning.graph import TrialStage, trial_stages
 from orchestrator.planning.queue import StageTask, longest_first
 from orchestrator.store import DamagedError, Store
+from orchestrator.store.status import FINAL, Status
 from orchestrator.sweepfile.sweep import Cell, Sweep
-
-FINAL = ("done", "diverged", "pruned")
 
 
 @dataclass(kw_only=True)
@@ -111,21 +110,21 @@ def make_plan(
         row = kept.rows.get(cell.config.trial_id)
         _check_same_data(row["data_checksum"] if row else None, cell, datasets)
         status = row["status"] if row else None
-        if status == "failed" and not retry_failed:
+        if status == Status.FAILED and not retry_failed:
             plan.failed.append(cell)
             continue
-        if status in FINAL and status != "done":
+        if status in FINAL and status != Status.DONE:
             plan.finished.append(cell)
             continue
         there = [stage for stage in trial_stages(cell.config) if store and store.has_stage(stage.stage_id)]
-        if status != "done":
+        if status != Status.DONE:
             there = [stage for stage in there if store and _is_sound(stage.stage_id, cell, store, datasets, plan)]
         lacking = [stage for stage in trial_stages(cell.config) if stage not in there and stage.stage_id not in given]
         if lacking:
             plan.trials_to_run += 1
             for stage in lacking:
                 waiting.setdefault(stage.stage_id, (stage, []))[1].append(cell)
-        elif status == "done" and cell.config.trial_id in kept.with_history:
+        elif status == Status.DONE and cell.config.trial_id in kept.with_history:
             plan.finished.append(cell)
         else:
             plan.assemble.append(cell)

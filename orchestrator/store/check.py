@@ -16,6 +16,7 @@ from orchestrator.store.parts import TRIAL_ID, part_files, read_part
 from orchestrator.store.repeats import agree, numbers_of, repeated_ids
 from orchestrator.store.stage_folder import RECORD
 from orchestrator.store.stages import OWN_NAMES
+from orchestrator.store.status import Status
 from orchestrator.store.store import UNFIT, Store
 from orchestrator.store.sweep_files import read_or_none
 from orchestrator.store.writer import HISTORY_FOLDER, TRIALS_FOLDER
@@ -151,7 +152,7 @@ class _Check:
     def _done(self, name: str) -> list[Any]:
         """A column of the done trials."""
         pairs = zip(self._column(name), self._column("status"), strict=False)
-        return [value for value, status in pairs if status == "done"]
+        return [value for value, status in pairs if status == Status.DONE]
 
     def _column(self, name: str) -> list[Any]:
         return self.rows.column(name).to_pylist() if name in self.rows.column_names else []

@@ -5,7 +5,8 @@ import pytest
 from orchestrator.execution.ray import room
 from orchestrator.execution.ray.packs import Death, Packs
 from orchestrator.execution.ray.room import Room
-from orchestrator.planning.queue import CROWDED, Outcome, StageTask, TaskQueue
+from orchestrator.planning.queue import Outcome, StageTask, TaskQueue
+from orchestrator.store.status import Status
 
 
 class Told:
@@ -146,7 +147,7 @@ def test_a_larger_pack_is_halved(told: Told) -> None:
     packs.died("1", KILLED)
     assert all("smaller pack" in line for line in told.lines)
     assert handed_out(packs, "2") == list("ab")
-    crowded = vars(Outcome(stage_id="a", status=CROWDED))
+    crowded = vars(Outcome(stage_id="a", status=Status.CROWDED))
     packs.result("2", [{"stage_id": "a", "outcome": crowded}], 0)
     assert told.lines[-1] == "put back stage1 a: memory ran out beside others, it runs again in a smaller pack"
 

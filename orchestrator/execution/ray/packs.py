@@ -9,6 +9,7 @@ from typing import Any, Literal
 from orchestrator.execution.listener import Events, tell_end
 from orchestrator.execution.ray.room import Room
 from orchestrator.planning.queue import Outcome, StageTask, TaskQueue
+from orchestrator.store.status import Status
 
 CRASHES = 2
 """After so many deaths of its process, alone, a stage has failed."""
@@ -132,7 +133,8 @@ class Packs:
         if of_memory:
             self.room.found()
         error = f"{_in_words(death)}, {CRASHES} times, alone{_advice(death, task, pack)}"
-        return self._end(task, Outcome(stage_id=task.stage_id, status="failed", error=error, traceback=death.text), 1)
+        failed = Outcome(stage_id=task.stage_id, status=Status.FAILED, error=error, traceback=death.text)
+        return self._end(task, failed, 1)
 
     def _put_back(self, tasks: list[StageTask], why: str) -> None:
         self.queue.put_back(tasks)
