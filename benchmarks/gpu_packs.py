@@ -22,7 +22,7 @@ from ncvq_core.stages.prior.trainer import Stage2Trainer
 from ncvq_core.stages.tokenizer.cost import tokenizer_cost
 from ncvq_core.stages.tokenizer.run import Stage1Run
 from ncvq_core.stages.tokenizer.trainer import Stage1Trainer
-from ncvq_core.training.lane import Pack
+from ncvq_core.training.lane import Lane
 from ncvq_core.training.trainer import Trainer
 
 SIZES = (1, 4, 16, 64)
@@ -76,17 +76,26 @@ def measure(trainers: list[Trainer], mode: str, streams: bool, seconds: float) -
         for trainer in trainers:
             for network in networks(trainer):
                 network.compile()
-    pack = Pack(trainers, capture=mode == "graphs", streams=streams)
+    lanes = [Lane(trainer.device, capture=mode == "graphs", stream=streams) for trainer in trainers]
+    torch.cuda.synchronize()  # the trainers were made on another stream
     for _ in range(5):
-        pack.step()
+        step_in_turn(trainers, lanes)
     torch.cuda.synchronize()
     steps, start = 0, time.perf_counter()
     while time.perf_counter() - start < seconds:
         for _ in range(10):
-            pack.step()
+            step_in_turn(trainers, lanes)
         torch.cuda.synchronize()
         steps += 10
     return steps * len(trainers) / (time.perf_counter() - start)
+
+
+def step_in_turn(trainers: list[Trainer], lanes: list[Lane]) -> None:
+    """Do a step of each trainer in its lane, as a worker does."""
+    for trainer, lane in zip(trainers, lanes, strict=True):
+        with lane.entered():
+            lane.capture(trainer)
+            trainer.step()
 
 
 def bandwidth() -> float:

@@ -58,7 +58,7 @@ def main() -> None:
             for seed in range(arguments.classifiers):
                 trainer = FcnTrainer(trainings(seed)[name], data, len(dataset.classes))
                 while not trainer.finished:
-                    trainer.run_epoch()
+                    trainer.step()
                 predicted = judge_series(trainer.network, test).logits.argmax(dim=1).numpy()
                 accuracies.append((predicted == dataset.test_labels).mean())
             print(f"  {name}: {', '.join(f'{accuracy:.3f}' for accuracy in accuracies)}", flush=True)

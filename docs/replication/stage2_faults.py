@@ -98,7 +98,8 @@ def cas_as_published(drawn: LabelledSeries, test: LabelledSeries, classes: int, 
     settings = FcnTraining(epochs=epochs, steps=0, batch_size=BATCH, precision="fp32", seed=0, weight_decay=1e-5)
     trainer, average = FcnTrainer(settings, drawn, classes), math.nan
     while not trainer.finished:
-        trainer.run_epoch()
+        for _ in range(trainer.order.steps):
+            trainer.step()
         if epochs - trainer.epoch < AVERAGED:
             accuracies = batch_accuracies(trainer.network, test)
             print(f"classifier, epoch {trainer.epoch}: accuracy {np.mean(accuracies):.3f}", flush=True)

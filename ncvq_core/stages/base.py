@@ -33,7 +33,7 @@ class StageResult:
 
 
 class StageRun(ABC):
-    """One stage, from its config to its result.
+    """Adds data and evaluation to a trainer: one stage, from its config to its result.
 
     Args:
         dataset: the data of the stage.

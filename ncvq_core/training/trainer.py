@@ -19,7 +19,7 @@ LEARNING_RATE = "learning_rate"
 
 
 class Trainer(ABC):
-    """Trains modules, one optimiser step at a time: AdamW, cosine to 0 over all steps.
+    """Adds training to modules: batches, AdamW and its rate (a cosine to 0 over all steps), one step at a time.
 
     `step` never waits for the device and sees only this object's own state, generators included: any number of
     trainers can be stepped in any order, and `state` / `restore` between steps leave the numbers unchanged.
@@ -98,18 +98,6 @@ class Trainer(ABC):
         self.steps_done += 1
         if self.steps_done % self.order.steps == 0:
             self._end_epoch()
-
-    def run_epoch(self) -> dict[str, float]:
-        """Do the steps up to the end of the current epoch and return its mean losses; waits for the device once.
-
-        Raises:
-            DivergedError: the loss is no longer finite.
-        """
-        epoch = self.epoch
-        while not self.finished and self.epoch == epoch:
-            self.step()
-        self.check()
-        return self.history_row(epoch)
 
     def check(self) -> None:
         """Look at the loss of all steps so far; waits for the device.

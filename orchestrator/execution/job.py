@@ -49,9 +49,9 @@ class Worker:
 
 
 class StageJob:
-    """Runs one stage in small pieces, from its checkpoint where there is one, and keeps its result in the store.
+    """Adds a store to a run: it goes on from its checkpoint, its result is kept, and what it raises is an outcome.
 
-    Whatever is raised becomes an outcome, so that one trial's failure is no other's.
+    So one trial's failure is no other's.
     """
 
     def __init__(self, task: StageTask, worker: Worker) -> None:
@@ -62,7 +62,7 @@ class StageJob:
         self.device = torch.device(worker.device)
         self.started_at = datetime.now(UTC)
         self.seconds = 0.0
-        """Of work, all interrupted parts together; a part of those in which others worked beside it."""
+        """Of work, summed over all processes that it ran in; of time shared with others, its part."""
         self.outcome: Outcome | None = None
         self.restored_epochs = 0
         """Epochs that come from a checkpoint."""
