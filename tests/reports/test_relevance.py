@@ -10,11 +10,13 @@ import pandas as pd
 import pytest
 
 from ncvq_core.config.prior import SamplingConfig, Stage2Config
-from ncvq_core.metrics import METRICS
+from ncvq_core.metrics import METRICS, Metric
 from reports import write_report
+from reports.figures.write import Output
 from reports.read_store import Results, read_results
 from reports.relevance import WITHOUT_EFFECT, is_compared, of_stage, sharing_notes
 from reports.tables.means import summary_table
+from tests.reports.figures.grids import figures_of
 
 if TYPE_CHECKING:
     from tests.reports.conftest import StoreWriter
@@ -23,6 +25,13 @@ RECON, PRIOR, FID = (
     next(metric for metric in METRICS if metric.name == name) for name in ("recon_time", "prior_loss", "fid")
 )
 EMBEDDINGS, SCALES, SEEDS = ["learned", "codebook_init"], [1.0, 2.0], [0, 1]
+
+
+def seeds_of(results: Results, metric: Metric) -> pd.DataFrame:
+    """The small points of a metric in the figure of values."""
+    tables = [table[table["track"] == metric.name] for _, table, _ in figures_of(results, "value")]
+    whole = pd.concat(tables)
+    return whole[whole["mark"] == "seed"]
 
 
 def results_of(writer: StoreWriter, methods: list[str], first: str = "done") -> Results:
@@ -56,15 +65,13 @@ def test_metrics_say_which_stage_they_measure() -> None:
 @pytest.mark.parametrize("first", ["done", "failed"])
 def test_a_run_that_trials_share_counts_once(writer: StoreWriter, first: str) -> None:
     results = results_of(writer, ["none", "byol"], first)
-    seen = {stage: of_stage(results, stage) for stage in ("stage1", "stage2", "samples")}
-    assert {stage: len(part.cells) for stage, part in seen.items()} == {"stage1": 4, "stage2": 8, "samples": 16}
-    assert set(seen["stage1"].sweep.factors) == {"dataset", "ssl", "seed"}
-    assert set(seen["stage1"].cells["status"]) == {"done"}, "the failed trial shares its run with done ones"
-    assert (seen["samples"].cells["status"] == "failed").sum() == (first == "failed")
-    for part in seen.values():
-        assert set(part.history["trial_id"]) <= set(part.cells["trial_id"])
-    curves = seen["stage1"].history.groupby(["ssl", "seed"])["trial_id"].nunique()
-    assert curves.tolist() == [1] * len(curves)
+    stage1 = seeds_of(results, RECON)
+    assert len(stage1) == 2 * len(SEEDS)
+    assert set(stage1["place"]) == {"none", "byol"}
+    assert len(seeds_of(results, PRIOR)) == 2 * 2 * len(SEEDS)
+    assert len(seeds_of(results, FID)) == 2 * 4 * len(SEEDS) - (first == "failed")
+    (loss,) = [table for view, table, _ in figures_of(results, "curves") if view.subject == "loss"]
+    assert set(loss["n"]) == {len(SEEDS)}
 
 
 def test_means_are_those_of_single_runs(writer: StoreWriter) -> None:
@@ -83,9 +90,9 @@ def test_without_anything_to_compare_there_is_no_figure(writer: StoreWriter) -> 
         "token_embedding and guidance_scale cannot change stage 1",
         "guidance_scale cannot change the prior's training",
     ]
-    page = write_report(writer.root, "fixture")
+    page = write_report(writer.root, "fixture", output=Output(formats=("png",), appendix=True))
     names = {path.stem for path in (page.parent / "figures").glob("*.png")}
-    assert names == {"cost", "coverage", "curves_stage1_loss"}
+    assert names == {"value_prior", "value_samples", "curves_stage1_loss", "coverage", "cost"}
     text = page.read_text(encoding="utf-8")
     assert text.count("Nothing else varies") == 1
     assert "1.50 ± 0.71" in text
