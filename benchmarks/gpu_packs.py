@@ -17,12 +17,12 @@ from torch import nn
 
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import load_dataset
-from ncvq_core.stages.cost import stage1_cost
 from ncvq_core.stages.prior.run import Stage2Run
 from ncvq_core.stages.prior.trainer import Stage2Trainer
+from ncvq_core.stages.tokenizer.cost import tokenizer_cost
 from ncvq_core.stages.tokenizer.run import Stage1Run
 from ncvq_core.stages.tokenizer.trainer import Stage1Trainer
-from ncvq_core.training.lane import Pack
+from ncvq_core.training.lane import Lane
 from ncvq_core.training.process import prepare_process
 from ncvq_core.training.trainer import Trainer
 
@@ -77,17 +77,26 @@ def measure(trainers: list[Trainer], mode: str, streams: bool, seconds: float) -
         for trainer in trainers:
             for network in networks(trainer):
                 network.compile()
-    pack = Pack(trainers, capture=mode == "graphs", streams=streams)
+    lanes = [Lane(trainer.device, capture=mode == "graphs", stream=streams) for trainer in trainers]
+    torch.cuda.synchronize()  # the trainers were made on another stream
     for _ in range(5):
-        pack.step()
+        step_in_turn(trainers, lanes)
     torch.cuda.synchronize()
     steps, start = 0, time.perf_counter()
     while time.perf_counter() - start < seconds:
         for _ in range(10):
-            pack.step()
+            step_in_turn(trainers, lanes)
         torch.cuda.synchronize()
         steps += 10
     return steps * len(trainers) / (time.perf_counter() - start)
+
+
+def step_in_turn(trainers: list[Trainer], lanes: list[Lane]) -> None:
+    """Do a step of each trainer in its lane, as a worker does."""
+    for trainer, lane in zip(trainers, lanes, strict=True):
+        with lane.entered():
+            lane.capture(trainer)
+            trainer.step()
 
 
 def bandwidth() -> float:
@@ -107,14 +116,14 @@ def flops_of_a_step(dataset: str) -> float:
     """Return the operations of a step of stage 1 with SSL on one of the study's datasets."""
     config = TrialConfig.from_dict({"dataset": dataset, "ssl": "barlowtwins", "augmentations": ["flip"]}).stage1
     series, length = STUDY_SHAPES[dataset]
-    cost = stage1_cost(config, series, 1, length)
+    cost = tokenizer_cost(config, series, 1, length)
     return cost.flops / cost.steps
 
 
 def study_hours(flops_per_second: float) -> float:
     """Return hours for the study's stage 1 at a rate, every run taken as one with SSL."""
     config = TrialConfig.from_dict({"dataset": "study", "ssl": "barlowtwins", "augmentations": ["flip"]}).stage1
-    costs = [stage1_cost(config, series, 1, length).flops for series, length in STUDY_SHAPES.values()]
+    costs = [tokenizer_cost(config, series, 1, length).flops for series, length in STUDY_SHAPES.values()]
     return STUDY_RUNS / len(costs) * sum(costs) / flops_per_second / 3600
 
 

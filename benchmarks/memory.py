@@ -70,7 +70,7 @@ def rows(values: dict[str, Any], folder: Path, threads: int) -> Iterator[str]:
         first, restored = apart(trained), apart(restored_and_trained)
         extra = (first.checkpoint, first.result, first.reading, max(0.0, restored.training - first.training))
         numbers = [first.training, *extra, first.whole, first.planned]
-        cells = [name, stage.stage, *(f"{number:.0f}" for number in numbers), f"{first.planned / first.whole:.2f}"]
+        cells = [name, stage.kind.name, *(f"{number:.0f}" for number in numbers), f"{first.planned / first.whole:.2f}"]
         yield f"| {' | '.join(cells)} |"
 
 
@@ -90,23 +90,21 @@ def measured(
 
     import orchestrator.execution.ray.worker  # noqa: F401  what a worker has loaded
     from ncvq_core.data import load_dataset
+    from ncvq_core.stages.kind import Given
     from ncvq_core.training.process import prepare_process
-    from orchestrator.execution.stage_runs import needed_models, new_run
+    from orchestrator.execution.models import needed_models
     from orchestrator.planning.plan import expected_cost
-    from orchestrator.planning.queue import StageTask
     from orchestrator.store import Store
 
     prepare_process()
     torch.set_num_threads(threads)
     config, store = TrialConfig.from_dict(values), Store(folder / "store", create=True)
-    needs = tuple(stage.needs.values())
-    task = StageTask(
-        stage_id=stage.stage_id, stage=stage.stage, config=values, label="", trial_ids=("trial",), needs=needs
-    )
     dataset = load_dataset("Made", folder / "data")
-    run = new_run(task, config, dataset, needed_models(store, task), torch.device("cpu"))
+    models = needed_models(store, stage.needs.values())
+    needed = {name: models[stage_id].tensors for name, stage_id in stage.needs.items()}
+    run = stage.kind.build(Given(config, dataset, needed))
     reading = peak() - resident()
-    planned = expected_cost(stage.stage, config, dataset).memory_bytes / 1e6
+    planned = expected_cost(stage.kind.name, config, dataset).memory_bytes / 1e6
     return work(run, store, stage.stage_id)._replace(reading=reading, planned=planned)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from ncvq_core.augmentations import AUGMENTATIONS
 from ncvq_core.config.prior import SamplingConfig, Stage2Config
 from ncvq_core.config.tokenizer import Stage1Config
-from ncvq_core.metrics import METRICS, Stage
+from ncvq_core.metrics import METRICS
 from ncvq_core.registry import Registry
 from ncvq_core.settings import describe_range, value_type
 from ncvq_core.ssl import SSL_METHODS
@@ -51,7 +51,7 @@ def component_table(registry: Registry[typing.Any]) -> str:
     return "\n".join(rows)
 
 
-def metrics_table(*stages: Stage) -> str:
+def metrics_table(*stages: str) -> str:
     """Return the metrics of some stages."""
     rows = ["| column | what | better | effects | margin | no comparison across |", "|---|---|---|---|---|---|"]
     for metric in METRICS:

@@ -7,7 +7,6 @@ that is measured but has no entry is refused. Needs no torch.
 from dataclasses import dataclass
 from typing import Literal
 
-Stage = Literal["stage1", "stage2", "samples"]
 Direction = Literal["lower", "higher"]
 Scale = Literal["log", "raw"]
 
@@ -25,8 +24,8 @@ class Metric:
 
     name: str
     """Its column in the store."""
-    stage: Stage
-    """The stage that it measures: a factor of a later one cannot change it."""
+    stage: str
+    """Name of the kind of stage that it measures: a factor of a later one cannot change it."""
     label: str
     """For people, without unit."""
     family: str
@@ -174,7 +173,7 @@ METRICS: tuple[Metric, ...] = (
 """In the order of their columns."""
 
 
-def metric_names(*stages: Stage) -> tuple[str, ...]:
+def metric_names(*stages: str) -> tuple[str, ...]:
     """Return the names of the metrics of some stages, of all where none is named, in the order of their columns."""
     return tuple(metric.name for metric in METRICS if not stages or metric.stage in stages)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ncvq_core.metrics import Metric
 from reports.metrics import finite_values, metrics_with_data
 from reports.read_store import Results
-from reports.stages import of_stage
+from reports.relevance import of_stage
 
 
 def factors_it_differs_across(results: Results, metric: Metric) -> list[str]:

@@ -5,10 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from orchestrator.store.status import Status
 from reports.levels import DATASET, in_level_order
-from reports.read_store import DIVERGED, FAILED, PRUNED, RUNNING, STATUSES, Results
+from reports.read_store import Results
 
-SYMBOLS = {"done": "✓", "running": "…", "failed": "✗", "diverged": "!", "pruned": "P", "missing": "·"}
+SYMBOLS = {
+    Status.DONE: "✓", Status.RUNNING: "…", Status.FAILED: "✗", Status.DIVERGED: "!", Status.PRUNED: "P",
+    Status.MISSING: "·",
+}  # fmt: skip
+"""What a cell can be, from best to worst, and the sign for it; one of which nothing is there comes last."""
 NO_LEVEL = "-"
 MAX_GRID_COLUMNS = 24
 
@@ -24,13 +29,13 @@ def coverage_table(results: Results) -> pd.DataFrame:
 def status_counts(cells: pd.DataFrame) -> dict[str, int]:
     """The number of cells in each status, zeros included, in a fixed order; a status that is not known comes last."""
     counts = cells["status"].value_counts()
-    unknown = sorted(set(counts.index) - set(STATUSES))
-    return {status: int(counts.get(status, 0)) for status in (*STATUSES, *unknown)}
+    unknown = sorted(set(counts.index) - set(SYMBOLS))
+    return {status: int(counts.get(status, 0)) for status in (*SYMBOLS, *unknown)}
 
 
 def troubled_cells(coverage: pd.DataFrame) -> pd.DataFrame:
     """The cells that ended without a result or run now: those with something to read about them."""
-    return coverage[coverage["status"].isin([FAILED, DIVERGED, PRUNED, RUNNING])]
+    return coverage[coverage["status"].isin([Status.FAILED, Status.DIVERGED, Status.PRUNED, Status.RUNNING])]
 
 
 def coverage_grids(results: Results) -> list[pd.DataFrame]:

@@ -15,12 +15,11 @@ import pyarrow as pa
 from orchestrator.store import Store, StoreError, TableRead
 from orchestrator.store.lock import running_owner
 from orchestrator.store.schema import HISTORY_TABLE
+from orchestrator.store.status import Status
 from reports.errors import ReportError
 from reports.judges import without_mixed_judgements
 from reports.statistics.specification import Options
 
-DONE, RUNNING, FAILED, DIVERGED, PRUNED, MISSING = "done", "running", "failed", "diverged", "pruned", "missing"
-STATUSES = (DONE, RUNNING, FAILED, DIVERGED, PRUNED, MISSING)
 HISTORY_COLUMNS = tuple(HISTORY_TABLE.names)
 
 
@@ -82,7 +81,7 @@ class Results:
     @property
     def done(self) -> pd.DataFrame:
         """The cells with a result: only these enter a mean, and no judgement of samples where networks differ."""
-        return without_mixed_judgements(self.cells[self.cells["status"] == DONE])
+        return without_mixed_judgements(self.cells[self.cells["status"] == Status.DONE])
 
 
 def read_results(store: Path, name: str, seeds: int | None = None) -> Results:
@@ -113,7 +112,7 @@ def _read(store: Store, name: str, seeds: int | None) -> Results:
     trials = _whole(store.read_trials_table(cells["trial_id"]), name)
     cells = _with_trials(cells, trials, list(sweep.factors))
     cells = _with_progress(cells, store.read_running() if running_owner(store.path) else {})
-    done = cells.loc[cells["status"] == DONE, ["trial_id", *sweep.factors]]
+    done = cells.loc[cells["status"] == Status.DONE, ["trial_id", *sweep.factors]]
     history = _whole(store.read_history(HISTORY_COLUMNS), name)
     history = history.reindex(columns=list(HISTORY_COLUMNS)).drop_duplicates(["trial_id", "stage", "epoch"])
     judges = set(cells["fcn"].dropna()) if "fcn" in cells else set()
@@ -228,7 +227,8 @@ def _with_trials(cells: pd.DataFrame, trials: pd.DataFrame, factors: list[str]) 
     joined = cells.merge(trials.drop(columns=factors, errors="ignore"), on="trial_id", how="left")
     for column in ("status", "error"):
         joined[column] = joined[column].astype("str") if column in joined else pd.Series(dtype="str")
-    return joined.assign(status=joined["status"].fillna(MISSING), recorded=joined["trial_id"].isin(trials["trial_id"]))
+    recorded = joined["trial_id"].isin(trials["trial_id"])
+    return joined.assign(status=joined["status"].fillna(Status.MISSING), recorded=recorded)
 
 
 def _with_progress(cells: pd.DataFrame, running: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
@@ -237,9 +237,9 @@ def _with_progress(cells: pd.DataFrame, running: Mapping[str, Mapping[str, Any]]
     for marker in running.values():
         text = f"{marker['stage']}, epoch {marker['epoch']} of {marker['epochs']}, last sign {marker['updated_at']}"
         progress.update(dict.fromkeys(marker["trial_ids"], text))
-    waiting = cells["status"].isin([MISSING, FAILED])
+    waiting = cells["status"].isin([Status.MISSING, Status.FAILED])
     at_work = waiting & cells["trial_id"].isin(list(progress))
     return cells.assign(
-        status=cells["status"].mask(at_work, RUNNING),
+        status=cells["status"].mask(at_work, Status.RUNNING),
         progress=cells["trial_id"].map(progress).astype("str").where(at_work),
     )

@@ -19,7 +19,7 @@ from ncvq_core.evaluation.cas import cas_training
 from ncvq_core.evaluation.judge import Judge
 from ncvq_core.fcn import judge_series
 from ncvq_core.fcn.train import FcnTrainer, FcnTraining, LabelledSeries
-from ncvq_core.stages.samples import LABELLED_SAMPLES, SAMPLE_LABELS
+from ncvq_core.stages.samples.run import LABELLED_SAMPLES, SAMPLE_LABELS
 
 
 def trainings(seed: int) -> dict[str, FcnTraining]:
@@ -58,7 +58,7 @@ def main() -> None:
             for seed in range(arguments.classifiers):
                 trainer = FcnTrainer(trainings(seed)[name], data, len(dataset.classes))
                 while not trainer.finished:
-                    trainer.run_epoch()
+                    trainer.step()
                 predicted = judge_series(trainer.network, test).logits.argmax(dim=1).numpy()
                 accuracies.append((predicted == dataset.test_labels).mean())
             print(f"  {name}: {', '.join(f'{accuracy:.3f}' for accuracy in accuracies)}", flush=True)

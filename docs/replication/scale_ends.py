@@ -46,7 +46,7 @@ def ends(dataset: Dataset, weights: Path) -> dict[str, dict[str, float | None]]:
             cas_training(0, torch.device("cpu")), LabelledSeries(judge.scaled(labelled), classes), len(dataset.classes)
         )
         while not trainer.finished:
-            trainer.run_epoch()
+            trainer.step()
         predicted = judge_series(trainer.network, judge.scaled(dataset.test)).logits.argmax(dim=1).numpy()
         accuracy = float((predicted == dataset.test_labels).mean())
         distance = psd_distance(judge.scaled(series), judge.scaled(train))

@@ -33,7 +33,7 @@ from ncvq_core.fcn.train import FcnTrainer, FcnTraining, LabelledSeries
 from ncvq_core.prior import Prior, masking
 from ncvq_core.prior.masking import random_masks
 from ncvq_core.stages.prior.run import Stage2Run
-from ncvq_core.stages.samples import LABELLED_SAMPLES, SAMPLE_LABELS, SamplesRun
+from ncvq_core.stages.samples.run import LABELLED_SAMPLES, SAMPLE_LABELS, SamplesRun
 from ncvq_core.training.precision import fastest_precision
 
 CPU = torch.device("cpu")
@@ -98,7 +98,8 @@ def cas_as_published(drawn: LabelledSeries, test: LabelledSeries, classes: int, 
     settings = FcnTraining(epochs=epochs, steps=0, batch_size=BATCH, precision="fp32", seed=0, weight_decay=1e-5)
     trainer, average = FcnTrainer(settings, drawn, classes), math.nan
     while not trainer.finished:
-        trainer.run_epoch()
+        for _ in range(trainer.order.steps):
+            trainer.step()
         if epochs - trainer.epoch < AVERAGED:
             accuracies = batch_accuracies(trainer.network, test)
             print(f"classifier, epoch {trainer.epoch}: accuracy {np.mean(accuracies):.3f}", flush=True)

@@ -31,6 +31,11 @@ def cas_training(seed: int, device: torch.device) -> FcnTraining:
     )
 
 
+def cas_epochs(series: int) -> int:
+    """Return how many epochs the classifier takes, at most, on the synthetic set of a TRAIN of so many series."""
+    return cas_training(0, torch.device("cpu")).epochs_on(max(series, MINIMUM_SERIES))
+
+
 def synthetic_labels(labels: NDArray[np.int64], classes: int) -> torch.Tensor:
     """Return the classes of a synthetic training set: as frequent as in `labels` (n,).
 

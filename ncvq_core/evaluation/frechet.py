@@ -25,11 +25,6 @@ class FeatureStatistics:
         root: NDArray[np.float64] = np.linalg.qr((values - mean) / np.sqrt(len(values) - 1), mode="r")  # type: ignore
         return cls(mean=mean, root=root, count=len(values))
 
-    @property
-    def ill_conditioned(self) -> bool:
-        """Whether the covariance is singular because there are no more series than features."""
-        return self.count <= len(self.mean)
-
 
 def frechet_distance(one: FeatureStatistics, other: FeatureStatistics) -> float:
     """Return |m₁ − m₂|² + tr(C₁ + C₂ − 2 (C₁ C₂)^½), the squared 2-Wasserstein distance of two normal distributions.

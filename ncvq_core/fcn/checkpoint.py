@@ -1,6 +1,7 @@
 """Weights of an FCN from files: those of the public supervised-FCN package, or one's own."""
 
 import pickle
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,25 +10,18 @@ from torch import Tensor
 
 from ncvq_core.data import Dataset
 from ncvq_core.errors import CheckpointError, DataError
-from ncvq_core.fcn.network import Fcn
-from ncvq_core.training.checksum import tensors_checksum
+from ncvq_core.fcn.network import TEST_FEATURES, Fcn
+from ncvq_core.training.tensor_bytes import tensors_digest
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FcnWeights:
-    """Weights of a dataset's FCN, and which they are."""
+    """Weights of a dataset's FCN, and where they come from."""
 
     state: dict[str, Tensor]
     """The network's state dict, on the CPU."""
     file: str
     """Name of the file that they were read from."""
-    checksum: str
-    """16 hex digits of SHA-256 over names, shapes and values, whatever the file format."""
-
-    @property
-    def source(self) -> str:
-        """Say in one word which network this is: figures of different sources are not comparable."""
-        return f"{self.file}:{self.checksum}"
 
 
 def read_weights(folder: Path, dataset: Dataset) -> FcnWeights | None:
@@ -44,7 +38,7 @@ def read_weights(folder: Path, dataset: Dataset) -> FcnWeights | None:
         return None
     state = _state(path)
     check_weights(state, dataset, str(path))
-    return FcnWeights(state=state, file=path.name, checksum=tensors_checksum(state))
+    return FcnWeights(state=state, file=path.name)
 
 
 def check_weights(state: dict[str, Tensor], dataset: Dataset, where: str) -> None:
@@ -73,6 +67,12 @@ def check_weights(state: dict[str, Tensor], dataset: Dataset, where: str) -> Non
             raise CheckpointError(f"{where}: not the weights of an FCN: {name} is {shapes}")
         if not torch.isfinite(state[name]).all():
             raise CheckpointError(f"{where}: {name} has values that are not finite")
+
+
+def fcn_checksum(tensors: Mapping[str, Tensor]) -> str:
+    """Return 8 hex digits that name an FCN: of its own tensors, without what it makes of TEST."""
+    own = {name: tensor for name, tensor in tensors.items() if name != TEST_FEATURES}
+    return tensors_digest(own)[:8]
 
 
 def _state(path: Path) -> dict[str, Tensor]:

@@ -53,6 +53,11 @@ class FcnTraining:
     learning_rate: float = 1e-3
     weight_decay: float = 1e-4
 
+    def epochs_on(self, series: int) -> int:
+        """Return how many epochs so many series take, without an early stop."""
+        steps, _ = batch_shape(series, self.batch_size)
+        return max(self.epochs, math.ceil(self.steps / steps))
+
 
 class FcnTrainer(Trainer):
     """Trains one FCN: cross-entropy of the class.
@@ -85,8 +90,7 @@ class FcnTrainer(Trainer):
             self._network = NormalizedFcn(data.series.shape[1], classes).to(device)
         self._best = copy.deepcopy(self._network).eval().requires_grad_(False)
         self._best_epoch = 0
-        steps, _ = batch_shape(len(training), settings.batch_size)
-        self.epochs = max(settings.epochs, math.ceil(settings.steps / steps))
+        self.epochs = settings.epochs_on(len(training))
         self._held_out = torch.full((self.epochs, len(HELD_OUT)), torch.nan, dtype=torch.float64)
         super().__init__(
             nn.ModuleDict({"fcn": self._network}),

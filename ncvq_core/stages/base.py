@@ -2,7 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -28,10 +29,12 @@ class StageResult:
     """Highest resident memory (CPU) or allocated memory (GPU) of this process since the stage was set up."""
     notes: tuple[str, ...]
     """What was done to the data, and which metrics are undefined and why."""
+    details: dict[str, Any] = field(default_factory=dict)
+    """What its kind names beside metrics, as JSON can hold it."""
 
 
 class StageRun(ABC):
-    """One stage, from its config to its result.
+    """Adds data and evaluation to a trainer: one stage, from its config to its result.
 
     Args:
         dataset: the data of the stage.

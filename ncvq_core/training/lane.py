@@ -1,7 +1,7 @@
 """Several trainers side by side on one device."""
 
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -55,49 +55,6 @@ class Lane:
         torch.cuda.synchronize()
         trainer.update = _captured(trainer, self._stream or _stream())
         self._captured = weakref.ref(trainer)
-
-    def join(self) -> None:
-        """Let the caller's stream wait for all work so far."""
-        if self._stream:
-            torch.cuda.current_stream().wait_stream(self._stream)
-
-
-class Pack:
-    """Steps K trainers in turn, each in a lane of its own.
-
-    Trainers share nothing but the device, so that any mix can be packed, and one that diverges hurts no other.
-
-    Args:
-        trainers: on one device, before or in the middle of their training.
-        capture: use CUDA graphs; on a CPU this has no effect.
-        streams: give each trainer a stream; on a CPU this has no effect.
-    """
-
-    def __init__(self, trainers: Sequence[Trainer], *, capture: bool = True, streams: bool = True) -> None:
-        """Capture the steps; the state of the trainers is as before."""
-        self.trainers = list(trainers)
-        self._lanes = [Lane(trainer.device, capture=capture, stream=streams) for trainer in self.trainers]
-        if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
-            torch.cuda.synchronize()  # the trainers were made on another stream
-        for trainer, lane in zip(self.trainers, self._lanes, strict=True):
-            lane.capture(trainer)
-
-    @property
-    def finished(self) -> bool:
-        """Whether all trainers are."""
-        return all(trainer.finished for trainer in self.trainers)
-
-    def step(self) -> None:
-        """Do one optimiser step of each trainer that has one left; does not wait for the device."""
-        for trainer, lane in zip(self.trainers, self._lanes, strict=True):
-            if not trainer.finished:
-                with lane.entered():
-                    trainer.step()
-
-    def join(self) -> None:
-        """Let the caller's stream wait for all steps so far; call it before reading anything of a trainer."""
-        for lane in self._lanes:
-            lane.join()
 
 
 def _captured(trainer: Trainer, stream: torch.cuda.Stream) -> Callable[[Tensor], Tensor]:

@@ -13,8 +13,8 @@ def derived_seed(seed: int, purpose: str) -> int:
     return int.from_bytes(digest[:8], "big") >> 1
 
 
-def generator(seed: int, purpose: str, device: torch.device) -> torch.Generator:
-    """Return a new generator on a device, seeded for one purpose."""
+def stream(seed: int, purpose: str, device: torch.device) -> torch.Generator:
+    """Return the start of the stream of one purpose: a new generator on a device."""
     return torch.Generator(device).manual_seed(derived_seed(seed, purpose))
 
 

@@ -14,13 +14,13 @@ from ncvq_core.training.named_tensors import Under, load_in_turn
 from ncvq_core.training.optimizer import Optimizer, PlainAdamW
 from ncvq_core.training.plain import is_plain
 from ncvq_core.training.precision import check_exact_float32
-from ncvq_core.training.seeding import generator
+from ncvq_core.training.seeding import stream
 
 LEARNING_RATE = "learning_rate"
 
 
 class Trainer(ABC):
-    """Trains modules, one optimiser step at a time: AdamW, cosine to 0 over all steps.
+    """Adds training to modules: batches, AdamW and its rate (a cosine to 0 over all steps), one step at a time.
 
     `step` never waits for the device and sees only this object's own state, generators included: any number of
     trainers can be stepped in any order, and `state` / `restore` between steps leave the numbers unchanged.
@@ -69,8 +69,8 @@ class Trainer(ABC):
         """Make optimiser, batch order and generators."""
         check_exact_float32(device)
         self.device = device
-        self.order = BatchOrder(series, batch_size, generator(seed, self.order_stream, device))
-        self.draws = generator(seed, self.draws_stream, device)
+        self.order = BatchOrder(series, batch_size, stream(seed, self.order_stream, device))
+        self.draws = stream(seed, self.draws_stream, device)
         self.total_steps = epochs * self.order.steps
         self.steps_done = 0
         self._modules = modules.train()
@@ -99,18 +99,6 @@ class Trainer(ABC):
         self.steps_done += 1
         if self.steps_done % self.order.steps == 0:
             self._end_epoch()
-
-    def run_epoch(self) -> dict[str, float]:
-        """Do the steps up to the end of the current epoch and return its mean losses; waits for the device once.
-
-        Raises:
-            DivergedError: the loss is no longer finite.
-        """
-        epoch = self.epoch
-        while not self.finished and self.epoch == epoch:
-            self.step()
-        self.check()
-        return self.history_row(epoch)
 
     def check(self) -> None:
         """Look at the loss of all steps so far; waits for the device.

@@ -12,15 +12,14 @@ from rich.table import Table
 
 from ncvq_core.data import list_datasets, load_dataset
 from ncvq_core.errors import DataError
-from orchestrator.planning.graph import FCN, SAMPLES, STAGE1, STAGE2
+from ncvq_core.stages.registry import stage_kind
 from orchestrator.planning.summary import PlanSummary
-from orchestrator.store.schema import METRICS, TRIALS
+from orchestrator.store.schema import METRICS, PROVENANCE, SETTINGS, TIMING_COLUMNS
+from orchestrator.store.stages import DETAILS, ID_COLUMNS
 from orchestrator.sweepfile.sweep import Sweep
 
 LINE = 100
 """Letters of a line of words, at most, on however wide a terminal."""
-
-NAMES = {STAGE1: "stage 1", FCN: "FCN", STAGE2: "stage 2", SAMPLES: "samples"}
 
 
 def print_sweeps(sweeps: list[Sweep], console: Console) -> None:
@@ -49,7 +48,7 @@ def print_plan(plan: PlanSummary, console: Console) -> None:
     table.add_row("  to run", str(plan.to_run))
     console.print(table)
     for stage, count in plan.stages.items():
-        console.print(f"{NAMES[stage]} runs: {count.runs} (shared: {count.shared})", highlight=False)
+        console.print(f"{stage_kind(stage).words} runs: {count.runs} (shared: {count.shared})", highlight=False)
     if any(count.runs for count in plan.stages.values()):
         time = timedelta(seconds=round(plan.expected_seconds))
         guess = "" if plan.measured else " (a guess, before the first run)"
@@ -68,11 +67,12 @@ def print_plan(plan: PlanSummary, console: Console) -> None:
 
 def trial_sections(row: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The columns of a trial's row by what they are about; the keys of the JSON of `ncvq show`."""
-    names = TRIALS.names
-    config = names[names.index("traceback") + 1 : names.index(METRICS[0])]
-    provenance = names[names.index(METRICS[-1]) + 1 : names.index("config_json")]
-    identity = ["trial_id", "stage1_id", "stage2_id", "samples_id", "status", "error"]
-    sections = {"trial": identity, "config": config, "metrics": METRICS, "provenance": provenance}
+    sections = {
+        "trial": ("trial_id", *ID_COLUMNS.values(), "status", "error"),
+        "config": SETTINGS,
+        "metrics": METRICS,
+        "provenance": (*DETAILS, *TIMING_COLUMNS, *PROVENANCE),
+    }
     return {title: {name: row[name] for name in section} for title, section in sections.items()}
 
 

@@ -18,10 +18,11 @@ from ncvq_core.data import Dataset, Scaling, load_dataset
 from ncvq_core.errors import ConfigError, DataError, unknown_name
 from ncvq_core.prior.series_sampler import BATCH, Generator, load_generator
 from ncvq_core.training.precision import exact_float32, has_bfloat16
-from orchestrator.execution.stage_runs import open_model
+from orchestrator.execution.models import open_model
 from orchestrator.store import Store
 from orchestrator.store.atomic import write_atomically
 from orchestrator.store.errors import StoreError
+from orchestrator.store.status import Status
 
 MADE_BY = b"ncvq_sample"
 """Key of the file's metadata: what the series were drawn from and how, as JSON."""
@@ -120,7 +121,7 @@ def _config(row: dict[str, Any], options: SampleOptions) -> TrialConfig:
     trial_id = row["trial_id"]
     if config.sampling is None:
         raise ConfigError(f"trial {trial_id} has no prior to sample from: its sweep stops at stage 1 (see stages: 2)")
-    if row["status"] != "done":
+    if row["status"] != Status.DONE:
         raise StoreError(f"trial {trial_id} is {row['status']}, not done: {row['error']}")
     if options.guidance_scale is None:
         return config

@@ -3,13 +3,14 @@
 from rich.console import Console
 from rich.table import Table
 
-from orchestrator.planning.state import BEGUN, COUNTED, LOST, SweepState, sweep_state
+from orchestrator.planning.state import COUNTED, SweepState, sweep_state
 from orchestrator.store import Store
+from orchestrator.store.status import Status
 from orchestrator.sweepfile.sweep import Sweep
 
 WORDS = {
-    LOST: "done, with files lost (`ncvq resume` makes them again)",
-    BEGUN: "begun (they go on from a checkpoint)",
+    Status.LOST: "done, with files lost (`ncvq resume` makes them again)",
+    Status.BEGUN: "begun (they go on from a checkpoint)",
 }
 
 

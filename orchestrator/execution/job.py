@@ -15,18 +15,22 @@ from ncvq_core.config import TrialConfig
 from ncvq_core.data import load_dataset
 from ncvq_core.errors import CheckpointError, DivergedError
 from ncvq_core.stages.base import StageResult, StageRun
+from ncvq_core.stages.kind import Given
+from ncvq_core.stages.registry import stage_kind
 from ncvq_core.training.lane import Lane
 from ncvq_core.training.memory import release_freed_memory
 from ncvq_core.training.trainer import Trainer
 from orchestrator.errors import CaptureError, one_line
 from orchestrator.execution.checkpoint import Earlier, restore_checkpoint, write_checkpoint
 from orchestrator.execution.faults import capture, short_of_memory
+from orchestrator.execution.models import Model, needed_models
 from orchestrator.execution.provenance import provenance
 from orchestrator.execution.settings import WorkerSettings
-from orchestrator.execution.stage_runs import Model, details_of, needed_models, new_run
 from orchestrator.execution.tensor_file import write_tensors
-from orchestrator.planning.queue import CROWDED, Outcome, StageTask
+from orchestrator.planning.graph import trial_stage
+from orchestrator.planning.queue import Outcome, StageTask
 from orchestrator.store import StageRecord, Store
+from orchestrator.store.status import Status
 
 CHECKPOINT_SECONDS = 60.0
 CHECKPOINT_COST = 20
@@ -34,9 +38,9 @@ CHECKPOINT_COST = 20
 
 
 class StageJob:
-    """Runs one stage in small pieces, from its checkpoint where there is one, and keeps its result in the store.
+    """Adds a store to a run: it goes on from its checkpoint, its result is kept, and what it raises is an outcome.
 
-    Whatever is raised becomes an outcome, so that one trial's failure is no other's.
+    So one trial's failure is no other's.
     """
 
     def __init__(self, task: StageTask, worker: WorkerSettings) -> None:
@@ -47,7 +51,7 @@ class StageJob:
         self.device = torch.device(worker.device)
         self.started_at = datetime.now(UTC)
         self.seconds = 0.0
-        """Of work, all interrupted parts together; a part of those in which others worked beside it."""
+        """Of work, summed over all processes that it ran in; of time shared with others, its part."""
         self.outcome: Outcome | None = None
         self.restored_epochs = 0
         """Epochs that come from a checkpoint."""
@@ -95,7 +99,7 @@ class StageJob:
     def _step(self, began: float) -> None:
         if self._run is None:
             if self.store.has_stage(self.task.stage_id):  # an earlier attempt kept it, but died before it could say so
-                return self._end("done")
+                return self._end(Status.DONE)
             self._run = self._start()
         elif not self._run.finished:
             self._capture(self._run.trainer)
@@ -103,7 +107,7 @@ class StageJob:
         else:
             self._run.check()
             self._keep(self._run, began)
-            self._end("done")
+            self._end(Status.DONE)
 
     def _capture(self, trainer: Trainer | None) -> None:
         if trainer is not None and self._lane.would_capture(trainer):
@@ -120,13 +124,13 @@ class StageJob:
             fatal = isinstance(error, CaptureError) or (isinstance(error, torch.AcceleratorError) and not short)
             if self.worker.debug or fatal:
                 raise  # after such an error a GPU is of no more use to this process: let it die
-            status = "diverged" if isinstance(error, DivergedError) else "failed"
+            status = Status.DIVERGED if isinstance(error, DivergedError) else Status.FAILED
             trace, reason = traceback.format_exc(), one_line(error)
             traceback.clear_frames(error.__traceback__)  # they hold what is to be freed
-            self._end(CROWDED if short and self.beside else status, reason, trace)
+            self._end(Status.CROWDED if short and self.beside else status, reason, trace)
 
     def _start(self) -> StageRun:
-        models = needed_models(self.store, self.task)
+        models = needed_models(self.store, self.task.needs)
         self._needed = {stage_id: model.checksum for stage_id, model in models.items()}
         if self._checkpoint_path.exists():
             run = self._restored(models)
@@ -151,7 +155,9 @@ class StageJob:
     def _new_run(self, models: Mapping[str, Model]) -> StageRun:
         config = TrialConfig.from_dict(self.task.config)
         dataset = load_dataset(config.stage1.dataset, self.worker.data_dir)
-        return new_run(self.task, config, dataset, models, self.device)
+        stage = trial_stage(config, self.task.stage)
+        needed = {name: models[stage_id].tensors for name, stage_id in stage.needs.items()}
+        return stage.kind.build(Given(config, dataset, needed, self.device))
 
     def _keep(self, run: StageRun, began: float) -> None:
         result = run.result()
@@ -171,9 +177,15 @@ class StageJob:
             timings={"seconds": seconds, "peak_memory_bytes": result.peak_memory_bytes},
             provenance=origin,
             history=result.history,
-            details=details_of(self.store, self.task, run.dataset, result),
+            details={**self._taken_over(), **result.details},
             needed=self._needed,
         )
+
+    def _taken_over(self) -> dict[str, Any]:
+        """Return what the stage tells of the stages that it needs."""
+        names = stage_kind(self.task.stage).details
+        needed = (self.store.read_stage(stage_id).details for stage_id in self.task.needs)
+        return {name: details[name] for details in needed for name in names if name in details}
 
     def _origin(self) -> dict[str, Any]:
         return {
@@ -182,13 +194,13 @@ class StageJob:
             "dtype": self.task.config["precision"],
         }
 
-    def _end(self, status: str, error: str | None = None, trace: str | None = None) -> None:
-        origin = {} if status == "done" else self._origin()
+    def _end(self, status: Status, error: str | None = None, trace: str | None = None) -> None:
+        origin = {} if status == Status.DONE else self._origin()
         stage_id = self.task.stage_id
         self.outcome = Outcome(stage_id=stage_id, status=status, error=error, traceback=trace, provenance=origin)
         self._run = None
         _free()
-        if status == "diverged":
+        if status == Status.DIVERGED:
             self._checkpoint_path.unlink(missing_ok=True)
 
 

@@ -12,7 +12,7 @@ from orchestrator.planning.queue import StageTask
 
 
 class PackJob:
-    """Runs stages on one device, a piece of each in turn, so that small models fill a large GPU.
+    """Adds others to a job: a piece of each in turn on one device, so that small models fill a large GPU.
 
     Their numbers are those that each has alone. What ends is kept at once; the others go on.
     """

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from orchestrator.execution.death import Death
 from orchestrator.execution.listener import Listener
 from orchestrator.execution.room import Room
-from orchestrator.planning.queue import CROWDED, Outcome, StageTask, TaskQueue
+from orchestrator.planning.queue import Outcome, StageTask, TaskQueue
+from orchestrator.store.status import Status
 
 CRASHES = 2
 """After so many deaths of its process, alone, a stage has failed."""
@@ -146,7 +147,7 @@ class Packs:
     def _settle(self, task: StageTask, outcome: Outcome, size: int) -> None:
         """Close a stage of a pack of so many, and all that its end ends; one that was crowded out waits again."""
         self.ended += 1
-        if outcome.status == CROWDED:
+        if outcome.status == Status.CROWDED:
             self.queue.shrink(size)
             return self._put_back([task], "memory ran out beside others, it runs again in a smaller pack")
         for closed, how in self.queue.close(outcome):
@@ -172,7 +173,7 @@ class Packs:
         if of_memory:
             self.room.found()
         error = f"{death.words}, {CRASHES} times, alone{death.advice(task, pack.peak_memory_bytes)}"
-        failed = Outcome(stage_id=task.stage_id, status="failed", error=error, traceback=death.text)
+        failed = Outcome(stage_id=task.stage_id, status=Status.FAILED, error=error, traceback=death.text)
         return self._settle(task, failed, 1)
 
     def _put_back(self, tasks: list[StageTask], why: str) -> None:

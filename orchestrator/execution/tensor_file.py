@@ -1,40 +1,21 @@
 """Files of tensors in the safetensors format, written and read without a second copy of what is in them.
 
 The library's `save` holds the whole file in memory, and its `save_file` all tensors that must be brought to the host or
-laid out anew. Here one tensor at a time is. The bytes are those of the library, so that a file's checksum does not
-depend on who wrote it.
+laid out anew. Here one tensor at a time is.
 """
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
-import torch
 from safetensors import safe_open
 from torch import Tensor
 
+from ncvq_core.training.tensor_bytes import file_header, in_order, tensor_content
 from orchestrator.store.sealed import MARK, PLACEHOLDER, patch
 
 SEAL = "sha256"
 """Key of the metadata that seals a file."""
-
-_NAMES = {
-    torch.int64: "I64",
-    torch.float64: "F64",
-    torch.float32: "F32",
-    torch.int32: "I32",
-    torch.bfloat16: "BF16",
-    torch.float16: "F16",
-    torch.int16: "I16",
-    torch.int8: "I8",
-    torch.uint8: "U8",
-    torch.bool: "BOOL",
-}
-"""Of the types of tensors; they lie in the file in this order, which keeps each aligned to its size."""
-
-_ALIGNMENT = 8
 
 
 class TensorFile(Mapping[str, Tensor]):
@@ -80,53 +61,22 @@ class TensorFile(Mapping[str, Tensor]):
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> str:
     """Write a file and return its checksum: 64 hex digits of SHA-256 over all of it, computed along the way."""
-    return _write(path, _header(tensors, {}), tensors)
+    return _write(path, file_header(tensors, {}), tensors)
 
 
 def write_sealed_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
     """Write a file that carries its checksum (see `sealed`), with words beside the tensors."""
-    header = _header(tensors, {**metadata, SEAL: PLACEHOLDER})
+    header = file_header(tensors, {**metadata, SEAL: PLACEHOLDER})
     digest = _write(path, header, tensors)
     patch(path, header.rindex(MARK) + len(MARK), digest)
-
-
-def tensors_digest(tensors: Mapping[str, Tensor]) -> str:
-    """Return the checksum of the file that `write_tensors` would write."""
-    digest = hashlib.sha256(_header(tensors, {}))
-    for name in _in_order(tensors):
-        digest.update(_content(tensors[name]))
-    return digest.hexdigest()
 
 
 def _write(path: Path, header: bytes, tensors: Mapping[str, Tensor]) -> str:
     digest = hashlib.sha256(header)
     with path.open("wb") as file:
         file.write(header)
-        for name in _in_order(tensors):
-            content = _content(tensors[name])
+        for name in in_order(tensors):
+            content = tensor_content(tensors[name])
             digest.update(content)
             file.write(content)
     return digest.hexdigest()
-
-
-def _in_order(tensors: Mapping[str, Tensor]) -> list[str]:
-    types = list(_NAMES)
-    return sorted(tensors, key=lambda name: (types.index(tensors[name].dtype), name))
-
-
-def _header(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> bytes:
-    """Return what comes before the tensors: the length of the JSON, and the JSON, which says where each begins."""
-    entries: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}
-    end = 0
-    for name in _in_order(tensors):
-        tensor = tensors[name]
-        start, end = end, end + tensor.nbytes
-        entries[name] = {"dtype": _NAMES[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [start, end]}
-    text = json.dumps(entries, ensure_ascii=False, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % _ALIGNMENT)
-    return len(text).to_bytes(8, "little") + text
-
-
-def _content(tensor: Tensor) -> memoryview:
-    """Return the bytes of a tensor; where it lies on the host in one piece they are its own, not a copy."""
-    return tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data

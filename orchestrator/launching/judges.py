@@ -14,12 +14,11 @@ from ncvq_core.config import fcn_id
 from ncvq_core.data import Dataset
 from ncvq_core.errors import ConfigError
 from ncvq_core.fcn import Fcn
-from ncvq_core.fcn.checkpoint import FcnWeights
+from ncvq_core.fcn.checkpoint import FcnWeights, fcn_checksum
 from ncvq_core.fcn.checkpoint import read_weights as read_fcn
 from ncvq_core.fcn.network import TEST_FEATURES, judge_test, said_scaling
 from ncvq_core.training.precision import exact_float32
 from orchestrator.execution.provenance import provenance
-from orchestrator.execution.stage_runs import fcn_checksum
 from orchestrator.execution.tensor_file import write_tensors
 from orchestrator.store import StageRecord, Store
 from orchestrator.store.errors import StoreError

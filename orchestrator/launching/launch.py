@@ -24,6 +24,7 @@ from orchestrator.planning.plan import Plan, cell_label
 from orchestrator.store import Store
 from orchestrator.store.heal import heal
 from orchestrator.store.lock import exclusive
+from orchestrator.store.status import Status
 from orchestrator.store.upgrade import upgrade
 from orchestrator.sweepfile.sweep import Sweep, sweep_record
 
@@ -138,9 +139,9 @@ def _summary(plan: Plan, recorder: Recorder, interrupted: bool) -> Summary:
     failures = {
         trial_id: (labels[trial_id], row["error"] or "")
         for trial_id, row in rows.items()
-        if row["status"] == "failed" and trial_id not in open_
+        if row["status"] == Status.FAILED and trial_id not in open_
     }
-    finished = sum(1 for row in rows.values() if row["status"] != "failed")
+    finished = sum(1 for row in rows.values() if row["status"] != Status.FAILED)
     return Summary(
         finished=finished,
         trials=len(labels),

@@ -10,6 +10,7 @@ from rich.table import Column
 
 from orchestrator.launching.pace import Pace
 from orchestrator.planning.queue import Outcome, StageTask
+from orchestrator.store.status import Status
 
 LINE_SECONDS = 10.0
 DESCRIPTION_WIDTH = 48
@@ -83,8 +84,8 @@ class ProgressDisplay:
     def ended(self, task: StageTask, outcome: Outcome, trials: int) -> None:
         """Show that a stage is over, and with it so many trials."""
         counts = self.counts
-        counts.pace.ended(task, done=outcome.status == "done")
-        if outcome.status == "failed":
+        counts.pace.ended(task, done=outcome.status == Status.DONE)
+        if outcome.status == Status.FAILED:
             counts.failed += trials
         else:
             counts.done += trials

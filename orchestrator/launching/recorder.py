@@ -10,6 +10,7 @@ from orchestrator.planning.graph import trial_stages
 from orchestrator.planning.queue import Outcome, StageTask
 from orchestrator.store import StageRecord, Store
 from orchestrator.store.errors import StoreError
+from orchestrator.store.status import Status
 from orchestrator.sweepfile.sweep import Cell
 
 PATIENCE = 2
@@ -49,7 +50,7 @@ class Recorder:
         rows = self.store.read_trials(self.cells).rows
         for cell in self.cells.values():
             row = rows.get(cell.config.trial_id)
-            if row is None or row["status"] != "done":
+            if row is None or row["status"] != Status.DONE:
                 continue
             if len(refusals) < PATIENCE:
                 reason = self._publish(row, history_rows(cell.config, self._records(cell)))
@@ -63,11 +64,11 @@ class Recorder:
         A trial whose stages fail one after the other is kept once, with the first reason.
         """
         cells = [self.cells[trial_id] for trial_id in task.trial_ids if trial_id not in self.stopped]
-        if outcome.status == "done":
+        if outcome.status == Status.DONE:
             cells = [cell for cell in cells if self._is_complete(cell)]
         for cell in cells:
-            ended = self._checked(cell, outcome) if outcome.status == "done" else outcome
-            if ended.status == "done":
+            ended = self._checked(cell, outcome) if outcome.status == Status.DONE else outcome
+            if ended.status == Status.DONE:
                 self.finish(cell)
             else:
                 self.stopped.add(cell.config.trial_id)
@@ -80,14 +81,14 @@ class Recorder:
             for stage in trial_stages(cell.config):
                 self.store.check_origin(stage.stage_id)
         except StoreError as error:
-            return replace(outcome, status="failed", error=f"StoreError: {error}")
+            return replace(outcome, status=Status.FAILED, error=f"StoreError: {error}")
         return outcome
 
     def _is_complete(self, cell: Cell) -> bool:
         return all(self.store.has_stage(stage.stage_id) for stage in trial_stages(cell.config))
 
     def _records(self, cell: Cell) -> dict[str, StageRecord]:
-        return {stage.stage: self.store.read_stage(stage.stage_id) for stage in trial_stages(cell.config)}
+        return {stage.kind.name: self.store.read_stage(stage.stage_id) for stage in trial_stages(cell.config)}
 
     def _publish(self, row: dict[str, Any], history: list[dict[str, Any]]) -> str | None:
         """Publish a trial; returns why the tracker did not take it, None where it did."""

@@ -9,10 +9,12 @@ from ncvq_core.config import TrialConfig
 from ncvq_core.config.tokenizer import augmentations_text, band_augmentations_text
 from ncvq_core.numerics import FIRST
 from ncvq_core.ssl import SSL_METHODS
-from orchestrator.planning.graph import STAGE1, STAGE2, TIMED
+from orchestrator.planning.graph import trial_stages
 from orchestrator.planning.queue import Outcome
 from orchestrator.store import StageRecord
 from orchestrator.store.schema import METRICS
+from orchestrator.store.stages import DETAILS, ID_COLUMNS, OWN_NAMES, OWN_STAGES
+from orchestrator.store.status import Status
 
 Records = Mapping[str, StageRecord]
 """Finished stages of a trial, by stage."""
@@ -30,9 +32,7 @@ def config_columns(config: TrialConfig) -> dict[str, Any]:
         "band_augmentations": band_augmentations_text(stage1.band_augmentations) or None,
         "stages": 2 if config.stage2 else 1,
         "trial_id": config.trial_id,
-        "stage1_id": config.stage1_id,
-        "stage2_id": config.stage2_id,
-        "samples_id": config.samples_id,
+        **{ID_COLUMNS[kind.name]: kind.stage_id(config) for kind in OWN_STAGES},
         "config_json": json.dumps(written, sort_keys=True),
     }
 
@@ -42,23 +42,21 @@ def finished_row(config: TrialConfig, records: Records) -> dict[str, Any]:
 
     Provenance is that of its last stage, from the start of the first; notes are those of all, each once.
     """
-    own = {stage: records[stage] for stage in TIMED if stage in records}
+    own = {stage: records[stage] for stage in OWN_NAMES if stage in records}
     measured = {name: value for record in own.values() for name, value in record.metrics.items()}
     if unknown := measured.keys() - set(METRICS):
         raise ValueError(f"{sorted(unknown)}: measured, but not in the table of ncvq_core/metrics.py")
-    first, *_, last = (own[STAGE1], *own.values())
-    origin = {"numerics_version": FIRST, **last.provenance, "started_at": first.provenance["started_at"]}
+    origins = [record.provenance for record in own.values()]
+    origin = {"numerics_version": FIRST, **origins[-1], "started_at": origins[0]["started_at"]}
     notes = [note for record in records.values() for note in (record.provenance.get("data_notes") or "").split("; ")]
-    details = last.details
     return {
         **config_columns(config),
         **_provenance_columns(origin),
         **{name: measured.get(name) for name in METRICS},
         **_timing_columns(own),
         "data_notes": "; ".join(dict.fromkeys(note for note in notes if note)) or None,
-        "status": "done",
-        "fcn": details.get("fcn"),
-        "fid_by_class": json.dumps(details["fid_by_class"]) if "fid_by_class" in details else None,
+        "status": Status.DONE,
+        **_detail_columns(own),
     }
 
 
@@ -68,7 +66,7 @@ def failed_row(config: TrialConfig, stage: str, outcome: Outcome) -> dict[str, A
         **config_columns(config),
         **_provenance_columns(outcome.provenance),
         "status": outcome.status,
-        "error": f"{stage}: {outcome.error}" if config.stage2 else outcome.error,
+        "error": f"{stage}: {outcome.error}" if len(trial_stages(config)) > 1 else outcome.error,
         "traceback": outcome.traceback,
     }
 
@@ -77,10 +75,17 @@ def history_rows(config: TrialConfig, records: Records) -> list[dict[str, Any]]:
     """Return one row for each trained stage and epoch of a trial."""
     return [
         {"trial_id": config.trial_id, "stage": stage, **row}
-        for stage in (STAGE1, STAGE2)
+        for stage in OWN_NAMES
         if stage in records
         for row in records[stage].history
     ]
+
+
+def _detail_columns(records: Records) -> dict[str, Any]:
+    """Return what stages left beside metrics: words as they are, all else as JSON."""
+    left = {name: value for record in records.values() for name, value in record.details.items()}
+    texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in left.items()}
+    return {name: texts.get(name) for name in DETAILS}
 
 
 def _timing_columns(records: Records) -> dict[str, Any]:

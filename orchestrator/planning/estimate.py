@@ -55,7 +55,7 @@ def measured_rate(stage: str, plan: Plan, store: Store | None, datasets: dict[st
         each.stage_id: cell.config
         for cell in plan.sweep.cells
         for each in trial_stages(cell.config)
-        if each.stage == stage and store.has_stage(each.stage_id)
+        if each.kind.name == stage and store.has_stage(each.stage_id)
     }
     rates = []
     for stage_id, config in itertools.islice(runs.items(), _RUNS):

@@ -1,45 +1,34 @@
 """Which stages a trial runs through, and what each of them needs."""
 
-import dataclasses
 from dataclasses import dataclass
 
-from ncvq_core.config import TrialConfig, fcn_id
-from ncvq_core.config.prior import Stage2Config
-from ncvq_core.config.tokenizer import Stage1Config
-
-STAGE1, FCN, STAGE2, SAMPLES = "stage1", "fcn", "stage2", "samples"
-STAGES = (STAGE1, FCN, STAGE2, SAMPLES)
-"""All stages, each after what it needs."""
-
-TIMED = (STAGE1, STAGE2, SAMPLES)
-"""Stages of a trial's own; the FCN belongs to its dataset."""
+from ncvq_core.config import TrialConfig
+from ncvq_core.stages.kind import StageKind
+from ncvq_core.stages.registry import KINDS
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrialStage:
     """One stage of a trial."""
 
-    stage: str
-    """One of STAGES."""
+    kind: StageKind
+    """What it is."""
     stage_id: str
     """Its content address."""
     needs: dict[str, str]
-    """Ids of the stages whose tensors it reads, by stage."""
+    """Ids of the stages whose tensors it reads, by name."""
 
 
 def trial_stages(config: TrialConfig) -> tuple[TrialStage, ...]:
     """Return the stages of a trial, each after what it needs."""
-    stage1 = TrialStage(stage=STAGE1, stage_id=config.stage1_id, needs={})
-    if config.stage2_id is None or config.samples_id is None:
-        return (stage1,)
-    fcn = TrialStage(stage=FCN, stage_id=fcn_id(config.stage1.dataset), needs={})
-    stage2 = TrialStage(stage=STAGE2, stage_id=config.stage2_id, needs={STAGE1: config.stage1_id})
-    needs = {STAGE1: config.stage1_id, STAGE2: config.stage2_id, FCN: fcn.stage_id}
-    return stage1, fcn, stage2, TrialStage(stage=SAMPLES, stage_id=config.samples_id, needs=needs)
+    ids = {kind.name: stage_id for kind in KINDS if (stage_id := kind.stage_id(config)) is not None}
+    return tuple(
+        TrialStage(kind=kind, stage_id=ids[kind.name], needs={name: ids[name] for name in kind.needs})
+        for kind in KINDS
+        if kind.name in ids
+    )
 
 
-def settings_of(stage: str) -> frozenset[str] | None:
-    """Return the settings that a stage depends on; None for all."""
-    of_stage1 = frozenset(field.name for field in dataclasses.fields(Stage1Config))
-    of_stage2 = of_stage1 | {field.name for field in dataclasses.fields(Stage2Config)}
-    return {STAGE1: of_stage1, FCN: frozenset({"dataset"}), STAGE2: of_stage2}.get(stage)
+def trial_stage(config: TrialConfig, name: str) -> TrialStage:
+    """Return the stage of a name that a trial has."""
+    return next(stage for stage in trial_stages(config) if stage.kind.name == name)

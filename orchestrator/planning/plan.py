@@ -1,7 +1,6 @@
 """What a sweep still lacks: read from the store, never from anybody's memory."""
 
 import dataclasses
-import math
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -10,24 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
-import torch
 
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import Dataset, load_dataset
 from ncvq_core.errors import DataError
-from ncvq_core.evaluation.cas import MINIMUM_SERIES, cas_training
 from ncvq_core.evaluation.judge import check_judgeable
-from ncvq_core.fcn.train import FcnTraining
 from ncvq_core.numerics import FIRST
-from ncvq_core.stages.cost import Cost, fcn_cost, samples_cost, stage1_cost, stage2_cost
-from ncvq_core.stages.judge import TRAINING
-from ncvq_core.training.batches import batch_shape
-from orchestrator.planning.graph import FCN, STAGE1, STAGE2, STAGES, TrialStage, settings_of, trial_stages
+from ncvq_core.stages.cost import Cost
+from ncvq_core.stages.kind import Sizes
+from ncvq_core.stages.registry import KINDS, settings_of, stage_kind
+from orchestrator.planning.graph import TrialStage, trial_stages
 from orchestrator.planning.queue import StageTask, longest_first
 from orchestrator.store import DamagedError, Store
+from orchestrator.store.status import FINAL, Status
 from orchestrator.sweepfile.sweep import Cell, Sweep
-
-FINAL = ("done", "diverged", "pruned")
 
 
 @dataclass(kw_only=True)
@@ -62,9 +57,9 @@ class Plan:
 
     @property
     def stage_runs(self) -> dict[str, int]:
-        """Number of tasks by stage, in the order of STAGES; stages without a task are left out."""
+        """Number of tasks by stage, each after what it needs; stages without a task are left out."""
         counts = Counter(task.stage for task in self.tasks)
-        return {stage: counts[stage] for stage in STAGES if stage in counts}
+        return {kind.name: counts[kind.name] for kind in KINDS if kind.name in counts}
 
     def waiting(self, stage: str) -> int:
         """Return how many trials wait for a task of a stage."""
@@ -115,21 +110,21 @@ def make_plan(
         row = kept.rows.get(cell.config.trial_id)
         _check_same_data(row["data_checksum"] if row else None, cell, datasets)
         status = row["status"] if row else None
-        if status == "failed" and not retry_failed:
+        if status == Status.FAILED and not retry_failed:
             plan.failed.append(cell)
             continue
-        if status in FINAL and status != "done":
+        if status in FINAL and status != Status.DONE:
             plan.finished.append(cell)
             continue
         there = [stage for stage in trial_stages(cell.config) if store and store.has_stage(stage.stage_id)]
-        if status != "done":
+        if status != Status.DONE:
             there = [stage for stage in there if store and _is_sound(stage.stage_id, cell, store, datasets, plan)]
         lacking = [stage for stage in trial_stages(cell.config) if stage not in there and stage.stage_id not in given]
         if lacking:
             plan.trials_to_run += 1
             for stage in lacking:
                 waiting.setdefault(stage.stage_id, (stage, []))[1].append(cell)
-        elif status == "done" and cell.config.trial_id in kept.with_history:
+        elif status == Status.DONE and cell.config.trial_id in kept.with_history:
             plan.finished.append(cell)
         else:
             plan.to_assemble.append(cell)
@@ -147,7 +142,7 @@ def cell_label(cell: Cell, settings: Collection[str] | None = None) -> str:
 def expected_cost(stage: str, config: TrialConfig, dataset: Dataset) -> Cost:
     """Return what a stage of a trial costs on its dataset; the seed makes no difference."""
     seedless = dataclasses.replace(config, stage1=dataclasses.replace(config.stage1, seed=0))
-    return _cost(stage, seedless, len(dataset.train), len(dataset.test), dataset.channels, dataset.length)
+    return _cost(stage, seedless, Sizes.of(dataset))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,47 +189,25 @@ def _is_sound(stage_id: str, cell: Cell, store: Store, datasets: dict[str, Datas
 
 
 def _task(stage: TrialStage, cells: list[Cell], datasets: dict[str, Dataset]) -> StageTask:
-    config = cells[0].config
-    cost = expected_cost(stage.stage, config, datasets[config.stage1.dataset])
+    kind, config = stage.kind, cells[0].config
+    dataset = datasets[config.stage1.dataset]
+    cost = expected_cost(kind.name, config, dataset)
     return StageTask(
         stage_id=stage.stage_id,
-        stage=stage.stage,
+        stage=kind.name,
         config=config.to_dict(),
-        label=cell_label(cells[0], settings_of(stage.stage)),
+        label=cell_label(cells[0], settings_of(kind)),
         trial_ids=tuple(cell.config.trial_id for cell in cells),
         needs=tuple(stage.needs.values()),
-        epochs=_epochs(stage.stage, config, datasets[config.stage1.dataset]),
+        epochs=kind.epochs(config, Sizes.of(dataset)),
         flops=cost.flops,
         memory_bytes=cost.memory_bytes,
     )
 
 
-def _epochs(stage: str, config: TrialConfig, dataset: Dataset) -> int:
-    """Epochs of a stage, at most: the networks that judge samples stop early where they can."""
-    if stage == STAGE1:
-        return config.stage1.epochs
-    if stage == STAGE2 and config.stage2:
-        return config.stage2.prior_epochs
-    if stage == FCN:
-        return _fcn_epochs(TRAINING, len(dataset.train))
-    drawing = 1
-    return drawing + _fcn_epochs(cas_training(0, torch.device("cpu")), max(len(dataset.train), MINIMUM_SERIES))
-
-
-def _fcn_epochs(training: FcnTraining, series: int) -> int:
-    steps, _ = batch_shape(series, training.batch_size)
-    return max(training.epochs, math.ceil(training.steps / steps))
-
-
 @lru_cache(maxsize=4096)
-def _cost(stage: str, config: TrialConfig, train: int, test: int, channels: int, length: int) -> Cost:
-    if stage == STAGE1:
-        return stage1_cost(config.stage1, train, channels, length)
-    if stage == FCN:
-        return fcn_cost(TRAINING, train, channels, length)
-    if stage == STAGE2:
-        return stage2_cost(config, train, channels, length)
-    return samples_cost(config, train, test, channels, length)
+def _cost(stage: str, config: TrialConfig, sizes: Sizes) -> Cost:
+    return stage_kind(stage).cost(config, sizes)
 
 
 def _check_same_data(checksum: str | None, cell: Cell, datasets: dict[str, Dataset]) -> None:

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-CROWDED = "crowded"
-"""Status of a stage for which memory ran out beside others: it is to run again in a smaller pack."""
+from orchestrator.store.status import Status
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +16,7 @@ class StageTask:
 
     stage_id: str
     stage: str
-    """`stage1`, `fcn`, `stage2` or `samples`."""
+    """Name of its kind."""
     config: dict[str, Any]
     """The flat values of a trial that contains the stage."""
     label: str
@@ -39,8 +38,8 @@ class Outcome:
     """How a stage run ended."""
 
     stage_id: str
-    status: str
-    """`done`, `failed`, `diverged`, or CROWDED."""
+    status: Status
+    """DONE, FAILED, DIVERGED or CROWDED."""
     error: str | None = None
     traceback: str | None = None
     provenance: dict[str, Any] = field(default_factory=dict)
@@ -109,7 +108,7 @@ class TaskQueue:
         """Take note of an outcome; report it and, where it is no success, drop and report each task that needed it."""
         self._waiting.pop(outcome.stage_id, None)
         yield self._unfinished.pop(outcome.stage_id), outcome
-        if outcome.status == "done":
+        if outcome.status == Status.DONE:
             return
         for task in [task for task in self._waiting.values() if outcome.stage_id in task.needs]:
             if task.stage_id not in self._waiting:  # dropped with another task that it needs
@@ -135,4 +134,4 @@ def makespan(stages: Iterable[StageTask], seconds: Mapping[str, float], workers:
         if not running:
             return now
         now, ended = heapq.heappop(running)
-        list(queue.close(Outcome(stage_id=ended, status="done")))
+        list(queue.close(Outcome(stage_id=ended, status=Status.DONE)))

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.planning.graph import trial_stages
-from orchestrator.planning.plan import FINAL, cell_label
+from orchestrator.planning.plan import cell_label
 from orchestrator.store import DamagedError, Store
 from orchestrator.store.lock import running_owner
+from orchestrator.store.status import FINAL, Status
 from orchestrator.sweepfile.sweep import Cell, Label, Sweep
 
-LOST, FAILED, RUNNING, BEGUN, MISSING = "lost", "failed", "running", "begun", "missing"
-COUNTED = (*FINAL, LOST, FAILED, RUNNING, BEGUN, MISSING)
+COUNTED = (*FINAL, Status.LOST, Status.FAILED, Status.RUNNING, Status.BEGUN, Status.MISSING)
 """What a trial can be; lost: done, with files lost, which `ncvq resume` makes again; begun: it has a checkpoint."""
 
 
@@ -91,7 +91,7 @@ def sweep_state(sweep: Sweep, store: Store) -> SweepState:
         owner=owner,
         running=tuple({"stage_id": stage_id, **state} for stage_id, state in running.items()),
         troubled=tuple(_troubled(cell, row) for cell in sweep.cells if (row := rows[cell.config.trial_id])
-                       and row["status"] in (FAILED, "diverged")),
+                       and row["status"] in (Status.FAILED, Status.DIVERGED)),
         damaged=(*trials.damaged.values(), *((launched,) if isinstance(launched, str) else ())),
         launched=launched if isinstance(launched, Launched) else None,
     )  # fmt: skip
@@ -99,13 +99,13 @@ def sweep_state(sweep: Sweep, store: Store) -> SweepState:
 
 def _status(cell: Cell, row: dict[str, Any] | None, at_work: Collection[str], store: Store) -> str:
     if cell.config.trial_id in at_work:
-        return RUNNING
+        return Status.RUNNING
     stages = [stage.stage_id for stage in trial_stages(cell.config)]
-    if row and row["status"] == "done" and not all(store.has_stage(stage_id) for stage_id in stages):
-        return LOST
+    if row and row["status"] == Status.DONE and not all(store.has_stage(stage_id) for stage_id in stages):
+        return Status.LOST
     if row:
         return str(row["status"])
-    return BEGUN if any(store.checkpoint_path(stage_id).exists() for stage_id in stages) else MISSING
+    return Status.BEGUN if any(store.checkpoint_path(stage_id).exists() for stage_id in stages) else Status.MISSING
 
 
 def _troubled(cell: Cell, row: dict[str, Any]) -> Troubled:

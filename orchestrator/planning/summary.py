@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ncvq_core.stages.registry import KINDS
 from orchestrator.planning.capacity import Capacity
 from orchestrator.planning.estimate import Expectation
-from orchestrator.planning.graph import STAGE1, STAGES
 from orchestrator.planning.plan import Plan, cell_label
 from orchestrator.sweepfile.sweep import Label
 
@@ -102,11 +102,9 @@ def plan_summary(plan: Plan, expected: Expectation, capacity: Capacity, remarks:
             for cell in plan.failed
         ),
         stages={
-            stage: StageRuns(
-                runs=plan.stage_runs.get(stage, 0), shared=plan.waiting(stage) - plan.stage_runs.get(stage, 0)
-            )
-            for stage in STAGES
-            if stage in plan.stage_runs or stage == STAGE1
+            kind.name: _stage_runs(plan, kind.name)
+            for kind in KINDS
+            if kind.name in plan.stage_runs or kind is KINDS[0]
         },
         workers=capacity.side_by_side,
         expected_seconds=expected.seconds if plan.tasks else 0.0,
@@ -116,3 +114,8 @@ def plan_summary(plan: Plan, expected: Expectation, capacity: Capacity, remarks:
         damaged=tuple(plan.damaged),
         remarks=tuple(remarks),
     )
+
+
+def _stage_runs(plan: Plan, stage: str) -> StageRuns:
+    runs = plan.stage_runs.get(stage, 0)
+    return StageRuns(runs=runs, shared=plan.waiting(stage) - runs)

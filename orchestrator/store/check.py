@@ -15,11 +15,12 @@ from orchestrator.store.findings import Damaged, Findings
 from orchestrator.store.parts import TRIAL_ID, part_files, read_part
 from orchestrator.store.repeats import agree, numbers_of, repeated_ids
 from orchestrator.store.stage_folder import RECORD
+from orchestrator.store.stages import OWN_NAMES
+from orchestrator.store.status import Status
 from orchestrator.store.store import UNFIT, Store
 from orchestrator.store.sweep_files import read_or_none
 from orchestrator.store.writer import HISTORY_FOLDER, TRIALS_FOLDER
 
-STAGES = ("stage1", "stage2", "samples")
 FROM_STAGES = "nothing to train: it is put together from the stages"
 
 
@@ -51,7 +52,7 @@ class _Check:
         """Ids of each row's trial and stages, and the seconds of these."""
 
     def run(self, alone: bool) -> Findings:
-        of_stages = [f"{stage}_{name}" for stage in STAGES for name in ("id", "seconds")]
+        of_stages = [f"{stage}_{name}" for stage in OWN_NAMES for name in ("id", "seconds")]
         self.rows = self._table(TRIALS_FOLDER, ("status", *of_stages))
         self._repeats(repeated_ids(self.rows))
         self._histories()
@@ -117,7 +118,7 @@ class _Check:
         return unfinished
 
     def _stages(self, unfinished: bool) -> None:
-        used = {stage_id for stage in STAGES for stage_id in self._done(f"{stage}_id") if stage_id}
+        used = {stage_id for stage in OWN_NAMES for stage_id in self._done(f"{stage}_id") if stage_id}
         folders = [path for path in sorted((self.store.path / "stages").glob("[!.]*")) if path.is_dir()]
         for stage_id in sorted(used - {path.name for path in folders}):
             self.found.lost[f"stages/{stage_id}"] = self._seconds(stage_id)
@@ -140,7 +141,7 @@ class _Check:
         """Say how long a stage took, where its record or a row has that."""
         known = [
             seconds
-            for stage in STAGES
+            for stage in OWN_NAMES
             for each, seconds in zip(self._column(f"{stage}_id"), self._column(f"{stage}_seconds"), strict=True)
             if each == stage_id and seconds is not None
         ]
@@ -151,7 +152,7 @@ class _Check:
     def _done(self, name: str) -> list[Any]:
         """A column of the done trials."""
         pairs = zip(self._column(name), self._column("status"), strict=False)
-        return [value for value, status in pairs if status == "done"]
+        return [value for value, status in pairs if status == Status.DONE]
 
     def _column(self, name: str) -> list[Any]:
         return self.rows.column(name).to_pylist() if name in self.rows.column_names else []

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from orchestrator.store.findings import Findings
 from orchestrator.store.parts import TRIAL_ID, part_files, read_part, write_part
+from orchestrator.store.status import Status
 from orchestrator.store.store import DAMAGED, Store
 from orchestrator.store.upgrade import upgrade
 from orchestrator.store.writer import HISTORY_FOLDER, TRIALS_FOLDER
@@ -60,7 +61,7 @@ def _keep_one(store: Store, trial_id: str, differing: str) -> str:
 
 def _rank(row: dict[str, Any]) -> tuple[bool, str]:
     """Order rows of a trial: done ones first, then those that began first."""
-    return row["status"] != "done", str(row.get("started_at"))
+    return row["status"] != Status.DONE, str(row.get("started_at"))
 
 
 def _keep_one_history(store: Store, trial_id: str, *, keep: bool) -> None:

@@ -7,13 +7,14 @@ import pyarrow.compute as pc
 
 from orchestrator.store.errors import StoreError
 from orchestrator.store.parts import TRIAL_ID
+from orchestrator.store.stages import OWN_NAMES
 
 VOLATILE = frozenset(
     {
         "started_at", "host", "device_name", "ncvq_version", "git_commit", "git_dirty", "python_version", "threads",
         "package_versions", "torch_version", "traceback",
     }
-    | {f"{stage}_{name}" for stage in ("stage1", "stage2", "samples") for name in ("seconds", "peak_memory_bytes")}
+    | {f"{stage}_{name}" for stage in OWN_NAMES for name in ("seconds", "peak_memory_bytes")}
 )  # fmt: skip
 """Columns in which two runs of a trial may differ without any doubt about its numbers."""
 

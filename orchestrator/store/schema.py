@@ -5,6 +5,7 @@ from typing import Any
 import pyarrow as pa
 
 from ncvq_core.metrics import metric_names
+from orchestrator.store.stages import DETAILS, ID_COLUMNS, OWN_NAMES, OWN_STAGES
 
 SCHEMA_VERSION = 3
 """Version of the store's layout and of both tables, raised with each change of them.
@@ -14,31 +15,17 @@ SCHEMA_VERSION = 3
 
 TEXT, WHOLE, NUMBER, FLAG = pa.string(), pa.int64(), pa.float64(), pa.bool_()
 
-SETTINGS = {
-    "dataset": TEXT, "seed": WHOLE, "ssl": TEXT, "ssl_weight": NUMBER, "augmentations": TEXT,
-    "band_augmentations": TEXT, "aug_recon_weight": NUMBER, "epochs": WHOLE, "batch_size": WHOLE,
-    "learning_rate": NUMBER, "weight_decay": NUMBER, "precision": TEXT, "tokenizer": TEXT, "channels": WHOLE,
-    "residual_blocks": WHOLE, "downsampled_width": WHOLE, "high_downsampled_width": WHOLE, "codebook_size": WHOLE,
-    "codebook_decay": NUMBER, "commitment_weight": NUMBER, "projector_width": WHOLE, "val_fraction": NUMBER,
-    "evaluate_every": WHOLE, "stages": WHOLE, "token_embedding": TEXT, "prior_epochs": WHOLE,
-    "prior_batch_size": WHOLE, "prior_learning_rate": NUMBER, "prior_weight_decay": NUMBER, "prior_width": WHOLE,
-    "prior_layers": WHOLE, "prior_heads": WHOLE, "prior_feedforward": WHOLE, "class_dropout": NUMBER,
-    "token_temperature": NUMBER, "sampling_steps": WHOLE, "choice_temperature": NUMBER, "guidance_scale": NUMBER,
-}  # fmt: skip
-"""A trial's config."""
+COLUMN_TYPES = {str: TEXT, int: WHOLE, float: NUMBER, bool: FLAG}
 
-EVALUATED = metric_names("stage1")
-"""Measured on TEST, and on the validation part along the way."""
+SETTINGS = {name: COLUMN_TYPES[kind] for stage in OWN_STAGES for name, kind in stage.settings.items()}
+"""A trial's config."""
 
 METRICS = metric_names()
 
-TRAINED = (
-    "loss", "recon_time", "recon_timefreq", "commitment", "aug_recon_time", "aug_recon_timefreq", "ssl_loss",
-    "perplexity", "learning_rate",
-)  # fmt: skip
-"""Means over an epoch of a tokenizer's training."""
-
 TIMINGS = {"seconds": NUMBER, "peak_memory_bytes": WHOLE}
+
+TIMING_COLUMNS = {f"{stage}_{name}": kind for stage in OWN_NAMES for name, kind in TIMINGS.items()}
+"""What each stage took."""
 
 PROVENANCE = {
     "started_at": pa.timestamp("us", tz="UTC"), "ncvq_version": TEXT, "numerics_version": WHOLE, "git_commit": TEXT,
@@ -50,12 +37,11 @@ _METADATA = {"ncvq_schema": str(SCHEMA_VERSION)}
 
 TRIALS = pa.schema(
     {
-        **dict.fromkeys(("trial_id", "stage1_id", "stage2_id", "samples_id", "status", "error", "traceback"), TEXT),
+        **dict.fromkeys(("trial_id", *ID_COLUMNS.values(), "status", "error", "traceback"), TEXT),
         **SETTINGS,
         **dict.fromkeys(METRICS, NUMBER),
-        "fid_by_class": TEXT,
-        "fcn": TEXT,
-        **{f"{stage}_{name}": kind for stage in ("stage1", "stage2", "samples") for name, kind in TIMINGS.items()},
+        **dict.fromkeys(DETAILS, TEXT),
+        **TIMING_COLUMNS,
         **PROVENANCE,
         "config_json": TEXT,
     },
@@ -68,9 +54,7 @@ HISTORY_TABLE = pa.schema(
         "trial_id": TEXT,
         "stage": TEXT,
         "epoch": WHOLE,
-        **dict.fromkeys(TRAINED, NUMBER),
-        **{f"validation_{name}": NUMBER for name in EVALUATED},
-        **dict.fromkeys(("prior_loss", "validation_prior_loss"), NUMBER),
+        **dict.fromkeys((name for stage in OWN_STAGES for name in stage.history), NUMBER),
     },
     metadata=_METADATA,
 )

@@ -15,7 +15,7 @@ from reports.claims.sentence import evidence, sentence, short
 from reports.claims.table import answered_metrics, compared_factors
 from reports.claims.wording import listed
 from reports.read_store import Results
-from reports.stages import of_stage
+from reports.relevance import of_stage
 from reports.statistics.effects import OTHER_MEANING, THESE
 from reports.statistics.pairs import UNIT
 from reports.statistics.verdicts import CANNOT_BE_SAID, UNDECIDED

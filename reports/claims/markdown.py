@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from orchestrator.store.status import Status
 from reports.claims.answers import Answer, in_short, measured_at
 from reports.claims.scope import scope
-from reports.read_store import DONE, Results
+from reports.read_store import Results
 
 _MARKUP = re.compile(r"[\\`*<>|$~]|^[#+>-]|\](?=[(\[:])|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 """What Markdown may take for markup: an underscore inside a word is none, nor a bracket without a link."""
@@ -15,7 +16,7 @@ _MARKUP = re.compile(r"[\\`*<>|$~]|^[#+>-]|\](?=[(\[:])|(?<![A-Za-z0-9])_|_(?![A
 
 def lead(results: Results) -> list[str]:
     """What the answers rest on: how many cells are done, and how long the trainings were."""
-    done, cells = int((results.cells["status"] == DONE).sum()), len(results.cells)
+    done, cells = int((results.cells["status"] == Status.DONE).sum()), len(results.cells)
     some = f"{done} of {cells} trials are done: only complete blocks count (`--partial`: the pairs that all have)."
     return [words for words in (some if done < cells else "", measured_at(results)) if words]
 

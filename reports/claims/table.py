@@ -8,9 +8,10 @@ from collections.abc import Mapping
 import pandas as pd
 
 from ncvq_core.metrics import Metric
+from orchestrator.store.status import Status
 from reports.metrics import metrics_with_data
-from reports.read_store import DONE, Results
-from reports.stages import of_stage
+from reports.read_store import Results
+from reports.relevance import of_stage
 from reports.statistics.answers import default_answers
 from reports.statistics.compare import COLUMNS, compare
 from reports.statistics.conditions import CONDITIONS
@@ -99,7 +100,7 @@ def cells_to_compare(results: Results, metric: str) -> pd.DataFrame:
 
 def comparisons(results: Results) -> list[tuple[Metric, str, Results]]:
     """Each metric with each factor that can change it, and the results as its stage sees them."""
-    metrics = metrics_with_data(results.cells[results.cells["status"] == DONE])
+    metrics = metrics_with_data(results.cells[results.cells["status"] == Status.DONE])
     views = {metric.stage: of_stage(results, metric.stage) for metric in metrics}
     return [
         (metric, factor, views[metric.stage]) for metric in metrics for factor in compared_factors(views[metric.stage])

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 import pandas as pd
 
 from ncvq_core.metrics import Metric
+from orchestrator.store.status import Status
 from reports.judges import networks
 from reports.levels import DATASET, SSL, in_level_order
 from reports.metrics import finite_values
-from reports.read_store import DONE, Results
+from reports.read_store import Results
 
 NAMED = 8
 """How many settings a caption names, before it refers to the table of coverage."""
@@ -36,7 +37,7 @@ def judges_of(metric: Metric, results: Results) -> list[str]:
 def left_out(results: Results, *metrics: Metric) -> list[str]:
     """Names the trials without a result, and those without a finite value of some metrics."""
     cells = results.cells
-    reasons = cells["status"].where(cells["status"] != DONE)
+    reasons = cells["status"].where(cells["status"] != Status.DONE)
     for metric in metrics:
         valued = finite_values(results.done, metric.name).notna()
         measured = _ever_measured(results, metric)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from reports.levels import DATASET
 from reports.read_store import Results, Sweep
-from reports.stages import of_stage
+from reports.relevance import of_stage
 
 EFFECTS, WEIGHTS, ROBUSTNESS, EMBEDDINGS = "effects", "weight", "robustness", "token_embedding"
 VALUES, CURVES, COVERAGE, COST = "values", "curves", "coverage", "cost"

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from orchestrator.store.stages import OWN_STAGES
 from reports.colours import Look, looks_of
 from reports.figures.captions import count_range
 from reports.figures.contract import COST, View
@@ -23,7 +24,7 @@ from reports.read_store import Results
 __all__ = ["LAYOUT", "alt_text", "caption", "draw", "table", "views"]
 
 ALL = "all trials"
-STAGES = {"stage1": "stage 1", "stage2": "stage 2", "samples": "samples"}
+STAGES = {kind.name: kind.words for kind in OWN_STAGES}
 TIME, MEMORY = "time", "peak memory"
 KINDS = {TIME: "s", MEMORY: "GB"}
 COLUMNS = {TIME: ("seconds", 1.0), MEMORY: ("peak_memory_bytes", 1e-9)}

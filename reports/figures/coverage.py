@@ -10,6 +10,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from orchestrator.store.status import Status
 from reports.coverage import status_counts
 from reports.figures.captions import left_out
 from reports.figures.contract import COVERAGE, View
@@ -17,15 +18,15 @@ from reports.figures.facets import MOST_PAGES, PAGE_HEIGHT, PAGE_WIDTH
 from reports.figures.grid import SMALL
 from reports.figures.names import inches, shortened
 from reports.levels import DATASET, in_level_order
-from reports.read_store import DIVERGED, DONE, FAILED, MISSING, PRUNED, RUNNING, Results, Sweep
+from reports.read_store import Results, Sweep
 from reports.statistics.conditions import largest_condition
 
 __all__ = ["LAYOUT", "alt_text", "caption", "draw", "table", "views"]
 
 OTHER_NUMERICS = "other numerics"
 COLOURS = {
-    FAILED: "#d55e00", DIVERGED: "#e69f00", PRUNED: "#999999", MISSING: "#ffffff", RUNNING: "#b9a9dc",
-    OTHER_NUMERICS: "#f0e442", DONE: "#a6d4f2",
+    Status.FAILED: "#d55e00", Status.DIVERGED: "#e69f00", Status.PRUNED: "#999999", Status.MISSING: "#ffffff",
+    Status.RUNNING: "#b9a9dc", OTHER_NUMERICS: "#f0e442", Status.DONE: "#a6d4f2",
 }  # fmt: skip
 """A cell has the colour of the first of these that any of its seeds is."""
 LABELS, COLUMN, ROW, FOOT = 3.0, 0.29, 0.2, 0.1  # inches
@@ -115,12 +116,12 @@ def table(results: Results, claims: pd.DataFrame, view: View) -> pd.DataFrame:
 
 def _with_numerics(cells: pd.DataFrame) -> pd.Series[str]:
     """The status of each cell; OTHER_NUMERICS of done ones whose numerics version most of their dataset lack."""
-    status = cells["status"].where(cells["status"].isin(list(COLOURS)), FAILED)
+    status = cells["status"].where(cells["status"].isin(list(COLOURS)), Status.FAILED)
     if "numerics_version" not in cells:
         return status
     version = cells["numerics_version"].astype("str")
-    usual = largest_condition(version, cells["dataset"], status == DONE)
-    return status.mask((status == DONE) & version.notna() & (version != usual), OTHER_NUMERICS)
+    usual = largest_condition(version, cells["dataset"], status == Status.DONE)
+    return status.mask((status == Status.DONE) & version.notna() & (version != usual), OTHER_NUMERICS)
 
 
 def draw(table: pd.DataFrame, view: View) -> Figure:
@@ -168,7 +169,7 @@ def _texts(table: pd.DataFrame) -> list[str]:
     """How many of the seeds are done."""
     return [
         f"{done}" if done == of else f"{done}/{of}"
-        for done, of in zip(table[DONE] + table[OTHER_NUMERICS], table["of"], strict=True)
+        for done, of in zip(table[Status.DONE] + table[OTHER_NUMERICS], table["of"], strict=True)
     ]
 
 
@@ -182,5 +183,5 @@ def caption(table: pd.DataFrame, view: View, results: Results) -> str:
 
 def alt_text(table: pd.DataFrame, view: View) -> str:
     """What a reader who cannot see the page needs."""
-    done = int((table[DONE] + table[OTHER_NUMERICS]).sum())
+    done = int((table[Status.DONE] + table[OTHER_NUMERICS]).sum())
     return f"Grid of settings and datasets: {done} of {int(table['of'].sum())} trials are done."

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ncvq_core.metrics import metrics_by_name
 from orchestrator.store.schema import HISTORY_TABLE
-from reports.stages import STAGE1, STAGE2
+from reports.relevance import STAGE1, STAGE2
 from reports.statistics.specification import Scale
 
 VALIDATION = "validation_"

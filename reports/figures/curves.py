@@ -35,7 +35,7 @@ from reports.figures.lines import (
 from reports.figures.names import shortened
 from reports.levels import AUGMENTATIONS, DATASET, EMBEDDING, SSL, WEIGHT
 from reports.read_store import Results, Sweep
-from reports.stages import STAGE2, of_stage
+from reports.relevance import STAGE2, of_stage
 from reports.statistics.specification import reference_level
 
 __all__ = ["LAYOUT", "alt_text", "caption", "draw", "table", "views"]

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from orchestrator.store.status import Status
 from reports.claims.table import cells_to_compare
 from reports.colours import Look
 from reports.figures.curve_list import Curve
@@ -13,7 +14,7 @@ from reports.figures.effects_pages import axis_limits
 from reports.figures.facets import Facets, by_panel
 from reports.levels import DATASET, SSL
 from reports.metrics import finite_values
-from reports.read_store import DONE, Results
+from reports.read_store import Results
 from reports.statistics.epochs import differences_by_epoch, means_by_epoch
 from reports.statistics.scale import as_effect, effect_unit
 
@@ -51,7 +52,7 @@ def line_points(results: Results, curve: Curve, facets: Facets) -> pd.DataFrame:
     parts = [means_by_epoch(lines, settings).assign(track=VALUE)]
     if DIFFERENCE in facets.tracks:
         trials = cells_to_compare(results, "loss")
-        trials = trials[trials["status"] == DONE]
+        trials = trials[trials["status"] == Status.DONE]
         found = differences_by_epoch(lines, trials, sweep, facets.compared, curve.scale, results.options)
         effects = {name: as_effect(found[name], curve.scale) for name in ("difference", "low", "high")}
         parts.append(found.assign(**effects).rename(columns={"difference": "value"}).assign(track=DIFFERENCE))

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from orchestrator.store.status import Status
 from reports.errors import ReportError
 from reports.figures.contract import View
 from reports.figures.facets import Facets, rows_of_panel
@@ -17,7 +18,7 @@ from reports.figures.style import Style
 from reports.figures.table_file import column_types, digest
 from reports.levels import DATASET
 from reports.metrics import finite_values
-from reports.read_store import DONE, Results, Sweep
+from reports.read_store import Results, Sweep
 from reports.statistics.specification import Options
 
 VERSION = 2
@@ -136,7 +137,7 @@ def _of_page(rows: pd.DataFrame, layout: Any) -> pd.DataFrame:
 
 def _excluded(table: pd.DataFrame, view: View, results: Results) -> dict[str, Any]:
     """What is not in the figure and why: cells without a result, trials without a value, blocks that were dropped."""
-    cells = results.cells[results.cells["status"] != DONE]
+    cells = results.cells[results.cells["status"] != Status.DONE]
     told = [
         status if pd.isna(error) else f"{status}: {str(error).splitlines()[0]}" if error else status
         for status, error in zip(cells["status"], cells["error"], strict=True)

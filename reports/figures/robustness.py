@@ -12,7 +12,7 @@ from reports.figures.facets import Facets
 from reports.figures.value import OF_ROBUSTNESS, alt_text, caption, draw, drawable, pages, table
 from reports.levels import AUGMENTATIONS, SSL, WEIGHT
 from reports.read_store import Results
-from reports.stages import STAGE1, of_stage
+from reports.relevance import STAGE1, of_stage
 
 __all__ = ["LAYOUT", "alt_text", "caption", "draw", "table", "views"]
 

@@ -27,7 +27,7 @@ from reports.figures.value_pages import layouts
 from reports.levels import AUGMENTATIONS, DATASET, EMBEDDING, SSL, WEIGHT
 from reports.metrics import finite_values, metrics_with_data
 from reports.read_store import Results, Sweep
-from reports.stages import of_stage
+from reports.relevance import of_stage
 from reports.statistics.specification import reference_level
 
 __all__ = ["LAYOUT", "alt_text", "caption", "draw", "pages", "table", "value_facets", "views"]

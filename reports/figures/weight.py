@@ -30,7 +30,7 @@ from reports.figures.value_pages import layouts
 from reports.levels import DATASET, SSL, WEIGHT
 from reports.metrics import finite_values, metrics_with_data
 from reports.read_store import Results
-from reports.stages import of_stage
+from reports.relevance import of_stage
 from reports.statistics.scale import as_effect, effect_unit, margin_on_scale
 from reports.statistics.specification import reference_level
 

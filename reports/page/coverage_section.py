@@ -6,11 +6,16 @@ from typing import Any
 
 import pandas as pd
 
-from reports.coverage import NO_LEVEL, coverage_grids, coverage_table, status_counts, troubled_cells
+from orchestrator.store.status import Status
+from reports.coverage import NO_LEVEL, SYMBOLS, coverage_grids, coverage_table, status_counts, troubled_cells
 from reports.levels import DATASET
-from reports.read_store import DONE, RUNNING, STATUSES, Results
+from reports.read_store import Results
 
 MOST_CELLS, MOST_SETTINGS, MOST_TROUBLED, DATASETS_ACROSS, NAMED = 2_000, 100, 60, 12, 3
+
+_, *OPEN, NOTHING = SYMBOLS
+WORST_FIRST = (*reversed(OPEN), NOTHING)
+"""What a cell can be without a result; of which nothing is there stands last, as a matter of time."""
 
 
 def coverage_section(results: Results) -> dict[str, Any]:
@@ -46,7 +51,7 @@ def _grid(coverage: pd.DataFrame, grid: pd.DataFrame) -> dict[str, Any]:
 def _settings(coverage: pd.DataFrame, factors: list[str]) -> dict[str, Any]:
     """The settings that are not done on all datasets, those with most open cells first, in blocks of datasets."""
     down = [factor for factor in factors if factor not in (DATASET, "seed")]
-    labelled = coverage.fillna(dict.fromkeys(factors, NO_LEVEL)).assign(open=coverage["status"] != DONE)
+    labelled = coverage.fillna(dict.fromkeys(factors, NO_LEVEL)).assign(open=coverage["status"] != Status.DONE)
     labelled["all"] = ""
     keys = down or ["all"]
     still_open = labelled.groupby(keys, sort=False)["open"].sum()
@@ -77,16 +82,16 @@ def _counted(statuses: list[str] | None) -> dict[str, str] | None:
     """For example 3/4, in the look of what is worst of it; None where the design has no cell."""
     if not statuses:
         return None
-    done = statuses.count(DONE)
+    done = statuses.count(Status.DONE)
     counts = status_counts(pd.DataFrame({"status": statuses}))
-    others = [status for status in (*reversed(STATUSES[1:-1]), STATUSES[-1]) if counts[status]]
+    others = [status for status in WORST_FIRST if counts[status]]
     told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-    return {"text": f"{done}/{len(statuses)}", "status": others[0] if others else DONE, "told": told}
+    return {"text": f"{done}/{len(statuses)}", "status": others[0] if others else Status.DONE, "told": told}
 
 
 def _reasons(troubled: pd.DataFrame) -> list[dict[str, Any]]:
     """How many cells have the same status and reason, the most frequent first."""
-    told = troubled.assign(error=troubled["error"].where(troubled["status"] != RUNNING, "at work").fillna(""))
+    told = troubled.assign(error=troubled["error"].where(troubled["status"] != Status.RUNNING, "at work").fillna(""))
     rows = [
         {"status": status, "error": error, "cells": len(cells), "trials": ", ".join(cells["trial_id"][:NAMED])}
         for (status, error), cells in told.groupby(["status", "error"], sort=False)

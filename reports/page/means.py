@@ -11,7 +11,7 @@ from ncvq_core.metrics import Metric
 from reports.claims.table import answered_metrics
 from reports.coverage import NO_LEVEL
 from reports.read_store import Results
-from reports.stages import of_stage
+from reports.relevance import of_stage
 from reports.tables.means import mean_and_sd
 
 METRICS_ACROSS = 4

@@ -28,7 +28,7 @@ from reports.page.pictures import data_uris
 from reports.page.words import duration, memory
 from reports.provenance import PER_DATASET, peak_memory_bytes, provenance_table, total_seconds
 from reports.read_store import Results
-from reports.stages import sharing_notes
+from reports.relevance import sharing_notes
 from reports.tables.ranks import Ranking
 from reports.tables.ranks_section import ranks_section
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from orchestrator.store.status import Status
 from reports.statistics.conditions import largest_condition
-from reports.statistics.pairs import DIVERGED, ENDED, OF_REFERENCE
+from reports.statistics.pairs import ENDED, OF_REFERENCE
 from reports.statistics.specification import Options
 
 BLOCK = ["level", "dataset", "seed"]
@@ -55,9 +56,9 @@ def _outcomes(pairs: pd.DataFrame) -> pd.DataFrame:
         pairs=1,
         pairs_valid=pairs["problem"].isna().astype(int),
         ended=pairs["status"].isin(ENDED),
-        diverged=pairs["status"] == DIVERGED,
+        diverged=pairs["status"] == Status.DIVERGED,
         ended_reference=pairs["status" + OF_REFERENCE].isin(ENDED),
-        diverged_reference=pairs["status" + OF_REFERENCE] == DIVERGED,
+        diverged_reference=pairs["status" + OF_REFERENCE] == Status.DIVERGED,
     )
     found = table.groupby(BLOCK, sort=False)
     sums = found[["pairs", "pairs_valid"]].sum()

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from orchestrator.store.status import Status
 from reports.statistics.conditions import CONDITIONS, conditions_of
 from reports.statistics.scale import on_scale
 from reports.statistics.specification import RAW, Design, MetricSpec, Options, reference_level
 
 UNIT = ["dataset", "seed"]
-DONE, DIVERGED = "done", "diverged"
-ENDED = (DONE, DIVERGED)
+ENDED = (Status.DONE, Status.DIVERGED)
 NO_DATASET = "all data"
 """The name of the one dataset of trials without such a column."""
 OF_REFERENCE = "_reference"
@@ -75,12 +75,12 @@ def cells_of(trials: pd.DataFrame, design: Design, metric: MetricSpec) -> pd.Dat
         trial_id=trials["trial_id"].astype("str") if "trial_id" in trials else index.astype("str"),
         dataset=trials["dataset"].astype("str") if "dataset" in trials else NO_DATASET,
         seed=seeds_of(trials),
-        status=trials["status"].astype("str") if "status" in trials else DONE,
+        status=trials["status"].astype("str") if "status" in trials else Status.DONE,
         git_commit=trials["git_commit"].astype("str") if "git_commit" in trials else None,
     )
     cells = cells.join(on_scale(values, metric.scale)).assign(value=on_scale(values, RAW)["y"])
-    not_done = cells["status"].fillna("missing") != DONE
-    cells["problem"] = cells["problem"].mask(not_done, cells["status"].fillna("missing"))
+    not_done = cells["status"].fillna(Status.MISSING) != Status.DONE
+    cells["problem"] = cells["problem"].mask(not_done, cells["status"].fillna(Status.MISSING))
     cells["y"] = cells["y"].mask(not_done)
     cells = cells.join(conditions_of(trials, metric, design.factors).add_prefix("is "))
     return cells.dropna(subset=["dataset", "seed"])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from orchestrator.store.status import Status
 from reports.statistics.conditions import largest_condition
 from reports.statistics.effects import (
     EFFECT_COLUMNS,
@@ -22,7 +23,7 @@ from reports.statistics.effects import (
     tested,
 )  # fmt: skip
 from reports.statistics.inference import Estimate, mean_of, satterthwaite, sd_of
-from reports.statistics.pairs import DIVERGED, ENDED, OF_REFERENCE, cells_of, couple
+from reports.statistics.pairs import ENDED, OF_REFERENCE, cells_of, couple
 from reports.statistics.specification import Design, MetricSpec, Options, reference_level
 
 TERM_COLUMNS = ("level", "dataset", "side", "weight", "n", "mean", "sd", "rounding", "ended", "diverged")
@@ -113,7 +114,7 @@ def _groups(cells: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     for key, part in cells.groupby(by, dropna=False, sort=False):
         y = part["y"].dropna().to_numpy(dtype=float)
         spread = {"n": len(y), "mean": float(mean_of(y)), "sd": float(sd_of(y)), "rounding": part["rounding"].max()}
-        spread |= {"ended": part["status"].isin(ENDED).sum(), "diverged": (part["status"] == DIVERGED).sum()}
+        spread |= {"ended": part["status"].isin(ENDED).sum(), "diverged": (part["status"] == Status.DIVERGED).sum()}
         rows.append(dict(zip(by, key, strict=True)) | spread)
     table = pd.DataFrame(rows, columns=[*by, *OF_GROUP])
     return table.astype(dict.fromkeys(by, "str")).assign(group=range(len(table)))

@@ -12,7 +12,7 @@ from reports.claims.table import cells_to_compare, spec_of
 from reports.judges import without_mixed_judgements
 from reports.levels import DATASET, in_level_order
 from reports.read_store import Results
-from reports.stages import of_stage
+from reports.relevance import of_stage
 from reports.statistics.means import table_of_means
 from reports.statistics.specification import Options
 

@@ -10,7 +10,7 @@ import pandas as pd
 from ncvq_core.metrics import Metric
 from reports.levels import DATASET
 from reports.read_store import Results
-from reports.stages import of_stage
+from reports.relevance import of_stage
 from reports.statistics.ranks import average_ranks
 from reports.statistics.specification import Options
 from reports.tables.captions import means_caption

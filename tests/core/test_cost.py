@@ -12,12 +12,16 @@ from ncvq_core.evaluation.cas import cas_training
 from ncvq_core.prior import Prior
 from ncvq_core.prior.prior import TokenSpace
 from ncvq_core.prior.sampling import sample_tokens
-from ncvq_core.stages.cost import Cost, fcn_cost, samples_cost, sampling_flops, stage1_cost, stage2_cost
+from ncvq_core.stages.cost import Cost
+from ncvq_core.stages.judge.cost import fcn_cost
+from ncvq_core.stages.prior.cost import prior_cost, sampling_flops
+from ncvq_core.stages.samples.cost import samples_cost
+from ncvq_core.stages.tokenizer.cost import tokenizer_cost
 
 
 def cost(series: int = 500, length: int = 140, **values: Any) -> Cost:
     values = {"dataset": "any", "epochs": 10, "projector_width": 256, **values}
-    return stage1_cost(TrialConfig.from_dict(values).stage1, series, 1, length)
+    return tokenizer_cost(TrialConfig.from_dict(values).stage1, series, 1, length)
 
 
 BARLOW: dict[str, Any] = {"ssl": "barlowtwins", "augmentations": ["flip"]}
@@ -111,7 +115,7 @@ def test_memory_grows_with_the_batch() -> None:
 
 
 def later(config: TrialConfig, series: int = 500, length: int = 140) -> tuple[Cost, Cost]:
-    return stage2_cost(config, series, 1, length), samples_cost(config, series, 50, 1, length)
+    return prior_cost(config, series, 1, length), samples_cost(config, series, 50, 1, length)
 
 
 def test_prior_counted_by_hand() -> None:

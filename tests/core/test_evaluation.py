@@ -18,6 +18,7 @@ from ncvq_core.evaluation.codebook_statistics import codebook_correlation, codeb
 from ncvq_core.evaluation.probes import class_separation, probe_accuracies
 from ncvq_core.evaluation.tokenizer import STAGE1_METRICS, Labelled, evaluate_stage1
 from ncvq_core.stages.tokenizer.trainer import Stage1Trainer
+from tests.core.epochs import train_epoch
 
 Array = NDArray[np.float64]
 
@@ -37,7 +38,7 @@ def parts() -> tuple[Labelled, Labelled]:
 def trainer(small_config: Callable[..., Stage1Config], parts: tuple[Labelled, Labelled]) -> Stage1Trainer:
     trainer = Stage1Trainer(small_config(dataset="ItalyPowerDemand", ssl="barlowtwins"), parts[0].series)
     for _ in range(3):
-        trainer.run_epoch()
+        train_epoch(trainer)
     return trainer
 
 

@@ -16,7 +16,8 @@ from ncvq_core.fcn import Fcn, judge_series
 from ncvq_core.fcn.checkpoint import read_weights
 from ncvq_core.fcn.network import TEST_FEATURES, NormalizedFcn
 from ncvq_core.fcn.train import FcnTrainer, FcnTraining, LabelledSeries
-from ncvq_core.stages.judge import FcnRun
+from ncvq_core.stages.judge.run import FcnRun
+from tests.core.epochs import train_epoch
 
 SHARED = Path(os.environ.get("NCVQ_SHARED", Path(__file__).parents[3] / "shared"))
 PUBLISHED_BATCH = 256
@@ -90,7 +91,7 @@ def training(**changes: float) -> FcnTraining:
 
 def finish(trainer: FcnTrainer) -> FcnTrainer:
     while not trainer.finished:
-        trainer.run_epoch()
+        train_epoch(trainer)
     return trainer
 
 
@@ -114,7 +115,7 @@ def test_resumed_training_gives_the_same_bits() -> None:
     whole = finish(FcnTrainer(training(), waves(64), 2))
     first = FcnTrainer(training(), waves(64), 2)
     for _ in range(5):
-        first.run_epoch()
+        train_epoch(first)
     second = FcnTrainer(training(), waves(64), 2)
     second.restore({name: value.clone() for name, value in first.state().items()})
     expected, found = whole.network.state_dict(), finish(second).network.state_dict()

@@ -16,6 +16,7 @@ from ncvq_core.config import TrialConfig
 from ncvq_core.data import Scaling, load_dataset
 from ncvq_core.ssl import SSL_METHODS
 from ncvq_core.stages.tokenizer.trainer import Stage1Trainer
+from tests.core.epochs import train_epoch
 
 GOLDEN = Path(__file__).with_name("golden_curve.json")
 METHODS = ["none", *SSL_METHODS]
@@ -37,7 +38,7 @@ def curve(ssl: str) -> list[dict[str, float]]:
     ).stage1
     train = load_dataset("GunPoint").train
     trainer = Stage1Trainer(config, torch.from_numpy(Scaling.of(train).apply(train)))
-    rows = [trainer.run_epoch() for _ in range(config.epochs)]
+    rows = [train_epoch(trainer) for _ in range(config.epochs)]
     return [{name: row[name] for name in TOLERANCE if name in row} for row in rows]
 
 

@@ -13,7 +13,7 @@ from ncvq_core.evaluation.cas import cas_training
 from ncvq_core.fcn import Fcn
 from ncvq_core.stages.base import StageResult, StageRun
 from ncvq_core.stages.prior.run import Stage2Run
-from ncvq_core.stages.samples import LABELLED_SAMPLES, SAMPLE_METRICS, SAMPLES, SamplesRun
+from ncvq_core.stages.samples.run import LABELLED_SAMPLES, SAMPLE_METRICS, SAMPLES, SamplesRun
 from ncvq_core.stages.tokenizer.run import Stage1Run
 
 LEVELS = np.array([-1.0, 0.0, 1.0], np.float32)
@@ -45,7 +45,7 @@ def test_channels_keep_their_places(
 ) -> None:
     monkeypatch.setattr("ncvq_core.evaluation.cas.MINIMUM_SERIES", 20)
     monkeypatch.setattr(
-        "ncvq_core.stages.samples.cas_training", lambda *given: dataclasses.replace(cas_training(*given), steps=1)
+        "ncvq_core.stages.samples.run.cas_training", lambda *given: dataclasses.replace(cas_training(*given), steps=1)
     )
     config = prior_config(epochs=20, learning_rate=0.01, prior_epochs=15, prior_learning_rate=0.01, sampling_steps=2)
     tokenizer = finish(Stage1Run(config.stage1, dataset)).tensors

@@ -17,7 +17,7 @@ from ncvq_core.fcn import Fcn
 from ncvq_core.fcn.network import TEST_FEATURES
 from ncvq_core.stages.base import StageResult
 from ncvq_core.stages.prior.run import Stage2Run
-from ncvq_core.stages.samples import (
+from ncvq_core.stages.samples.run import (
     FID_BY_CLASS,
     LABELLED_SAMPLES,
     SAMPLE_LABELS,

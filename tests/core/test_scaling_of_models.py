@@ -15,9 +15,9 @@ from ncvq_core.evaluation.cas import cas_training
 from ncvq_core.evaluation.judge import Judge
 from ncvq_core.prior.series_sampler import load_generator
 from ncvq_core.stages.base import StageResult, StageRun
-from ncvq_core.stages.judge import TRAINING, FcnRun
+from ncvq_core.stages.judge.run import TRAINING, FcnRun
 from ncvq_core.stages.prior.run import Stage2Run
-from ncvq_core.stages.samples import LABELLED_SAMPLES, SAMPLES, SamplesRun
+from ncvq_core.stages.samples.run import LABELLED_SAMPLES, SAMPLES, SamplesRun
 from ncvq_core.stages.tokenizer.run import Stage1Run
 from ncvq_core.tokenizer.load import load_tokenizer
 
@@ -64,9 +64,10 @@ def _briefly() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ncvq_core.evaluation.cas.MINIMUM_SERIES", 20)
         patch.setattr(
-            "ncvq_core.stages.samples.cas_training", lambda *given: dataclasses.replace(cas_training(*given), steps=1)
+            "ncvq_core.stages.samples.run.cas_training",
+            lambda *given: dataclasses.replace(cas_training(*given), steps=1),
         )
-        patch.setattr("ncvq_core.stages.judge.TRAINING", dataclasses.replace(TRAINING, epochs=1, steps=4))
+        patch.setattr("ncvq_core.stages.judge.run.TRAINING", dataclasses.replace(TRAINING, epochs=1, steps=4))
         yield
 
 

@@ -13,9 +13,9 @@ from ncvq_core.data import Dataset
 from ncvq_core.data.dataset import MINIMUM_LENGTH
 from ncvq_core.evaluation.cas import cas_training
 from ncvq_core.stages.base import StageResult, StageRun
-from ncvq_core.stages.judge import FcnRun
+from ncvq_core.stages.judge.run import FcnRun
 from ncvq_core.stages.prior.run import Stage2Run
-from ncvq_core.stages.samples import SAMPLES, SamplesRun
+from ncvq_core.stages.samples.run import SAMPLES, SamplesRun
 from ncvq_core.stages.tokenizer.run import Stage1Run
 from ncvq_core.tokenizer.bands import TRANSFORMS, build_transform
 
@@ -45,10 +45,11 @@ def finish(run: StageRun) -> StageResult:
 def _briefly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ncvq_core.evaluation.cas.MINIMUM_SERIES", 20)
     monkeypatch.setattr(
-        "ncvq_core.stages.samples.cas_training", lambda *given: dataclasses.replace(cas_training(*given), steps=1)
+        "ncvq_core.stages.samples.run.cas_training", lambda *given: dataclasses.replace(cas_training(*given), steps=1)
     )
     monkeypatch.setattr(
-        "ncvq_core.stages.judge.TRAINING", dataclasses.replace(cas_training(0, torch.device("cpu")), epochs=1, steps=1)
+        "ncvq_core.stages.judge.run.TRAINING",
+        dataclasses.replace(cas_training(0, torch.device("cpu")), epochs=1, steps=1),
     )
 
 

@@ -12,8 +12,10 @@ from torch import Tensor
 from ncvq_core.config.tokenizer import Stage1Config
 from ncvq_core.errors import DivergedError
 from ncvq_core.ssl import SSL_METHODS
-from ncvq_core.stages.tokenizer.trainer import HISTORY, Stage1Trainer
+from ncvq_core.stages.tokenizer.kind import TRAINED
+from ncvq_core.stages.tokenizer.trainer import Stage1Trainer
 from ncvq_core.training.batches import BatchOrder
+from tests.core.epochs import train_epoch
 
 Build = Callable[..., Stage1Trainer]
 METHODS = ["none", *SSL_METHODS]
@@ -42,7 +44,7 @@ def differing(state: dict[str, Tensor], other: dict[str, Tensor]) -> list[str]:
 @pytest.mark.parametrize("ssl", METHODS)
 def test_it_learns(build: Build, ssl: str) -> None:
     trainer = build(ssl, epochs=12)
-    rows = [trainer.run_epoch() for _ in range(12)]
+    rows = [train_epoch(trainer) for _ in range(12)]
     assert trainer.finished
     for name in ("loss", "recon_time", "recon_timefreq"):
         assert rows[-1][name] < 0.75 * rows[0][name], name
@@ -54,17 +56,17 @@ def test_it_learns(build: Build, ssl: str) -> None:
 @pytest.mark.parametrize("ssl", METHODS)
 def test_the_loss_is_the_weighted_sum_of_its_parts(build: Build, ssl: str) -> None:
     weights = {} if ssl == "none" else {"ssl_weight": 0.3, "aug_recon_weight": 0.7}
-    row = build(ssl, commitment_weight=2.0, **weights).run_epoch()
+    row = train_epoch(build(ssl, commitment_weight=2.0, **weights))
     expected = row["recon_time"] + row["recon_timefreq"] + 2 * row["commitment"]
     if ssl != "none":
         expected += 0.7 * (row["aug_recon_time"] + row["aug_recon_timefreq"]) + 0.3 * row["ssl_loss"]
     assert row["loss"] == pytest.approx(expected, rel=1e-5)
-    assert set(row) == set(HISTORY) - (SSL_ONLY if ssl == "none" else set())
+    assert set(row) == set(TRAINED) - (SSL_ONLY if ssl == "none" else set())
 
 
 @pytest.mark.parametrize("ssl", ["barlowtwins", "vicreg", "vibcreg"])
 def test_a_missing_ssl_weight_is_the_one_of_the_method(build: Build, ssl: str) -> None:
-    row = build(ssl, aug_recon_weight=0).run_epoch()
+    row = train_epoch(build(ssl, aug_recon_weight=0))
     weight = SSL_METHODS.parse(ssl).default_weight
     expected = row["recon_time"] + row["recon_timefreq"] + row["commitment"] + weight * row["ssl_loss"]
     assert row["loss"] == pytest.approx(expected, rel=1e-5)
@@ -72,7 +74,7 @@ def test_a_missing_ssl_weight_is_the_one_of_the_method(build: Build, ssl: str) -
 
 def test_learning_rate_follows_a_cosine_to_zero_over_all_steps(build: Build) -> None:
     trainer = build("none", epochs=5, learning_rate=0.01)
-    rates = [trainer.run_epoch()["learning_rate"] for _ in range(5)]
+    rates = [train_epoch(trainer)["learning_rate"] for _ in range(5)]
     expected = 0.005 * (1 + np.cos(np.pi * np.arange(20) / 20))
     np.testing.assert_allclose(rates, expected.reshape(5, 4).mean(axis=1), rtol=1e-5)
 
@@ -81,9 +83,9 @@ def test_steps_and_epochs_are_counted(build: Build) -> None:
     trainer = build("none", epochs=2)
     assert (trainer.epoch, trainer.finished, trainer.total_steps) == (0, False, 8)
     trainer.step()
-    trainer.run_epoch()
+    train_epoch(trainer)
     assert (trainer.epoch, trainer.steps_done, trainer.finished) == (1, 4, False)
-    trainer.run_epoch()
+    train_epoch(trainer)
     assert (trainer.epoch, trainer.finished) == (2, True)
 
 
@@ -145,7 +147,7 @@ def test_without_weight_the_ssl_loss_only_watches(build: Build) -> None:
 def test_bfloat16_runs_and_stays_near_float32(build: Build) -> None:
     exact, rough = build("barlowtwins"), build("barlowtwins", precision="bf16")
     for _ in range(2):
-        expected, row = exact.run_epoch(), rough.run_epoch()
+        expected, row = train_epoch(exact), train_epoch(rough)
         assert row["loss"] != expected["loss"]
         assert row["loss"] == pytest.approx(expected["loss"], rel=0.05)
     assert {value.dtype for value in rough.tokenizer.state_dict().values()} <= {torch.float32, torch.int64}
@@ -155,13 +157,13 @@ def test_bfloat16_runs_and_stays_near_float32(build: Build) -> None:
 def test_an_absurd_learning_rate_diverges_with_one_line(build: Build, rate: float) -> None:
     trainer = build("none", learning_rate=rate, epochs=1)
     with pytest.raises(DivergedError, match=r"^the loss became (nan|inf) in epoch 1$"):
-        trainer.run_epoch()
+        train_epoch(trainer)
 
 
 def test_27_series_make_one_batch(small_config: Callable[..., Stage1Config], series: Tensor) -> None:
     trainer = Stage1Trainer(small_config(ssl="barlowtwins", batch_size=128, epochs=2), series[:27])
     assert (trainer.order.steps, trainer.order.batch_size, trainer.total_steps) == (1, 27, 2)
-    assert math.isfinite(trainer.run_epoch()["loss"])
+    assert math.isfinite(train_epoch(trainer)["loss"])
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from ncvq_core.prior.series_sampler import load_generator
 from ncvq_core.prior.token_source import TokenSource
 from ncvq_core.stages.prior.run import Stage2Run
 from ncvq_core.stages.prior.trainer import Stage2Trainer
-from ncvq_core.stages.samples import SamplesRun
+from ncvq_core.stages.samples.run import SamplesRun
 from ncvq_core.tokenizer.load import load_tokenizer
 from tests.core.global_generators import global_state, seed_globals
 

@@ -8,13 +8,13 @@ from typing import Any
 import pandas as pd
 import pyarrow.compute as pc
 
-from orchestrator.planning.graph import TIMED
 from orchestrator.store import Store
 from orchestrator.store.parts import part_files, read_part, write_part
+from orchestrator.store.stages import OWN_NAMES
 
 MEASURED = ("seconds", "peak_memory_bytes")
 VOLATILE = (
-    *(f"{stage}_{name}" for stage in TIMED for name in MEASURED), "started_at", "git_dirty", "git_commit",
+    *(f"{stage}_{name}" for stage in OWN_NAMES for name in MEASURED), "started_at", "git_dirty", "git_commit",
 )  # fmt: skip
 """Columns of a finished trial that two runs of it may differ in."""
 

@@ -15,8 +15,8 @@ from ncvq_core.training.trainer import Trainer
 from orchestrator.execution.pack_job import PackJob
 from orchestrator.execution.settings import WorkerSettings
 from orchestrator.planning.plan import load_datasets, make_plan
-from orchestrator.planning.queue import CROWDED
 from orchestrator.store import Store
+from orchestrator.store.status import Status
 from tests.orchestrator.conftest import Design, Launch
 from tests.orchestrator.stage2 import tiny2
 from tests.orchestrator.tables import history_of, trials_table
@@ -122,7 +122,7 @@ def test_what_ran_out_of_memory_is_freed_at_once(
         pack.work(0)
     (first, *_) = [job for job in pack.jobs if job.outcome]
     assert first.outcome is not None
-    assert first.outcome.status == CROWDED
+    assert first.outcome.status == Status.CROWDED
     assert [reference() for reference in trainers if reference() is not None] == []
 
 

@@ -6,7 +6,8 @@ from orchestrator.execution import room
 from orchestrator.execution.death import Death
 from orchestrator.execution.packs import Packs, Report
 from orchestrator.execution.room import Room
-from orchestrator.planning.queue import CROWDED, Outcome, StageTask, TaskQueue
+from orchestrator.planning.queue import Outcome, StageTask, TaskQueue
+from orchestrator.store.status import Status
 
 
 class Told:
@@ -149,7 +150,7 @@ def test_a_larger_pack_is_halved(told: Told) -> None:
     packs.died("1", KILLED)
     assert all("smaller pack" in line for line in told.lines)
     assert handed_out(packs, "2") == list("ab")
-    packs.told("2", [Report(stage_id="a", outcome=Outcome(stage_id="a", status=CROWDED))])
+    packs.told("2", [Report(stage_id="a", outcome=Outcome(stage_id="a", status=Status.CROWDED))])
     assert told.lines[-1] == "put back stage1 a: memory ran out beside others, it runs again in a smaller pack"
 
 

@@ -19,7 +19,7 @@ from ncvq_core.stages.tokenizer.run import Stage1Run
 from ncvq_core.stages.tokenizer.trainer import Stage1Trainer
 from ncvq_core.tokenizer.load import load_tokenizer
 from ncvq_core.training import precision
-from orchestrator.execution.stage_runs import open_model
+from orchestrator.execution.models import open_model
 from orchestrator.store import Store
 from tests.orchestrator.stage2 import tiny2
 

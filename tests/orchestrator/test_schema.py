@@ -9,23 +9,24 @@ import pytest
 
 from ncvq_core.config.prior import SamplingConfig, Stage2Config
 from ncvq_core.config.tokenizer import Stage1Config
+from ncvq_core.metrics import METRICS as TABLE
 from ncvq_core.settings import value_type
 from ncvq_core.stages.prior.run import PRIOR_METRICS
-from ncvq_core.stages.samples import SAMPLE_METRICS
+from ncvq_core.stages.prior.trainer import Stage2Trainer
+from ncvq_core.stages.registry import KINDS
+from ncvq_core.stages.samples.run import SAMPLE_METRICS
 from ncvq_core.stages.tokenizer.run import EVALUATED as EVALUATED_IN_CORE
-from ncvq_core.stages.tokenizer.trainer import HISTORY
-from orchestrator.planning.graph import TIMED
+from ncvq_core.stages.tokenizer.trainer import Stage1Trainer
 from orchestrator.store.schema import (
-    EVALUATED,
     HISTORY_TABLE,
     METRICS,
     SCHEMA_VERSION,
     SETTINGS,
-    TRAINED,
     TRIALS,
     conform,
     table,
 )
+from orchestrator.store.stages import OWN_NAMES
 
 FROZEN = {3: "e0b6689f7f1f"}
 """Digest of both schemas, by version; those of earlier versions stay."""
@@ -46,9 +47,21 @@ def test_a_changed_schema_is_another_version() -> None:
 
 def test_every_metric_of_the_core_has_a_column_and_no_other_is_there() -> None:
     assert (*EVALUATED_IN_CORE, *PRIOR_METRICS, *SAMPLE_METRICS) == METRICS
-    assert EVALUATED == EVALUATED_IN_CORE
-    assert TRAINED == HISTORY
-    assert {name.removesuffix("_seconds") for name in TRIALS.names if name.endswith("_seconds")} == set(TIMED)
+    assert {name.removesuffix("_seconds") for name in TRIALS.names if name.endswith("_seconds")} == set(OWN_NAMES)
+
+
+def test_every_column_of_the_history_is_filled_and_no_other_is_there() -> None:
+    along_the_way = {f"validation_{name}" for name in (*EVALUATED_IN_CORE, "prior_loss")}
+    filled = {*Stage1Trainer.history_columns, *Stage2Trainer.history_columns, *along_the_way}
+    assert set(HISTORY_TABLE.names) == filled | {"trial_id", "stage", "epoch"}
+
+
+def test_stages_are_named_in_order_and_measured() -> None:
+    names = [kind.name for kind in KINDS]
+    assert len(set(names)) == len(names)
+    for place, kind in enumerate(KINDS):
+        assert set(kind.needs) <= set(names[:place]), f"{kind.name} needs a stage that comes after it"
+    assert {metric.stage for metric in TABLE} <= set(names)
 
 
 @pytest.mark.parametrize("part", [Stage1Config, Stage2Config, SamplingConfig])

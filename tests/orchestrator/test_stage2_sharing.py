@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from ncvq_core.config import fcn_id
-from ncvq_core.stages.judge import FcnRun
+from ncvq_core.stages.judge.run import FcnRun
 from ncvq_core.stages.prior.run import PRIOR_METRICS, Stage2Run
-from ncvq_core.stages.samples import SAMPLE_METRICS
+from ncvq_core.stages.samples.run import SAMPLE_METRICS
 from ncvq_core.stages.tokenizer.run import Stage1Run
 from orchestrator.execution.job import StageJob
 from orchestrator.execution.settings import WorkerSettings

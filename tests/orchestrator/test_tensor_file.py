@@ -11,7 +11,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from orchestrator.execution.tensor_file import TensorFile, tensors_digest, write_sealed_tensors, write_tensors
+from ncvq_core.training.tensor_bytes import tensors_digest
+from orchestrator.execution.tensor_file import TensorFile, write_sealed_tensors, write_tensors
 from orchestrator.store.sealed import verify
 
 ROOT = Path(__file__).parents[2]

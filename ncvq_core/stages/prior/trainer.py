@@ -7,7 +7,7 @@ from ncvq_core.config.prior import Stage2Config
 from ncvq_core.prior import Prior
 from ncvq_core.prior.token_source import TokenSource
 from ncvq_core.training.precision import matrix_products
-from ncvq_core.training.seeding import generator, initial_weights
+from ncvq_core.training.seeding import initial_weights, stream
 from ncvq_core.training.trainer import LEARNING_RATE, Trainer
 
 PRIOR_HISTORY = ("prior_loss", LEARNING_RATE)
@@ -62,7 +62,7 @@ class Stage2Trainer(Trainer):
 
         Tokens and masks are always the same, and the mask ratios evenly spread over the series.
         """
-        draws = generator(self._seed, "held-out tokens and masks", self.device)
+        draws = stream(self._seed, "held-out tokens and masks", self.device)
         total = 0.0
         everything = torch.arange(len(labels), device=self.device)
         for batch in torch.split(everything, self.config.prior_batch_size):

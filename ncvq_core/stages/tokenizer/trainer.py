@@ -11,25 +11,14 @@ from torch.nn import functional
 from ncvq_core.config.tokenizer import Stage1Config
 from ncvq_core.ssl.base import SSLHead, Targets
 from ncvq_core.ssl.momentum import follow_parameters
+from ncvq_core.stages.tokenizer.kind import TRAINED
 from ncvq_core.stages.tokenizer.views import augmented_view
 from ncvq_core.tokenizer import Tokenizer, pool
 from ncvq_core.tokenizer.codebook import Quantized, perplexity
 from ncvq_core.tokenizer.reconstruction_error import band_errors
 from ncvq_core.training.precision import matrix_products
-from ncvq_core.training.seeding import generator, initial_weights
-from ncvq_core.training.trainer import LEARNING_RATE, Trainer
-
-HISTORY = (
-    "loss",
-    "recon_time",
-    "recon_timefreq",
-    "commitment",
-    "aug_recon_time",
-    "aug_recon_timefreq",
-    "ssl_loss",
-    "perplexity",
-    LEARNING_RATE,
-)
+from ncvq_core.training.seeding import initial_weights, stream
+from ncvq_core.training.trainer import Trainer
 
 
 class View(NamedTuple):
@@ -55,7 +44,7 @@ class Stage1Trainer(Trainer):
     """
 
     loss_name = "loss"
-    history_columns = HISTORY
+    history_columns = TRAINED
     order_stream = "batch order"
     draws_stream = "augmentation"
 
@@ -114,7 +103,7 @@ class Stage1Trainer(Trainer):
         """
         if self.head is None:
             return None
-        draws = generator(self.config.seed, "held-out augmentation", self.device)
+        draws = stream(self.config.seed, "held-out augmentation", self.device)
         self._modules.eval()
         try:
             bands = self.tokenizer.transform(x)
@@ -134,7 +123,7 @@ class Stage1Trainer(Trainer):
         return measured
 
     def _backward(self, batch: Tensor) -> list[Tensor]:
-        """Give the parameters the gradients of a batch (B,) and return the entries of HISTORY but the last.
+        """Give the parameters the gradients of a batch (B,) and return the entries of TRAINED but the last.
 
         Each decoder pass and the SSL head go backward as soon as they went forward, down to the features, so that the
         activations of one at a time are held; the encoder follows at the end, with the sum of what came down.

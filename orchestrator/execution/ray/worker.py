@@ -29,7 +29,7 @@ class Probe:
 
 
 class PackTrainable(tune.Trainable):
-    """A reusable actor that runs one pack of stages after another."""
+    """Adds a process of Ray's to a pack: an actor that works a second at a time, and takes up the next pack."""
 
     def setup(self, config: dict[str, Any]) -> None:
         """Take up a pack."""

@@ -3,7 +3,7 @@
 Units are those of benchmarks/units.py. The floor is the arithmetic of an epoch (products and convolutions, forward and
 backward) at the rate of a large product in the same precision.
 
-    python -m benchmarks.stage1 --data-dir UCRArchive_2018 --threads 2
+    python -m benchmarks.tokenizer --data-dir UCRArchive_2018 --threads 2
 """
 
 import argparse
@@ -15,7 +15,7 @@ import torch
 from benchmarks.units import HEADER, Measured, feasible, timed_in_turn
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import load_dataset
-from ncvq_core.stages.cost import stage1_cost
+from ncvq_core.stages.tokenizer.cost import tokenizer_cost
 from ncvq_core.stages.tokenizer.run import Stage1Run
 from ncvq_core.training.memory import peak_memory_bytes
 from ncvq_core.training.process import prepare_process
@@ -48,7 +48,7 @@ def measure(
         trainer.step()
     memory = peak_memory_bytes(run.device)
     timing = timed_in_turn(trainer.step, precision, rounds, 2).times(trainer.order.steps)
-    cost = stage1_cost(config, len(run.dataset.train), run.dataset.channels, run.dataset.length)
+    cost = tokenizer_cost(config, len(run.dataset.train), run.dataset.channels, run.dataset.length)
     return Measured(timing, cost.flops / config.epochs, memory)
 
 

@@ -7,23 +7,16 @@ from __future__ import annotations
 
 import dataclasses
 
+from orchestrator.store.schema import SETTINGS
+from orchestrator.store.stages import OWN_STAGES, SETTINGS_OF
+from orchestrator.store.status import Status
 from reports.levels import DATASET
-from reports.read_store import DONE, Results
+from reports.read_store import Results
 
-STAGE1, STAGE2, SAMPLES = "stage1", "stage2", "samples"
+STAGE1, STAGE2 = "stage1", "stage2"
 
-OF_SAMPLES = frozenset({"sampling_steps", "choice_temperature", "guidance_scale"})
-"""Settings that change nothing before series are drawn."""
-
-OF_STAGE2 = frozenset({
-    "token_embedding", "prior_epochs", "prior_batch_size", "prior_learning_rate", "prior_weight_decay", "prior_width",
-    "prior_layers", "prior_heads", "prior_feedforward", "class_dropout", "token_temperature",
-})  # fmt: skip
-"""Settings of the prior, which change nothing in stage 1."""
-
-WITHOUT_EFFECT = {STAGE1: OF_STAGE2 | OF_SAMPLES | {"stages"}, STAGE2: OF_SAMPLES}
-
-NAMES = {STAGE1: "stage 1", STAGE2: "the prior's training"}
+WITHOUT_EFFECT = {stage: SETTINGS.keys() - settings for stage, settings in SETTINGS_OF.items()}
+"""Settings that cannot change a stage, by stage."""
 
 
 def factors_without_effect(results: Results, stage: str) -> list[str]:
@@ -40,7 +33,7 @@ def of_stage(results: Results, stage: str) -> Results:
         factors={factor: levels for factor, levels in results.sweep.factors.items() if factor not in left_out},
         baseline={factor: level for factor, level in results.sweep.baseline.items() if factor not in left_out},
     )
-    done_first = results.cells.sort_values("status", key=lambda status: status != DONE, kind="stable")
+    done_first = results.cells.sort_values("status", key=lambda status: status != Status.DONE, kind="stable")
     repeated = (
         done_first[list(sweep.factors)].duplicated() if sweep.factors else done_first.index != done_first.index[0]
     )
@@ -59,11 +52,11 @@ def is_compared(results: Results, stage: str) -> bool:
 def sharing_notes(results: Results) -> list[str]:
     """A sentence for each stage that some factor of the sweep cannot change."""
     notes = []
-    for stage, name in NAMES.items():
-        if left_out := factors_without_effect(results, stage):
-            only = "" if is_compared(results, stage) else " Nothing else varies, so the table of means says it all."
+    for kind in OWN_STAGES:
+        if left_out := factors_without_effect(results, kind.name):
+            only = "" if is_compared(results, kind.name) else " Nothing else varies, so the table of means says it all."
             notes.append(
-                f"{' and '.join(left_out)} cannot change {name}: its metrics and curves are not split by it, and a run "
-                f"that several trials share counts once.{only}"
+                f"{' and '.join(left_out)} cannot change {kind.changed}: its metrics and curves are not split by it, "
+                f"and a run that several trials share counts once.{only}"
             )
     return notes

@@ -14,7 +14,7 @@ from ncvq_core.metrics import METRICS, Metric
 from reports import write_report
 from reports.figures.write import Output
 from reports.read_store import Results, read_results
-from reports.stages import OF_SAMPLES, OF_STAGE2, is_compared, of_stage, sharing_notes
+from reports.relevance import WITHOUT_EFFECT, is_compared, of_stage, sharing_notes
 from reports.tables.means import summary_table
 from tests.reports.figures.grids import figures_of
 
@@ -53,8 +53,9 @@ def results_of(writer: StoreWriter, methods: list[str], first: str = "done") -> 
 
 
 def test_settings_of_later_stages_are_those_of_the_trainer() -> None:
-    assert {field.name for field in dataclasses.fields(Stage2Config)} == OF_STAGE2
-    assert {field.name for field in dataclasses.fields(SamplingConfig)} == OF_SAMPLES
+    prior, sampling = ({field.name for field in dataclasses.fields(part)} for part in (Stage2Config, SamplingConfig))
+    expected = {"stage1": prior | sampling | {"stages"}, "stage2": sampling, "samples": set()}
+    assert expected == WITHOUT_EFFECT
 
 
 def test_metrics_say_which_stage_they_measure() -> None:

@@ -1,4 +1,4 @@
-"""A pack of trainers, of one stage or both, gives each trainer's own numbers."""
+"""Trainers side by side, of one stage or both, each in a lane of its own, have the numbers that each has alone."""
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from ncvq_core.data import load_dataset
 from ncvq_core.stages.prior.run import Stage2Run
 from ncvq_core.stages.tokenizer.run import Stage1Run
 from ncvq_core.stages.tokenizer.trainer import Stage1Trainer
-from ncvq_core.training.lane import Pack
+from ncvq_core.training.lane import Lane
 from ncvq_core.training.trainer import Trainer
 
 SMALL = {"dataset": "GunPoint", "channels": 8, "projector_width": 16, "residual_blocks": 1}
@@ -34,13 +34,28 @@ def weights(trainer: Trainer) -> list[torch.Tensor]:
     return [tensor.cpu() for name, tensor in trainer.state().items() if name.startswith("model.")]
 
 
+def train_in_turn(trainers: list[Trainer]) -> None:
+    """Step trainers to their ends, each in a lane of its own, as a worker does with the stages of a pack."""
+    lanes = [Lane(trainer.device) for trainer in trainers]
+    _wait(trainers[0].device)  # they were made on another stream
+    while not all(trainer.finished for trainer in trainers):
+        for trainer, lane in zip(trainers, lanes, strict=True):
+            if not trainer.finished:
+                with lane.entered():
+                    lane.capture(trainer)
+                    trainer.step()
+    _wait(trainers[0].device)
+
+
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+
+
 @pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
-def test_mixed_pack_equals_single_trainers(device: str) -> None:
+def test_a_mix_equals_single_trainers(device: str) -> None:
     packed, single = trainers(device), trainers(device)
-    pack = Pack(packed)
-    while not pack.finished:
-        pack.step()
-    pack.join()
+    train_in_turn(packed)
     for trainer in single:
         while not trainer.finished:
             trainer.step()
@@ -57,9 +72,7 @@ def test_diverging_trainer_hurts_no_other() -> None:
     alone, *_ = trainers("cpu")
     assert isinstance(sick, Stage1Trainer)
     sick.series.fill_(float("nan"))
-    pack = Pack([sick, healthy])
-    while not pack.finished:
-        pack.step()
+    train_in_turn([sick, healthy])
     while not alone.finished:
         alone.step()
     assert all(torch.equal(mine, expected) for mine, expected in zip(weights(healthy), weights(alone), strict=True))

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ncvq_core.data import Dataset, Scaling
+from ncvq_core.fcn.checkpoint import fcn_checksum
 from ncvq_core.fcn.network import TEST_FEATURES, judge_test, said_scaling
 from ncvq_core.fcn.train import FcnTrainer, FcnTraining, LabelledSeries
 from ncvq_core.stages.base import StageResult, StageRun
@@ -35,13 +36,15 @@ class FcnRun(StageRun):
     def result(self) -> StageResult:
         """Read TEST and return the network, its accuracy there and what it makes of TEST."""
         judged = judge_test(self.trainer.network, self.dataset, self.device)
-        tensors = {**self.trainer.network.state_dict(), **said_scaling(self.dataset), TEST_FEATURES: judged.features}
+        own = {**self.trainer.network.state_dict(), **said_scaling(self.dataset)}
+        tensors = {name: value.cpu() for name, value in {**own, TEST_FEATURES: judged.features}.items()}
         return StageResult(
             metrics={"fcn_accuracy": judged.accuracy},
             history=[],
-            tensors={name: value.cpu() for name, value in tensors.items()},
+            tensors=tensors,
             peak_memory_bytes=peak_memory_bytes(self.device),
             notes=self.dataset.notes,
+            details={"fcn": f"trained {fcn_checksum(tensors)}"},
         )
 
     def state(self) -> dict[str, Tensor]:

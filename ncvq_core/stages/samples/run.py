@@ -21,7 +21,7 @@ from ncvq_core.stages.base import StageResult, StageRun
 from ncvq_core.stages.tokenizer.views import augmented_view
 from ncvq_core.training.memory import peak_memory_bytes
 from ncvq_core.training.named_tensors import Under
-from ncvq_core.training.seeding import generator
+from ncvq_core.training.seeding import stream
 
 SAMPLE_METRICS = metric_names("samples")
 SAMPLES, LABELLED_SAMPLES, SAMPLE_LABELS, FID_BY_CLASS = "samples", "labelled_samples", "labels", "fid_by_class"
@@ -111,6 +111,7 @@ class SamplesRun(StageRun):
             tensors=tensors,
             peak_memory_bytes=peak_memory_bytes(self.device),
             notes=self.dataset.notes + self._judge.notes(len(samples)) + self._class_notes(by_class),
+            details={FID_BY_CLASS: self._named(by_class)},
         )
 
     def state(self) -> dict[str, Tensor]:
@@ -128,7 +129,7 @@ class SamplesRun(StageRun):
         return {"epoch": epoch + 1}
 
     def _draw(self, purpose: str, labels: Tensor) -> Tensor:
-        samples = self._generator.sample(labels, generator(self._config.seed, purpose, self.device)).cpu()
+        samples = self._generator.sample(labels, stream(self._config.seed, purpose, self.device)).cpu()
         if wrong := int((~samples.isfinite()).flatten(1).any(dim=1).sum()):
             raise DivergedError(f"{wrong} of {len(samples)} {purpose} hold values that are not finite")
         return samples
@@ -153,9 +154,14 @@ class SamplesRun(StageRun):
         """Return TRAIN's augmented view (n, C, L) in the units of the data."""
         scaling, model = self._generator.tokenizer.scaling, self._generator.tokenizer.model
         train = torch.from_numpy(scaling.apply(self.dataset.train)).to(self.device)
-        draws = generator(self._config.seed, "augmented spectra", self.device)
+        draws = stream(self._config.seed, "augmented spectra", self.device)
         view, _ = augmented_view(train, self._config, model.transform, draws)
         return scaling.undo(view).cpu()
+
+    def _named(self, by_class: np.ndarray) -> dict[str, float | None]:
+        """Return the Fréchet distance of each class by its label, None where it is undefined."""
+        values = [None if np.isnan(value) else value for value in by_class.tolist()]
+        return dict(zip(self.dataset.classes, values, strict=True))
 
     def _class_notes(self, by_class: np.ndarray) -> tuple[str, ...]:
         """Name the classes whose Fréchet distance is undefined, or uncertain for want of series."""

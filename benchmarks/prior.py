@@ -1,9 +1,9 @@
 """Seconds and units of one epoch of stage 2, and of sampling 256 series.
 
-Units and floor are those of benchmarks/stage1.py. The tokenizer is trained for one epoch: what it has learned makes no
-difference to the time.
+Units and floor are those of benchmarks/tokenizer.py. The tokenizer is trained for one epoch: what it has learned makes
+no difference to the time.
 
-    python -m benchmarks.stage2 --data-dir UCRArchive_2018 --threads 2
+    python -m benchmarks.prior --data-dir UCRArchive_2018 --threads 2
 """
 
 import argparse
@@ -16,7 +16,7 @@ from benchmarks.units import HEADER, Measured, feasible, timed_in_turn
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import load_dataset
 from ncvq_core.prior.series_sampler import load_generator
-from ncvq_core.stages.cost import sampling_flops, stage2_cost
+from ncvq_core.stages.prior.cost import prior_cost, sampling_flops
 from ncvq_core.stages.prior.run import Stage2Run
 from ncvq_core.stages.tokenizer.run import Stage1Run
 from ncvq_core.training.memory import peak_memory_bytes
@@ -41,7 +41,7 @@ def measure(dataset_name: str, task: str, precision: str, data_dir: Path, thread
     run = Stage2Run(config, dataset, tokenizer.result().tensors)
     for _ in range(3):
         run.trainer.step()
-    cost = stage2_cost(config, len(dataset.train), dataset.channels, dataset.length)
+    cost = prior_cost(config, len(dataset.train), dataset.channels, dataset.length)
     if task == "epoch":
         timing = timed_in_turn(run.trainer.step, precision, rounds, 1).times(run.trainer.order.steps)
         flops = cost.flops / run.config.prior_epochs

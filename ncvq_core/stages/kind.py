@@ -1,0 +1,100 @@
+"""What a stage is to those who plan it, run it, keep it and show it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+from ncvq_core.metrics import metric_names
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from ncvq_core.config import TrialConfig
+    from ncvq_core.data import Dataset
+    from ncvq_core.stages.base import StageRun
+    from ncvq_core.stages.cost import Cost
+
+
+class Sizes(NamedTuple):
+    """What the work of a stage depends on beside its config."""
+
+    train: int
+    """Series in TRAIN."""
+    test: int
+    """Series in TEST."""
+    channels: int
+    """Of a series."""
+    length: int
+    """Of a series, in points."""
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> Sizes:
+        """Return those of a dataset."""
+        return cls(len(dataset.train), len(dataset.test), dataset.channels, dataset.length)
+
+
+class Given(NamedTuple):
+    """What a run is built from."""
+
+    config: TrialConfig
+    """A trial that has the stage."""
+    dataset: Dataset
+    """The data that the trial names."""
+    needed: Mapping[str, Mapping[str, Tensor]]
+    """`StageResult.tensors` of the stages that it needs, by name."""
+    device: torch.device | None = None
+    """Where to compute; None: on the CPU."""
+
+
+class StageKind(ABC):
+    """One kind of stage: what is said of it needs no torch, what it does imports its parts when it is asked for.
+
+    To add one, write a folder with its kind and its run, and name it in `registry.KINDS`. The columns of the store, the
+    plan, the workers and the rows of trials follow.
+    """
+
+    name: ClassVar[str]
+    """By which tasks, columns and the rows of the history call it."""
+    words: ClassVar[str]
+    """For people."""
+    changed: ClassVar[str]
+    """What its settings change, as a part of a sentence."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """Names of the stages whose tensors it reads."""
+    of_trial: ClassVar[bool] = True
+    """Whether it is a trial's own, with columns in the trial's row; False where it belongs to a dataset."""
+    settings: ClassVar[Mapping[str, type]] = {}
+    """Settings that it adds to those of earlier stages, with the types of their columns."""
+    history: ClassVar[tuple[str, ...]] = ()
+    """Columns of the history that its epochs fill."""
+    details: ClassVar[tuple[str, ...]] = ()
+    """What it leaves or takes over from the stages that it needs, beside metrics: columns of text in a trial's row."""
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Names of the metrics that measure it."""
+        return metric_names(self.name)
+
+    @abstractmethod
+    def stage_id(self, config: TrialConfig) -> str | None:
+        """Return the content address of a trial's stage of this kind; None where the trial has none."""
+
+    @abstractmethod
+    def epochs(self, config: TrialConfig, sizes: Sizes) -> int:
+        """Return how many epochs it has, at most."""
+
+    @abstractmethod
+    def cost(self, config: TrialConfig, sizes: Sizes) -> Cost:
+        """Return what it costs; the seed makes no difference."""
+
+    @abstractmethod
+    def build(self, given: Given) -> StageRun:
+        """Return its run, at the start.
+
+        Raises:
+            CheckpointError: tensors of another config or dataset.
+            DataError: the dataset is too small for it.
+        """

@@ -1,0 +1,1 @@
+"""Samples of the prior, and the numbers by which they are judged."""
