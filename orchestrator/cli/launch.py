@@ -53,8 +53,10 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
         debug: DebugOption = False,
     ) -> None:
         with one_line_errors(debug):
+            from ncvq_core.training.plain import is_plain
             from orchestrator.launching.launch import LaunchOptions, launch
 
+            is_plain()  # another value of its switch is refused before anything starts
             chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_)
             options = LaunchOptions(
                 store=store,

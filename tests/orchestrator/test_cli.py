@@ -141,6 +141,15 @@ def test_the_module_is_the_same_program() -> None:
     assert "Usage: ncvq [OPTIONS] COMMAND [ARGS]..." in done.stdout
 
 
+def test_a_wrong_switch_to_plain_torch_is_refused_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NCVQ_PLAIN", "yes")
+    line = refusal("launch", "quickstart", "--store", tmp_path / "s")
+    assert line == "ncvq: NCVQ_PLAIN = 'yes': must be 1 (plain torch alone) or 0"
+    assert not (tmp_path / "s").exists()
+
+
 @pytest.mark.parametrize("columns", ["20", "30", "42"])
 def test_sweeps_never_cuts_a_name(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", columns)
