@@ -53,10 +53,8 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
         debug: DebugOption = False,
     ) -> None:
         with one_line_errors(debug):
-            from ncvq_core.training.plain import is_plain
             from orchestrator.launching.launch import LaunchOptions, launch
 
-            is_plain()  # another value of its switch is refused before anything starts
             chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_)
             options = LaunchOptions(
                 store=store,
@@ -71,6 +69,9 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
                 retry_failed=retry_failed,
                 debug=debug,
             )
+            from ncvq_core.training.plain import is_plain
+
+            is_plain()  # another value of its switch is refused before anything starts
             summary = launch(read_sweep(sweep, chosen, data_dir), options, console())
         report = shlex.join(["ncvq", "report", sweep, *Chosen(profile=profile).words(), "--store", str(store)])
         _print_summary(summary, store, _resume_command(sweep, store, data_dir, chosen), report, console())
