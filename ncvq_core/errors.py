@@ -35,7 +35,7 @@ class CheckpointError(NcvqError):
 
 
 def misfit(error: Exception) -> str:
-    """Say in one line why tensors do not fit a model: torch takes many, and a KeyError only names what is lacking."""
+    """Return one line on why tensors do not fit a model; torch's message has many, a KeyError only a name."""
     return (
         f"lacks {error.args[0]}" if isinstance(error, KeyError) else textwrap.shorten(str(error), 400, placeholder=" …")
     )

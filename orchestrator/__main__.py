@@ -11,8 +11,8 @@ from orchestrator.cli.app import app
 def main() -> None:
     """Run a command, and leave as soon as it is over.
 
-    The interpreter does not take itself apart: libraries' threads that begin to run only then abort the process once
-    in some dozen times on a busy machine, after all is done, and the exit code would say so.
+    The interpreter's own shutdown is skipped. On a busy machine, threads of libraries that start during it abort the
+    process about once in some dozen times, and the exit code would then be that of a crash.
     """
     pin()
     try:

@@ -25,9 +25,9 @@ class MagnitudeWarp(Augmentation):
         return x * (heights @ _spline_basis(length, self.knots, x.device, x.dtype))
 
 
-@cache  # a captured CUDA graph reads what was there when it was captured
+@cache  # kept, because a captured CUDA graph goes on reading this tensor
 def _spline_basis(length: int, knots: int, device: torch.device, dtype: torch.dtype) -> Tensor:
-    """Return (knots, length): the spline is linear in its knots, so each row answers a knot of height one."""
+    """Return (knots, length): row k is the spline that is 1 at knot k and 0 at the others; any spline is their sum."""
     from scipy.interpolate import CubicSpline  # 40 MB, which no other training needs
 
     at = np.linspace(0, length - 1, knots)

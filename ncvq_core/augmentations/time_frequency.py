@@ -105,6 +105,6 @@ def _window(spectrum: Tensor, size: int, length: int, generator: Generator) -> T
     return (position >= start) & (position < start + length)
 
 
-@cache  # a captured CUDA graph reads what was there when it was captured
+@cache  # kept, because a captured CUDA graph goes on reading this tensor
 def _stft(length: int, device: torch.device) -> STFT:
     return STFT(length).to(device)

@@ -22,8 +22,8 @@ SMALLEST_SPREAD = 1e-150
 class Dataset:
     """Labelled series, split into TRAIN and TEST as its archive splits them.
 
-    Both are kept as float32 where that loses nothing beyond its own rounding once they are scaled, else as float64,
-    whichever they come in.
+    Both are kept as float32 where scaling them has no error but rounding to float32, else as float64; the type in which
+    they are given does not matter.
 
     Raises:
         DataError: fewer than two training series, no test series, or series that are too short or not finite.
@@ -40,7 +40,7 @@ class Dataset:
     """(m,), indices into `classes`."""
     classes: tuple[str, ...]
     notes: tuple[str, ...] = field(default=())
-    """What was done to make the series fit, and what is odd about them, one sentence each."""
+    """How the series were changed so that they can be used, and what is unusual about them, one sentence each."""
 
     def __post_init__(self) -> None:
         """Check that the series can be trained on, and keep them in the type that they need."""

@@ -103,17 +103,17 @@ def load_dataset(name: str, data_dir: Path | None = None) -> Dataset:
 
 @lru_cache(maxsize=8)
 def _read(location: Location, _states: tuple[tuple[int, int], ...]) -> Dataset:
-    """Read the files once, as long as they stay as they are."""
+    """Read the files; again only if they change."""
     if location.source == DOWNLOADED:
         verify(location.files)
     return read_dataset(location.name, location.files)
 
 
 def _check_layout(name: str, archive: Path | None) -> None:
-    """Complain about a dataset that lies in or near a local archive, but not where or not as it is read.
+    """Check that no files of a dataset are in or near a local archive in another folder or format than ncvq reads.
 
     Raises:
-        DataError: it does.
+        DataError: there are some.
     """
     if archive is None or not name or name != Path(name).name:
         return

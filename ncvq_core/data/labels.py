@@ -57,7 +57,7 @@ def find_class(label: str, classes: Sequence[str]) -> int | None:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Return names of classes as a note lists them; no name can part the notes that are joined by `; `."""
+    """Return names of classes as a note lists them, without `; `, which separates notes from each other."""
     return ", ".join(name.replace("; ", ", ") for name in names)
 
 

@@ -1,4 +1,4 @@
-"""What is odd about a dataset's series and labels, and what is done about it, one sentence each."""
+"""Notes on what is unusual about a dataset's series and labels, and how it is treated, one sentence each."""
 
 from collections.abc import Sequence
 

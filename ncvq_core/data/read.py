@@ -31,7 +31,7 @@ def find_files(folder: Path, name: str) -> tuple[Path, Path] | None:
 
 
 def check_not_half(folder: Path, name: str) -> None:
-    """Complain about a folder that holds one of the two files only.
+    """Check that a folder does not hold one of the two files only.
 
     Raises:
         DataError: it does.

@@ -1,7 +1,8 @@
 """Mean and standard deviation of TRAIN, by which all series are scaled.
 
-float32 arithmetic stays where it loses nothing beyond its own rounding. It does not where the mean is large beside the
-standard deviation, because centring cancels digits that float32 no longer has, nor where squares leave its range.
+The arithmetic is float32 where its only error is rounding to float32. It is float64 where the mean is large in
+comparison with the standard deviation, since subtracting it would then cancel most of float32's digits, and where
+squares overflow or underflow in float32.
 """
 
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ CANCELLING = 1000.0
 """|mean| / standard deviation from which float32 loses digits when series are centred."""
 
 SQUARES = (1e-18, 1e19)
-"""Deviations whose squares float32 holds in full."""
+"""Standard deviations whose squares float32 holds with all its digits."""
 
 LARGEST_FLOAT32 = 1e38
 
@@ -31,8 +32,8 @@ LARGEST_FLOAT32 = 1e38
 class Scaling:
     """Mean and standard deviation of training series, by channel.
 
-    Of one number each where there is one channel. A tokenizer of several channels that ncvq trained before each had its
-    own also has one of each, for all of them.
+    Each has one number a channel. Tokenizers of several channels from earlier versions have a single number each, which
+    applies to all channels.
     """
 
     mean: tuple[float, ...]
@@ -113,8 +114,8 @@ def fits_float32(mean: float, standard_deviation: float) -> bool:
 def channel_moments(values: Series) -> tuple[float, float]:
     """Return mean and standard deviation of a channel in float64; 1 for the latter where it is constant.
 
-    A channel without any value has mean 0. The mean is taken in two passes: the sum of many large numbers is rounded,
-    the sum of what they differ by is not.
+    A channel without any value has mean 0. The mean is taken in two passes, the second over the differences from the
+    first mean, since a sum of many large numbers has a large rounding error.
     """
     present = values[~np.isnan(values)].astype(np.float64)
     if not len(present):
@@ -131,5 +132,5 @@ def _column(values: tuple[float, ...]) -> NDArray[np.float64]:
 
 
 def _within(values: Series, largest: float) -> bool:
-    """Whether no value is larger in size; missing ones are not."""
+    """Whether no absolute value exceeds `largest`; missing values do not count."""
     return not bool((np.abs(values) > largest).any())

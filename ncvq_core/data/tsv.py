@@ -36,7 +36,7 @@ def _parse(line: str, where: str) -> LabelledLine:
 
 
 def _cut_off(path: Path, last: str, found: list[LabelledLine]) -> list[str]:
-    """Note a last line that has neither a line end nor as many values as each of the others."""
+    """Return a note if the last line has no line end and fewer values than every other line."""
     *others, count = (each.values.shape[1] for each in found)
     if not last.strip() or not others or count >= min(others):
         return []

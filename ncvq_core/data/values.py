@@ -18,7 +18,7 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _INFINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
 _MISSING = {"nan", "+nan", "-nan", "?"}
 _HARMLESS = re.compile(r"[-+.0-9eEnNaA \t]*")
-"""Characters of which `float` makes a number or nan as `_NUMBER` describes them, or refuses the text."""
+"""Text of these characters alone is read by `float` as `_NUMBER` and `_MISSING` say, or refused by it."""
 
 
 def read_values(cells: Sequence[str], where: str) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""How alike the codes are."""
+"""Correlation and cosine between the codes of a codebook."""
 
 import torch
 from torch import Tensor

@@ -26,7 +26,7 @@ def inception_score(logits: ArrayLike, splits: int = SPLITS) -> tuple[float, flo
 
 def _score(log_conditional: np.ndarray) -> float:
     conditional = np.exp(log_conditional)
-    with np.errstate(divide="ignore"):  # of a class that no series has; it counts nothing
+    with np.errstate(divide="ignore"):  # log 0 of a class that no series has; `where` leaves it out
         log_marginal = np.log(conditional.mean(axis=0))
     ratio = np.where(conditional > 0, log_conditional - log_marginal, 0.0)
     return float(np.exp((conditional * ratio).sum(axis=1).mean()))

@@ -1,4 +1,4 @@
-"""What a classifier's features say about samples, beside real series."""
+"""Metrics that compare samples with real series by the features of a classifier."""
 
 import math
 from collections import OrderedDict
@@ -20,12 +20,12 @@ from ncvq_core.fcn.network import BESIDE, TEST_FEATURES, judge_test, network_sca
 from ncvq_core.training.checksum import tensors_checksum
 
 FEWEST = 5
-"""Series from which on precision and recall, with three neighbours, are defined."""
+"""Fewest series for which precision and recall, with three neighbours, are defined."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RealFeatures:
-    """What the classifier makes of TEST: the same for all trials of a dataset."""
+    """The classifier's features of TEST and what follows from them: the same for all trials of a dataset."""
 
     features: Tensor
     """(m, 128)."""
@@ -47,7 +47,7 @@ def check_judgeable(dataset: Dataset) -> None:
 
 
 class Judge:
-    """A classifier and what it makes of a dataset's TEST.
+    """A classifier and its features of a dataset's TEST.
 
     Args:
         fcn: the classifier's state dict, with TEST_FEATURES and SCALING where they are known.
@@ -56,7 +56,7 @@ class Judge:
     """
 
     def __init__(self, fcn: Mapping[str, Tensor], dataset: Dataset, device: torch.device) -> None:
-        """Build the network; TEST passes through it only where its features are neither given nor remembered.
+        """Build the network, and compute its features of TEST unless they are given or cached.
 
         Raises:
             DataError: TEST is a single series.
@@ -108,7 +108,7 @@ class Judge:
         )
 
     def notes(self, samples: int) -> tuple[str, ...]:
-        """Return what is to be known of figures from so many samples."""
+        """Return notes on metrics that are ill-conditioned, bounded or undefined with so many samples."""
         fewest = min(samples, self.real.statistics.count)
         dimension = len(self.real.statistics.mean)
         notes = []
@@ -122,7 +122,9 @@ class Judge:
 
     def _real(self, dataset: Dataset, known: Tensor | None) -> RealFeatures:
         features = judge_test(self.network, dataset, self.device, self.scaling).features if known is None else known
-        features = features.to(self.device, copy=True)  # remembered for longer than a file may be there
+        features = features.to(
+            self.device, copy=True
+        )  # a copy, because `known` may lie in a file that is removed while this is cached
         radii = neighbour_radii(features) if len(features) >= FEWEST else features.new_zeros(len(features))
         return RealFeatures(
             features=features,

@@ -1,6 +1,6 @@
-"""Probes: how well simple classifiers read the class off frozen features.
+"""Probes: the accuracy of simple classifiers on frozen features.
 
-scikit-learn is imported where it is used: it takes 100 MB, which most trainings need only after their own peak.
+scikit-learn is imported where it is used, because it takes 100 MB: most trainings have passed their peak by then.
 """
 
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ Features = NDArray[np.floating]
 Labels = NDArray[np.int64]
 
 SVM_ITERATIONS = 1_000_000
-"""A bound that a solver which converges stays far below."""
+"""Iterations at most; a solver that converges needs far fewer."""
 
 
 def probe_accuracies(train: Features, train_labels: Labels, test: Features, test_labels: Labels) -> dict[str, float]:

@@ -19,7 +19,7 @@ from ncvq_core.tokenizer.reconstruction_error import band_errors
 BATCH = 256
 
 STAGE1_METRICS = tuple(name for name in metric_names("stage1") if name != "ssl_loss")
-"""Those that the tokenizer and the series alone decide."""
+"""Metrics that are computed from the tokenizer and the series alone."""
 
 
 class Labelled(NamedTuple):

@@ -20,10 +20,10 @@ KERNELS = (8, 5, 3)
 WIDTHS = (128, 256, FEATURES)
 
 TEST_FEATURES = "test_features"
-"""Name of a tensor (m, 128) beside a network's own: what it makes of TEST, computed once for a dataset."""
+"""Name of a tensor (m, 128) kept with a network's weights: its features of TEST, computed once for a dataset."""
 
 BESIDE = (TEST_FEATURES, SCALING)
-"""Names of tensors that are beside a network's own."""
+"""Names of the tensors that are kept with a network's weights and are none."""
 
 POINTS = 32_768
 """Time points of a batch in evaluation: bounds its memory for any length."""
@@ -55,7 +55,7 @@ class Fcn(nn.Module):
             KeyError: it lacks a parameter.
             RuntimeError: its shapes or names are those of something else.
         """
-        with torch.random.fork_rng(devices=[]):  # of weights that are replaced
+        with torch.random.fork_rng(devices=[]):  # the initial weights are replaced
             network = cls(state["layers.0.layers.0.weight"].shape[1], len(state["final.bias"]))
         network.load_state_dict(state)
         return network.eval()
@@ -109,7 +109,7 @@ class NormalizedFcn(nn.Module):
 
 
 class Judged(NamedTuple):
-    """What the network makes of series."""
+    """Output of the network for series."""
 
     features: Tensor
     """(n, 128), float32."""
@@ -118,7 +118,7 @@ class Judged(NamedTuple):
 
 
 class JudgedTest(NamedTuple):
-    """What the network makes of a dataset's TEST."""
+    """Output of the network for a dataset's TEST."""
 
     features: Tensor
     """(m, 128), float32."""
@@ -128,7 +128,7 @@ class JudgedTest(NamedTuple):
 def network_scaling(tensors: Mapping[str, Tensor], dataset: Dataset) -> Scaling:
     """Return the scaling that a network was trained with.
 
-    One that ncvq trained before each channel had its own does not say, and takes one for all channels.
+    Networks from versions that scaled all channels together have no tensor of it.
     """
     if SCALING in tensors:
         return Scaling.of_tensor(tensors[SCALING], dataset.channels)
@@ -136,7 +136,7 @@ def network_scaling(tensors: Mapping[str, Tensor], dataset: Dataset) -> Scaling:
 
 
 def said_scaling(dataset: Dataset) -> dict[str, Tensor]:
-    """Return the tensor by which a network says how series are scaled, where it cannot be told otherwise."""
+    """Return the tensor that says how a network's series are scaled; none where all versions scale them alike."""
     return {} if dataset.numerics_version == FIRST else {SCALING: Scaling.of(dataset.train).tensor()}
 
 

@@ -18,13 +18,10 @@ from orchestrator.store.schema import METRICS, PROVENANCE, SETTINGS, TIMING_COLU
 from orchestrator.store.stages import DETAILS, ID_COLUMNS
 from orchestrator.sweepfile.sweep import Sweep
 
-LINE = 100
-"""Letters of a line of words, at most, on however wide a terminal."""
-
 
 def print_sweeps(sweeps: list[Sweep], console: Console) -> None:
-    """Print the named sweeps with number of trials, factors and profiles: a paragraph each, wrapped between words."""
-    wrap = partial(textwrap.wrap, width=min(console.width, LINE), break_long_words=False, break_on_hyphens=False)
+    """Print the named sweeps with number of trials, factors and profiles, in lines of at most 100 letters."""
+    wrap = partial(textwrap.wrap, width=min(console.width, 100), break_long_words=False, break_on_hyphens=False)
     for place, sweep in enumerate(sweeps):
         profiles = f", --profile {' or '.join(sweep.profiles)}" if sweep.profiles else ""
         factors = " × ".join(f"{factor.name}\N{NO-BREAK SPACE}({len(factor.levels)})" for factor in sweep.factors)

@@ -73,6 +73,9 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
                 retry_failed=retry_failed,
                 debug=debug,
             )
+            from ncvq_core.training.plain import is_plain
+
+            is_plain()  # another value of its switch is refused before anything starts
             summary = launch(read_sweep(sweep, chosen, data_dir), options, console())
         report = shlex.join(["ncvq", "report", sweep, *Chosen(profile=profile).words(), "--store", str(store)])
         _print_summary(summary, store, _resume_command(sweep, store, data_dir, chosen), report, console())

@@ -1,4 +1,4 @@
-"""Temporary folders that do not outlive their launch by more than the time to the next one."""
+"""Temporary folders that are removed at the end of their launch, or after a kill by the next launch."""
 
 import contextlib
 import os
@@ -30,12 +30,12 @@ def scratch_folder() -> Iterator[Path]:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         lock.release()
-        shutil.rmtree(folder, ignore_errors=True)  # a lock that is released may come back as an empty file
+        shutil.rmtree(folder, ignore_errors=True)  # releasing a lock may create it anew, as an empty file
 
 
 @contextmanager
 def temporary_files_below(folder: Path) -> Iterator[None]:
-    """Let everything that this process puts into temporary files meanwhile go below a folder."""
+    """Let all temporary files that this process makes meanwhile be made below a folder."""
     before, tempfile.tempdir = tempfile.tempdir, str(folder)
     try:
         yield
@@ -50,7 +50,7 @@ def clear_scratch() -> None:
 
 
 def abandoned_scratch() -> list[Path]:
-    """Return the folders whose processes are gone; those without a lock are not ours to judge."""
+    """Return the folders whose processes are gone; those without a lock may belong to something else."""
     found = []
     for lock in sorted(_base().glob(f"{PREFIX}*/{LOCK}")):
         with contextlib.suppress(Timeout, OSError), FileLock(lock).acquire(timeout=0):

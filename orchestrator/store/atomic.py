@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and that say themselves whether they still are what was written."""
+"""Files that are written atomically, with a checksum inside by which later changes are noticed."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Files of unfinished stages, looked at without torch."""
+"""Checks of the checkpoint files of unfinished stages, without torch."""
 
 import json
 from collections.abc import Collection
@@ -10,11 +10,11 @@ NEEDED = "needed"
 """Key of a checkpoint's metadata: the checksums of the weights that the stage reads, as JSON."""
 
 _OLDER = frozenset({"started_at", "seconds", "checksum"})
-"""Keys of the metadata that an ncvq wrote which sealed no checkpoints; some had NEEDED, too."""
+"""Keys of the metadata from versions that did not seal checkpoints; some wrote NEEDED, too."""
 
 
 def is_whole_checkpoint(path: Path) -> bool:
-    """Say whether every bit of a checkpoint is as it was written, as far as an older ncvq left a way to know."""
+    """Say whether a checkpoint is unchanged; those of versions that did not seal them only have to be readable."""
     if verify(path):
         return True
     try:
@@ -26,5 +26,5 @@ def is_whole_checkpoint(path: Path) -> bool:
 
 
 def is_older(metadata: Collection[str]) -> bool:
-    """Say whether a checkpoint's metadata, or the keys of it, is that of an ncvq that sealed none."""
+    """Say whether metadata, or its keys, is that of a version that did not seal checkpoints."""
     return set(metadata) - {NEEDED} == _OLDER

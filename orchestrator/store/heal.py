@@ -1,4 +1,4 @@
-"""Sets aside what is damaged in a store, so that the next launch runs again just what it held."""
+"""Moves damaged files of a store out of the way, so that the next launch makes exactly those again."""
 
 from collections.abc import Iterable
 from pathlib import Path

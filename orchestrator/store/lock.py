@@ -1,4 +1,4 @@
-"""One running process a store."""
+"""The lock of a store: one process at a time runs in it."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from orchestrator.store.atomic import read_json, write_json
 from orchestrator.store.errors import StoreBusyError
 
 PATIENCE_SECONDS = 0.5
-"""`running_owner` holds the lock for a moment; a launch waits that long before it is refused."""
+"""How long a launch waits for the lock, because `running_owner` of another process may hold it for a moment."""
 
 
 @contextmanager
@@ -41,7 +41,7 @@ def exclusive(store: Path, command: str) -> Iterator[None]:
 
 
 def running_owner(store: Path) -> dict[str, Any] | None:
-    """Return who runs in the store now, None where nobody does; writes nothing, so that anybody may ask."""
+    """Return the process that runs in the store, None where none does; reading rights suffice."""
     if not (store / "owner.json").exists():
         return None
     try:
@@ -49,7 +49,7 @@ def running_owner(store: Path) -> dict[str, Any] | None:
             return None
     except Timeout:
         return _owner(store)
-    except OSError:  # a store that this user can read only
+    except OSError:  # without the right to open the lock: a store that this user can only read
         return None
 
 

@@ -52,7 +52,7 @@ def looks_like_a_store(root: Path) -> bool:
 
 
 def is_empty(root: Path) -> bool:
-    """Say whether a folder holds nothing but what a launch leaves that was killed while it made a store."""
+    """Say whether a folder is empty, but for files of a launch that was killed while it made a store."""
     return all(child.name == "lock" or child.match(TEMPORARY) for child in root.iterdir())
 
 

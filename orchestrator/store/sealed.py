@@ -3,7 +3,7 @@
 A file is sealed by the text `ncvq-sha256:` with 64 hex digits directly after it, somewhere in it and exactly once. The
 digits are SHA-256 (FIPS 180-4) over all bytes of the file, with zeros in the place of these 64. Whoever writes a file
 puts PLACEHOLDER where its format has room for a word (a value in JSON, metadata of Parquet and safetensors) and seals
-it before it gets its name. Only bytes are looked at, so that one rule serves all formats.
+it before it gets its name. The rule is about bytes alone, so that it is the same for all formats.
 """
 
 import hashlib
@@ -15,21 +15,21 @@ from typing import BinaryIO, NamedTuple
 MARK = b"ncvq-sha256:"
 DIGITS = 64
 PLACEHOLDER = MARK.decode() + DIGITS * "0"
-"""What stands in a file that is not sealed yet."""
+"""The text at the place of the checksum until the file is sealed."""
 
 _CHUNK = 2**20
 _HEX = frozenset(string.hexdigits.encode())
 
 
 class _Seal(NamedTuple):
-    """What a file says of itself, and what is true."""
+    """The checksum that a file contains, and the one that its content has."""
 
     position: int
-    """Of the first digit in the file."""
+    """Position of the first digit in the file, in bytes."""
     digits: bytes
-    """64 hex digits, as they are there."""
+    """The 64 hex digits that are in the file."""
     digest: bytes
-    """The digits that would be right."""
+    """The digits that the content gives."""
 
 
 def seal(path: Path) -> None:
@@ -53,7 +53,7 @@ def patch(path: Path, position: int, digest: str) -> None:
 
 
 def verify(path: Path) -> bool:
-    """Say whether a file is sealed and every bit of it as it was then; False for one that is not there."""
+    """Say whether a file is sealed and unchanged since; False where there is no file."""
     try:
         with path.open("rb") as file:
             return _holds(_read(file))
@@ -62,7 +62,7 @@ def verify(path: Path) -> bool:
 
 
 def is_whole(content: bytes) -> bool:
-    """Say of a file's bytes what `verify` says of the file."""
+    """Do the same as `verify` for the content of a file."""
     return _holds(_read(io.BytesIO(content)))
 
 

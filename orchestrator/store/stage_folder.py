@@ -1,4 +1,4 @@
-"""The folder of one finished stage: its weights, its history, and the record that makes it exist."""
+"""The folder of one finished stage: weights, history, and the record, without which the stage counts as unfinished."""
 
 import dataclasses
 import hashlib
@@ -26,11 +26,11 @@ class StageRecord:
     provenance: dict[str, Any]
     history: list[dict[str, float]]
     details: dict[str, Any] = field(default_factory=dict)
-    """What only some stages have: `fcn`, the network of or behind the metrics, and `fid_by_class`."""
+    """What some stages have: `fcn`, which network this is or which one the metrics are of, and `fid_by_class`."""
     needed: dict[str, str] = field(default_factory=dict)
-    """Checksums of the weights that it was made from, by stage id; empty in a record of an earlier ncvq, too."""
+    """Checksums of the weights that it was made from, by stage id; records of early versions lack them."""
     model_checksum: str | None = field(default=None, compare=False)
-    """Of the file of weights; None in a record that ncvq wrote before stages needed each other."""
+    """Checksum of the file of weights; None in records from versions that did not keep it."""
 
 
 class StoredModel(NamedTuple):
@@ -51,13 +51,13 @@ class StageFolder:
     """
 
     def __init__(self, path: Path, *, unsealed: bool = False) -> None:
-        """Look at nothing yet."""
+        """Keep the path; nothing is read yet."""
         self.path = path
         self.unsealed = unsealed
 
     @property
     def is_complete(self) -> bool:
-        """Whether all its files are there; what they hold is not looked at."""
+        """Whether all its files are there; their content is not read."""
         return all((self.path / name).exists() for name in FILES)
 
     @property
@@ -136,7 +136,7 @@ class StageFolder:
             record = self.read()
             checksum = record.model_checksum or file_checksum(self.model_path)
         except (DamagedError, FileNotFoundError):
-            return  # it stays without, and is run again where it is needed
+            return  # its files keep having no checksum, and the stage is run again where it is needed
         write_sealed_json(self.path / HISTORY, {"rows": record.history})
         content = dataclasses.asdict(record) | {"model_checksum": checksum}
         del content["history"]
@@ -163,7 +163,7 @@ def bytes_checksum(content: bytes) -> str:
 
 
 def check_lineage(record: StageRecord, name: str, folder_of: Callable[[str], StageFolder]) -> None:
-    """Check that a stage was made from the weights that are here; those that are gone count for nothing.
+    """Check that a stage was made from the weights in the store; weights that are not there are not compared.
 
     Args:
         record: of the stage.

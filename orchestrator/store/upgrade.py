@@ -24,7 +24,7 @@ _NEW, _OLD = ".new", ".old"
 def upgrade(store: Store) -> None:
     """Give a store of an older ncvq the layout, the columns and the checksums of this one.
 
-    Only for the one process that runs. A kill on the way leaves a store that the next upgrade completes.
+    Only for the one process that runs. If it is killed, the next upgrade completes the work.
 
     Raises:
         StoreError: a file cannot be written; what is upgraded stays so.
@@ -66,7 +66,7 @@ def _conform_parts(folder: Path, schema: pa.Schema, added: dict[str, Any]) -> No
 
 
 def _finish_swaps(root: Path) -> None:
-    """Complete an exchange of folders that a kill cut off: files of the old one that were damaged are kept aside."""
+    """Complete an exchange of folders that was interrupted by a kill; damaged files of the old folder are set aside."""
     for folder, _, _ in _TABLES:
         here, new, old = root / folder, (root / folder).with_suffix(_NEW), (root / folder).with_suffix(_OLD)
         if not here.exists() and new.exists():

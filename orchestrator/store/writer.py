@@ -12,7 +12,7 @@ from orchestrator.store.parts import TRIAL_ID, part_files, read_part, write_part
 from orchestrator.store.schema import HISTORY_TABLE, TRIALS, table
 
 PART_TRIALS = 64
-"""Trials of a part: 157 files hold 10,000, and adding one rewrites the rows of 64."""
+"""Trials of a part, at most: 10,000 trials are 157 files, and adding one rewrites 64 rows."""
 
 TRIALS_FOLDER, HISTORY_FOLDER = "trials", "history"
 
@@ -20,12 +20,12 @@ TRIALS_FOLDER, HISTORY_FOLDER = "trials", "history"
 class TrialWriter:
     """Adds and replaces trials. Only for the one process that runs.
 
-    A trial's history is written first, then its row, which makes it exist. All rows of a trial lie in one part of a
-    table and each part is replaced in one step, so that no moment shows a row twice or only some of them.
+    A trial's history is written first, then its row, without which the trial counts as not run. All rows of a trial are
+    in one part of a table, and each part is replaced atomically, so that a reader sees all of them once or none.
     """
 
     def __init__(self, root: Path) -> None:
-        """Look at nothing yet."""
+        """Keep the folder; nothing is read yet."""
         self._trials = _TableWriter(root / TRIALS_FOLDER, TRIALS)
         self._history = _TableWriter(root / HISTORY_FOLDER, HISTORY_TABLE)
 
@@ -72,7 +72,7 @@ class _TableWriter:
         )
 
     def _look(self) -> None:
-        """Find out which part holds which trial, unless nobody else has written a part since the last time."""
+        """Read which part holds which trial, if another process has written a part since the last time."""
         self._folder.mkdir(exist_ok=True)  # somebody may have removed it: its rows are made from the stages again
         if self._looked_at == self._folder.stat().st_mtime_ns:
             return
@@ -86,7 +86,7 @@ class _TableWriter:
     def _part_with_room(self) -> str:
         """Return the name of the fullest part that has room for another trial, else a new one.
 
-        A new name is like no other in the world, so that a store can be copied into another.
+        A new name is unique among all stores, so that one store can be copied into another.
         """
         sizes = Counter(self._part_of.values())
         room = [(size, part) for part, size in sizes.items() if size < PART_TRIALS]
@@ -94,5 +94,5 @@ class _TableWriter:
 
 
 def new_part_name() -> str:
-    """Return a name that no part of any store has."""
+    """Return a random name, unique among the parts of all stores."""
     return f"part-{uuid.uuid4().hex[:12]}"

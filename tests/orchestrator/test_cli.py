@@ -142,6 +142,15 @@ def test_the_module_is_the_same_program() -> None:
     assert "Usage: ncvq [OPTIONS] COMMAND [ARGS]..." in done.stdout
 
 
+def test_a_wrong_switch_to_plain_torch_is_refused_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NCVQ_PLAIN", "yes")
+    line = refusal("launch", "quickstart", "--store", tmp_path / "s")
+    assert line == "ncvq: NCVQ_PLAIN = 'yes': must be 1 (plain torch alone) or 0"
+    assert not (tmp_path / "s").exists()
+
+
 @pytest.mark.parametrize("columns", ["20", "30", "42"])
 def test_sweeps_never_cuts_a_name(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", columns)
@@ -357,13 +366,15 @@ def test_report_answers_and_names_its_page(tiny_file: Path, finished: Store, tmp
 
 def test_one_figure_is_drawn_and_drawn_again(tiny_file: Path, finished: Store, tmp_path: Path) -> None:
     report = ("report", tiny_file, "--store", finished.path, "--out", tmp_path / "out")
-    result = ncvq(*report, "--only", "history_stage1_loss")
+    result = ncvq(*report, "--only", "curves_stage1_loss")
     figures = tmp_path / "out" / "figures"
-    assert result.stdout == f"figure: {figures}/history_stage1_loss.png\n"
+    assert result.stdout.splitlines() == [
+        f"figure: {figures}/curves_stage1_loss.{suffix}" for suffix in ("png", "pdf", "json")
+    ]
     assert not (tmp_path / "out" / "index.html").exists()
-    again = ncvq("redraw", figures / "history_stage1_loss.json", "--out", tmp_path / "again.png")
+    again = ncvq("redraw", figures / "curves_stage1_loss.json", "--out", tmp_path / "again.png")
     assert again.stdout == f"redrawn, the same pixels: {tmp_path}/again.png\n"
-    assert (tmp_path / "again.png").read_bytes() == (figures / "history_stage1_loss.png").read_bytes()
-    words = refusal(*report, "--only", "histroy")
-    assert words.startswith("ncvq: no figure of this sweep is called 'histroy': history, ")
+    assert (tmp_path / "again.png").read_bytes() == (figures / "curves_stage1_loss.png").read_bytes()
+    words = refusal(*report, "--only", "curvse")
+    assert words.startswith("ncvq: no figure of this sweep is called 'curvse': curves, ")
     assert "No such file" in refusal("redraw", figures / "nothing.json")
