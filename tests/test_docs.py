@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from docs.make_answers import all_tables
+from docs.make_tables import with_tables
 from reports import Sweep
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -24,3 +26,9 @@ def test_the_rows_of_the_profiles_say_what_their_page_says(sweep: str) -> None:
     answers = [line for line in head.splitlines() if line.startswith("- ")]
     assert answers
     assert "\n".join(f"> {line}" for line in answers) in page
+
+
+@pytest.mark.parametrize("name", ["benchmarks.md", "replication.md"])
+def test_answers_are_those_of_the_logs(name: str) -> None:
+    page = (DOCS / name).read_text(encoding="utf-8")
+    assert with_tables(page, all_tables()[DOCS / name]) == page, "run python -m docs.make_answers"

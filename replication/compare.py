@@ -1,21 +1,24 @@
-"""Puts a replication beside the published study, as the Markdown tables of replication.md.
+"""Puts a replication beside the published study, as the Markdown tables of log.md.
 
-    python -m docs.replication.compare published_results.csv [STORE]
+    python -m replication.compare [--published published_results.csv] [--store STORE]
 
-Prints a table for each stage. With a store, stage1.parquet and stage2.parquet beside this file are made anew first: the
-results of its finished trials with products in bfloat16.
+Prints a table for each stage, from the files beside this one. With the study's table of runs, published.csv is made
+anew first: n, mean and sd of each setting and metric. With a store, stage1.parquet and stage2.parquet are: the results
+of its finished trials with products in bfloat16.
 
 The published val_loss holds no commitment, which is 0 in evaluation mode there (see faults.py): our two reconstruction
 errors are put beside it.
 """
 
-import sys
+import argparse
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 HERE = Path(__file__).parent
+PUBLISHED = HERE / "published.csv"
+"""n, mean and sd of the study's runs, as made by `published`."""
 SETS = {"gaussian_noise": "gauss", "slice_and_shuffle": "slice", "window_warp+amplitude_resize": "warp"}
 METRICS = {
     1: {
@@ -39,33 +42,45 @@ def ours(store: Path, stages: int) -> pd.DataFrame:
     return trials.drop(columns=["traceback", "error", "package_versions"]).sort_values([*KEYS, "seed"])
 
 
-def published(table: Path, stages: int) -> pd.DataFrame:
-    """Return the study's runs, one row a run, with our column names."""
+def published(table: Path) -> pd.DataFrame:
+    """Return n, mean and sd of the study's runs, one row a stage, setting and metric, with our column names."""
+    return pd.concat([_published(table, stages) for stages in METRICS], ignore_index=True)
+
+
+def _published(table: Path, stages: int) -> pd.DataFrame:
     runs = pd.read_csv(table).rename(columns={"augmentation_set": "augmentations"}).fillna({"augmentations": ""})
     parts = [
-        runs[runs["stage"] == stage][KEYS].assign(**{name: runs[column]})
+        runs[runs["stage"] == stage].groupby(KEYS)[column].agg(n="count", mean="mean", sd="std").assign(metric=name)
         for name, (stage, column) in METRICS[stages].items()
     ]
-    return pd.concat(parts)
+    return pd.concat(parts).reset_index().assign(stages=stages)
+
+
+def replicated(stages: int) -> pd.DataFrame:
+    """Return our trials of so many stages, with the sum of the two reconstruction errors."""
+    trials = pd.read_parquet(HERE / f"stage{stages}.parquet")
+    return trials.assign(reconstruction=trials["recon_time"] + trials["recon_timefreq"])
+
+
+def read_published() -> pd.DataFrame:
+    """Return the table that `published` made."""
+    return pd.read_csv(PUBLISHED).fillna({"augmentations": ""})
 
 
 def compare(mine: pd.DataFrame, theirs: pd.DataFrame, stages: int) -> pd.DataFrame:
     """Return mean, sd and n of both by setting and metric, and their difference in standard errors (Welch)."""
     rows = []
     for key, group in mine.groupby(KEYS, sort=False):
-        other = theirs[(theirs[KEYS] == pd.Series(dict(zip(KEYS, key, strict=True)))).all(axis=1)]
+        setting = dict(zip(KEYS, key, strict=True))
+        same = (theirs[[*KEYS, "stages"]] == pd.Series({**setting, "stages": stages})).all(axis=1)
         for metric in METRICS[stages]:
-            a, b = group[metric].dropna(), other[metric].dropna()
-            error = np.sqrt(a.var() / len(a) + b.var() / len(b)) if min(len(a), len(b)) > 1 else np.nan
-            statistics = {"n": len(a), "mean": a.mean(), "sd": a.std(), "n′": len(b), "mean′": b.mean(), "sd′": b.std()}
-            rows.append(
-                {
-                    **dict(zip(KEYS, key, strict=True)),
-                    "metric": metric,
-                    **statistics,
-                    "z": (a.mean() - b.mean()) / error,
-                }
-            )
+            a = group[metric].dropna()
+            (_, other), *_ = theirs[same & (theirs["metric"] == metric)].iterrows()
+            error = np.sqrt(a.var() / len(a) + other["sd"] ** 2 / other["n"])
+            of_ours = {"n": len(a), "mean": a.mean(), "sd": a.std()}
+            of_theirs = {f"{name}′": other[name] for name in of_ours}
+            z = (a.mean() - other["mean"]) / error
+            rows.append({**setting, "metric": metric, **of_ours, **of_theirs, "z": z})
     return pd.DataFrame(rows)
 
 
@@ -86,11 +101,13 @@ def _cell(row: pd.Series) -> str:
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--published", type=Path, help="the study's runs, one row a run")
+    parser.add_argument("--store", type=Path, help="a store with the trials of stage1.yaml and stage2.yaml")
+    arguments = parser.parse_args()
+    if arguments.published:
+        published(arguments.published).to_csv(PUBLISHED, index=False)
     for stages in METRICS:
-        kept = HERE / f"stage{stages}.parquet"
-        if sys.argv[2:]:
-            ours(Path(sys.argv[2]), stages).to_parquet(kept, index=False)
-        results = pd.read_parquet(kept)
-        results["reconstruction"] = results["recon_time"] + results["recon_timefreq"]
-        theirs = published(Path(sys.argv[1]), stages)
-        print(markdown(compare(results, theirs, stages), stages), end="\n\n")
+        if arguments.store:
+            ours(arguments.store, stages).to_parquet(HERE / f"stage{stages}.parquet", index=False)
+        print(markdown(compare(replicated(stages), read_published(), stages), stages), end="\n\n")
