@@ -42,7 +42,7 @@ def benchmarks_table() -> str:
 
 
 def _training() -> Iterator[str]:
-    for case, plain, ours, ratio, plain_memory, memory in read_tables(LOG / "stage1.md", "case", "plain, ms/step"):
+    for case, plain, ours, ratio, plain_memory, memory in read_tables(LOG / "tokenizer.md", "case", "plain, ms/step"):
         yield f"| a step of stage 1: {case} | {ours} ms | {plain} ms, the same written in plain torch | {ratio} |"
         times = float(plain_memory) / float(memory)
         yield f"| its peak memory | {memory} GB | {plain_memory} GB, plain torch | {times:.2f} |"

@@ -53,13 +53,15 @@ def _published(table: Path, stages: int) -> pd.DataFrame:
         runs[runs["stage"] == stage].groupby(KEYS)[column].agg(n="count", mean="mean", sd="std").assign(metric=name)
         for name, (stage, column) in METRICS[stages].items()
     ]
-    return pd.concat(parts).reset_index().assign(stages=stages)
+    table: pd.DataFrame = pd.concat(parts).reset_index().assign(stages=stages)
+    return table
 
 
 def replicated(stages: int) -> pd.DataFrame:
     """Return our trials of so many stages, with the sum of the two reconstruction errors."""
     trials = pd.read_parquet(HERE / f"stage{stages}.parquet")
-    return trials.assign(reconstruction=trials["recon_time"] + trials["recon_timefreq"])
+    trials["reconstruction"] = trials["recon_time"] + trials["recon_timefreq"]
+    return trials
 
 
 def read_published() -> pd.DataFrame:

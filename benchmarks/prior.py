@@ -1,9 +1,9 @@
 """Seconds and units of one epoch of stage 2, and of sampling 256 series.
 
-Units and floor are those of benchmarks/stage1.py. The tokenizer is trained for one epoch: what it has learned makes no
-difference to the time.
+Units and floor are those of benchmarks/tokenizer.py. The tokenizer is trained for one epoch: what it has learned makes
+no difference to the time.
 
-    python -m benchmarks.stage2 --data-dir UCRArchive_2018 --threads 2
+    python -m benchmarks.prior --data-dir UCRArchive_2018 --threads 2
 """
 
 import argparse

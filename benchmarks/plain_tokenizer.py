@@ -4,7 +4,7 @@ The plain version is what one writes first, much like the published code: module
 view encoded by itself, the whole cross-correlation matrix, AdamW without options, series augmented one at a time, one
 backward pass, losses read in each step. It has the same parameters; float32.
 
-    python -m benchmarks.plain_stage1 --data-dir UCRArchive_2018 --threads 2
+    python -m benchmarks.plain_tokenizer --data-dir UCRArchive_2018 --threads 2
 """
 
 import argparse

@@ -3,7 +3,7 @@
 Units are those of benchmarks/units.py. The floor is the arithmetic of an epoch (products and convolutions, forward and
 backward) at the rate of a large product in the same precision.
 
-    python -m benchmarks.stage1 --data-dir UCRArchive_2018 --threads 2
+    python -m benchmarks.tokenizer --data-dir UCRArchive_2018 --threads 2
 """
 
 import argparse
