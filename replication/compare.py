@@ -53,8 +53,8 @@ def _published(table: Path, stages: int) -> pd.DataFrame:
         runs[runs["stage"] == stage].groupby(KEYS)[column].agg(n="count", mean="mean", sd="std").assign(metric=name)
         for name, (stage, column) in METRICS[stages].items()
     ]
-    table: pd.DataFrame = pd.concat(parts).reset_index().assign(stages=stages)
-    return table
+    summary: pd.DataFrame = pd.concat(parts).reset_index().assign(stages=stages)
+    return summary
 
 
 def replicated(stages: int) -> pd.DataFrame:
