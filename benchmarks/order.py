@@ -3,7 +3,7 @@
 Nothing is trained: each task takes as long as its expected operations, and a worker takes the next one that is ready.
 1.00 is what no order can beat: all work spread evenly over the workers, or the longest trial where that is more.
 
-    python -m benchmarks.order docs/replication/stage2.yaml --data-dir UCRArchive_2018
+    python -m benchmarks.order replication/stage2.yaml --data-dir UCRArchive_2018
 """
 
 import argparse

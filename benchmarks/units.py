@@ -6,7 +6,7 @@ so that a machine that slows down slows both.
 
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -15,8 +15,8 @@ from ncvq_core.training.precision import PRODUCT_TYPES, has_bfloat16
 
 CPU = torch.device("cpu")
 HEADER = """\
-| case | precision | s | units | target | published | floor, units | share of floor | product GFLOP/s | peak GB |
-|---|---|---|---|---|---|---|---|---|---|"""
+| case | precision | s | units | published | floor, units | share of floor | product GFLOP/s | peak GB |
+|---|---|---|---|---|---|---|---|---|"""
 
 
 class Timing(NamedTuple):
@@ -41,19 +41,19 @@ class Measured(NamedTuple):
     memory: int
     """Peak, bytes."""
 
-    def row(self, case: str, precision: str, published: float, target: float) -> str:
-        """Return a row of the table that begins with HEADER; published and target in units."""
+    def row(self, case: str, precision: str, published: float) -> str:
+        """Return a row of the table that begins with HEADER; published is in units."""
         seconds, units, rate = self.timing
         share = self.flops / rate / seconds
         return (
-            f"| {case} | {precision} | {seconds:.2f} | {units:.1f} | {target} | {published} | {share * units:.1f} "
+            f"| {case} | {precision} | {seconds:.2f} | {units:.1f} | {published} | {share * units:.1f} "
             f"| {share:.0%} | {rate / 1e9:.0f} | {self.memory / 1e9:.2f} |"
         )
 
 
-def feasible(targets: Mapping[str, float]) -> dict[str, float]:
-    """Return targets, by precision, without bfloat16 where this processor lacks it."""
-    return {precision: target for precision, target in targets.items() if precision == "fp32" or has_bfloat16(CPU)}
+def precisions() -> tuple[str, ...]:
+    """Return the precisions of this processor: bfloat16 only where it has it."""
+    return ("fp32", "bf16") if has_bfloat16(CPU) else ("fp32",)
 
 
 def seconds_of(work: Callable[[], object], repeats: int) -> float:

@@ -80,7 +80,7 @@ MEASURED: list[tuple[dict[str, Any], int]] = [
     ({"ssl": "barlowtwins", "length": 140, "projector_width": 256}, 702),
     ({"length": 500, "channels": 128}, 1377),
 ]
-"""512 series in batches of 128, float32, one thread; peaks in MB, see docs/benchmarks.md."""
+"""512 series in batches of 128, float32, one thread; peaks in MB, see benchmarks/log/memory.md."""
 
 
 @pytest.mark.parametrize(("values", "measured"), MEASURED)

@@ -9,7 +9,7 @@ The published measures are those of the last batch of TEST, in the order of the 
 val_loss: it is 0 in evaluation mode there. What the code does was read in its repository,
 erlendlokna/Generative-SSL-VQVAE-modelling (experiments, models/stage1/vq.py, evaluation/downstream_eval.py).
 
-    python -m docs.replication.faults DATA_DIR SonyAIBORobotSurface2 --fault 1 --fault 2 --seed 0 --seed 1
+    python -m replication.faults DATA_DIR SonyAIBORobotSurface2 --fault 1 --fault 2 --seed 0 --seed 1
 
 Each run adds a row to faults.csv beside this file; a run that is there is not repeated. With `--out FOLDER` the
 tokenizers are kept for stage2_faults.py; with fault 1 after the last probes, as the published ones were.

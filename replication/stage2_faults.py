@@ -3,7 +3,7 @@
 Fault 3: the baseline's prior masks the part 1 − cos(π t / 2) of the tokens, the modified prior cos(π t / 2).
 Fault 4: the loss counts unmasked tokens too.
 
-    python -m docs.replication.stage2_faults DATA_DIR FCN_WEIGHTS TOKENIZERS DATASET --fault 3 --fault 4 --seed 0
+    python -m replication.stage2_faults DATA_DIR FCN_WEIGHTS TOKENIZERS DATASET --fault 3 --fault 4 --seed 0
 
 TOKENIZERS is a folder in which faults.py kept tokenizers; those with `--tokenizer-fault` are taken. Each run adds a row
 to stage2_faults.csv beside this file; a run that is there is not repeated. `cas_by_batches` is the mean over TEST's
@@ -22,7 +22,6 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
-from docs.replication.faults import add_row, rows_of, tokenizer_file
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import Dataset, load_dataset
 from ncvq_core.errors import DataError
@@ -35,6 +34,7 @@ from ncvq_core.prior.masking import random_masks
 from ncvq_core.stages.prior.run import Stage2Run
 from ncvq_core.stages.samples.run import LABELLED_SAMPLES, SAMPLE_LABELS, SamplesRun
 from ncvq_core.training.precision import fastest_precision
+from replication.faults import add_row, rows_of, tokenizer_file
 
 CPU = torch.device("cpu")
 BATCH = 256

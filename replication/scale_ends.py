@@ -1,6 +1,6 @@
 """The two ends of each scale on which samples are judged: real series against TEST, and noise against TEST.
 
-    python -m docs.replication.scale_ends UCRArchive_2018 FOLDER_OF_FCN_WEIGHTS DATASET …
+    python -m replication.scale_ends UCRArchive_2018 FOLDER_OF_FCN_WEIGHTS DATASET …
 
 Real series are TRAIN; noise has mean and standard deviation of TRAIN, and as many series as TEST. CAS is the accuracy
 on TEST of the classifier that CAS trains, here on TRAIN itself, repeated where it has fewer series than a synthetic

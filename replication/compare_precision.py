@@ -1,6 +1,6 @@
-"""Puts bfloat16 beside float32, as the Markdown table of replication.md.
+"""Puts bfloat16 beside float32, as the Markdown table of log.md.
 
-    python -m docs.replication.compare_precision STORE
+    python -m replication.compare_precision STORE
 
 Writes precision.parquet, the trials of precision.yaml that are finished in the store, beside this file. Each cell of
 the table: float32, mean ± sd over seeds; bfloat16 less float32, mean ± sd of the pairs of one seed; and how many of

@@ -1,6 +1,6 @@
 """Measures tokenizers of finished trials in training mode, as the published probes did (known fault 1).
 
-    python -m docs.replication.training_mode STORE DATA_DIR DATASET …
+    python -m replication.training_mode STORE DATA_DIR DATASET …
 
 Nothing is trained. Features for the probes come from batches in the order of the files, normalised over their batch,
 while batch norm and codebook follow TEST; then loss and perplexity are measured again. That is the effect of the last
@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import Tensor
 
-from docs.replication.faults import BATCH, absorb
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import Dataset, load_dataset
 from ncvq_core.evaluation.probes import probe_accuracies
 from ncvq_core.evaluation.tokenizer import Labelled, evaluate_stage1
 from ncvq_core.tokenizer import Tokenizer
 from ncvq_core.tokenizer.load import load_tokenizer
+from replication.faults import BATCH, absorb
 
 METRICS = ("val_loss", "perplexity", "probe_svm", "probe_knn")
 

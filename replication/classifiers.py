@@ -1,6 +1,6 @@
 """Trains the classifier of CAS again on the samples of finished trials: from several seeds, and for longer.
 
-    python -m docs.replication.classifiers STORE DATA_DIR DATASET --classifiers 3 --seed 3
+    python -m replication.classifiers STORE DATA_DIR DATASET --classifiers 3 --seed 3
 
 Says how much of a trial's CAS is chance of the classifier, and whether its brief training is to blame for a low one.
 """
