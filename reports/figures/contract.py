@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -101,6 +101,20 @@ class View:
     """The columns of the history that it shows."""
     layout: Any = None
     """Where everything goes: what the module's LAYOUT makes, of plain values."""
+
+
+class NameAndHeading(TypedDict):
+    """The two fields of a View by which pages of a figure are told apart."""
+
+    name: str
+    heading: str
+
+
+def numbered(name: str, heading: str, place: int, count: int) -> NameAndHeading:
+    """The name and heading of one of so many pages of a figure, as View takes them; places are counted from 1."""
+    if count == 1:
+        return NameAndHeading(name=name, heading=heading)
+    return NameAndHeading(name=f"{name}_{place}", heading=f"{heading}, page {place} of {count}")
 
 
 def results_of(view: View, results: Results) -> Results:

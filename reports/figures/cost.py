@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from orchestrator.store.stages import OWN_STAGES
 from reports.colours import Look, looks_of
 from reports.figures.captions import count_range
-from reports.figures.contract import COST, View
+from reports.figures.contract import COST, View, numbered
 from reports.figures.facets import MOST_PAGES, PAGE_HEIGHT, PAGE_WIDTH
 from reports.figures.grid import SMALL, TEXT, add_legend, handle, legend_names, legend_room
 from reports.figures.names import shortened
@@ -55,12 +55,10 @@ def views(results: Results, claims: pd.DataFrame) -> list[View]:
     room = PAGE_HEIGHT - AROUND - legend_room(methods, NARROWEST)
     rows = max(1, int((room / len(KINDS) - TITLE) / _step(methods)))
     parts = [tuple(datasets[start : start + rows]) for start in range(0, len(datasets), rows)]
-    one = len(parts) == 1
     return [
         View(
             figure="cost",
-            name=f"cost{'' if one else f'_{place}'}",
-            heading="Seconds and memory" + ("" if one else f", page {place} of {len(parts)}"),
+            **numbered("cost", "Seconds and memory", place, len(parts)),
             section=COST,
             sweep=results.sweep,
             appendix=place > MOST_PAGES,

@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 from orchestrator.store.status import Status
 from reports.coverage import status_counts
 from reports.figures.captions import left_out
-from reports.figures.contract import COVERAGE, View
+from reports.figures.contract import COVERAGE, View, numbered
 from reports.figures.facets import MOST_PAGES, PAGE_HEIGHT, PAGE_WIDTH
 from reports.figures.grid import SMALL
 from reports.figures.names import inches, shortened
@@ -61,12 +61,10 @@ def views(results: Results, claims: pd.DataFrame) -> list[View]:
         for first in range(0, settings, rows)
         for start in range(0, len(datasets), COLUMNS)
     ]
-    one = len(layouts) == 1
     return [
         View(
             figure="coverage",
-            name=f"coverage{'' if one else f'_{place}'}",
-            heading="Which trials are done" + ("" if one else f", page {place} of {len(layouts)}"),
+            **numbered("coverage", "Which trials are done", place, len(layouts)),
             section=COVERAGE,
             sweep=results.sweep,
             appendix=place > MOST_PAGES,

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from reports.colours import looks_of
 from reports.figures.captions import count_range
-from reports.figures.contract import CURVES, View
+from reports.figures.contract import CURVES, View, numbered
 from reports.figures.curve_list import Curve
 from reports.figures.curve_list import curves as all_curves
 from reports.figures.facets import MOST_PAGES, Facets, pages_of, panel_keys
@@ -73,13 +73,11 @@ def _views_of(results: Results, curve: Curve, *, appendix: bool) -> list[View]:
     keys = panel_keys(lines, results.sweep, apart)
     above = legend_room(results.sweep.factors.get(facets.colour, ()), width_of(len(keys)))
     pages = pages_of(keys, len(facets.tracks), above=above)
-    one = len(pages) == 1
     return [
         View(
             figure="curves",
-            name=f"curves_{curve.name}{'' if one else f'_{place}'}",
+            **numbered(f"curves_{curve.name}", curve.label, place, len(pages)),
             subject=curve.column,
-            heading=curve.label + ("" if one else f", page {place} of {len(pages)}"),
             section=CURVES,
             stage=curve.stage,
             sweep=results.sweep,

@@ -11,7 +11,7 @@ import pandas as pd
 from ncvq_core.metrics import METRICS, metrics_by_name
 from reports.claims.anchors import anchors
 from reports.claims.table import answered_metrics, compared_factors
-from reports.figures.contract import EFFECTS, View
+from reports.figures.contract import EFFECTS, View, numbered
 from reports.figures.effects_drawing import draw
 from reports.figures.effects_pages import EffectsLayout, Strip, axis_limits, in_order, pages, too_many
 from reports.figures.effects_words import UNDECIDED_BY, WARNED, decimal_places, words
@@ -56,9 +56,8 @@ def _views(results: Results, found: Sequence[EffectsLayout], name: str) -> list[
     return [
         View(
             figure="effects",
-            name=name if len(found) == 1 else f"{name}_{place}",
+            **numbered(name, HEADING, place, len(found)),
             subject=str(place),
-            heading=HEADING if len(found) == 1 else f"{HEADING}, page {place} of {len(found)}",
             section=EFFECTS,
             sweep=results.sweep,
             metrics=tuple(dict.fromkeys(metric for _, metrics, _ in layout.strips for metric in metrics)),

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from ncvq_core.metrics import metrics_by_name
 from reports.claims.table import answered_metrics
-from reports.figures.contract import EFFECTS, View
+from reports.figures.contract import EFFECTS, View, numbered
 from reports.figures.effects_pages import pages, too_many
 from reports.figures.facets import Facets, Key
 from reports.figures.heat import draw_map, maps_of
@@ -24,29 +24,28 @@ def views(results: Results, claims: pd.DataFrame) -> list[View]:
     """Pages for each metric that the sweep answers for, where the forest plot has too many."""
     if claims.empty or not too_many(pages(claims, answered_metrics(results))):
         return []
-    found = []
-    for name in answered_metrics(results):
-        shown = claims[(claims["metric"] == name) & claims["dataset"].notna() & claims["effect"].notna()]
-        levels = shown.groupby("factor", sort=False)["level"].nunique()
-        panels: list[Key] = [(("factor", str(factor)),) for factor in levels.index]
-        datasets = [dataset for dataset in results.sweep.factors.get(DATASET, []) if dataset in set(shown["dataset"])]
-        parts = list(maps_of(panels, datasets, int(levels.max()), list(shown["level"]))) if len(levels) else []
-        for place, (keys, rows) in enumerate(parts, start=1):
-            one = len(parts) == 1
-            found.append(
-                View(
-                    figure="effects_map",
-                    name=f"effects_map_{name}{'' if one else f'_{place}'}",
-                    subject=name,
-                    heading=f"{metrics_by_name()[name].label}: effects on each dataset"
-                    + ("" if one else f", page {place} of {len(parts)}"),
-                    section=EFFECTS,
-                    sweep=results.sweep,
-                    metrics=(name,),
-                    layout=Facets(colour="level", tracks=(name,), panels=tuple(keys), datasets=tuple(rows)),
-                )
-            )
-    return found
+    return [view for name in answered_metrics(results) for view in _views_of(results, claims, name)]
+
+
+def _views_of(results: Results, claims: pd.DataFrame, name: str) -> list[View]:
+    shown = claims[(claims["metric"] == name) & claims["dataset"].notna() & claims["effect"].notna()]
+    levels = shown.groupby("factor", sort=False)["level"].nunique()
+    panels: list[Key] = [(("factor", str(factor)),) for factor in levels.index]
+    datasets = [dataset for dataset in results.sweep.factors.get(DATASET, []) if dataset in set(shown["dataset"])]
+    parts = list(maps_of(panels, datasets, int(levels.max()), list(shown["level"]))) if len(levels) else []
+    heading = f"{metrics_by_name()[name].label}: effects on each dataset"
+    return [
+        View(
+            figure="effects_map",
+            **numbered(f"effects_map_{name}", heading, place, len(parts)),
+            subject=name,
+            section=EFFECTS,
+            sweep=results.sweep,
+            metrics=(name,),
+            layout=Facets(colour="level", tracks=(name,), panels=tuple(keys), datasets=tuple(rows)),
+        )
+        for place, (keys, rows) in enumerate(parts, start=1)
+    ]
 
 
 def table(results: Results, claims: pd.DataFrame, view: View) -> pd.DataFrame:

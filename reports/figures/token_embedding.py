@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from ncvq_core.metrics import metrics_by_name
 from reports.colours import Look, looks_of
 from reports.figures.captions import count_range, judges_of, left_out
-from reports.figures.contract import EMBEDDINGS, View
+from reports.figures.contract import EMBEDDINGS, View, numbered
 from reports.figures.curve_list import Curve, curves
 from reports.figures.facets import MOST_PAGES, PAGE_HEIGHT, PAGE_WIDTH, Facets, panel_keys, titles_of
 from reports.figures.grid import SMALL, TEXT, add_legend, epoch_locator, handle, legend_names, set_log_axis
@@ -49,13 +49,11 @@ def views(results: Results, claims: pd.DataFrame) -> list[View]:
     apart = [name for name in results.sweep.varying if name not in (DATASET, EMBEDDING)]
     keys = panel_keys(lines_of(results, curve), results.sweep, apart)
     pages = [tuple(keys[start : start + ROWS]) for start in range(0, len(keys), ROWS)]
-    one = len(pages) == 1
     return [
         View(
             figure="token_embedding",
-            name=f"token_embedding{'' if one else f'_{place}'}",
+            **numbered("token_embedding", "Token embeddings", place, len(pages)),
             subject=curve.column,
-            heading="Token embeddings" + ("" if one else f", page {place} of {len(pages)}"),
             section=EMBEDDINGS,
             sweep=results.sweep,
             metrics=VALUES,
