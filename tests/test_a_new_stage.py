@@ -136,13 +136,21 @@ def test_it_is_planned_run_kept_and_reported(tmp_path: Path) -> None:
     for name, text in {"echo_kind.py": STAGE, "echo_run.py": RUN, "main.py": MAIN, "tiny.yaml": SWEEP}.items():
         (tmp_path / name).write_text(text)
     tiny = tmp_path / "tiny.yaml"
-    commands = ("plan {} --json", "plan {}", "launch {} --workers 0", "plan {} --json", "check", "report tiny")
-    planned, told, _, again, checked, claims = run(tmp_path, *(command.format(tiny) for command in commands))
+    commands = (
+        "plan {} --json",
+        "plan {}",
+        "launch {} --workers 0",
+        "plan {} --json",
+        "check",
+        "report tiny --only cost --format svg",
+    )
+    planned, told, _, again, checked, _ = run(tmp_path, *(command.format(tiny) for command in commands))
     assert {name: count["runs"] for name, count in json.loads(planned)["stages"].items()} == {"stage1": 4, "echo": 4}
     assert "echo runs: 4 (shared: 0)" in told
     assert (json.loads(again)["finished"], json.loads(again)["to_run"]) == (4, 0)
     assert "every byte is as it was written" in checked
-    assert "loudness" in claims
+    figure = tmp_path / "s" / "reports" / "tiny" / "figures" / "cost.svg"
+    assert "echo: time [s]" in figure.read_text(encoding="utf-8")
 
     trials = pd.read_parquet(tmp_path / "s" / "trials")
     assert (trials["loudness"] > 0).all()

@@ -6,8 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from ncvq_core.metrics import metric_names
-
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
@@ -66,17 +64,14 @@ class StageKind(ABC):
     """Names of the stages whose tensors it reads."""
     of_trial: ClassVar[bool] = True
     """Whether it is a trial's own, with columns in the trial's row; False where it belongs to a dataset."""
+    own_metrics: ClassVar[tuple[str, ...]] = ()
+    """Where it belongs to a dataset: its metrics, by which its record is known; they are no columns of a trial."""
     settings: ClassVar[Mapping[str, type]] = {}
     """Settings that it adds to those of earlier stages, with the types of their columns."""
     history: ClassVar[tuple[str, ...]] = ()
     """Columns of the history that its epochs fill."""
     details: ClassVar[tuple[str, ...]] = ()
     """What it leaves or takes over from the stages that it needs, beside metrics: columns of text in a trial's row."""
-
-    @property
-    def metrics(self) -> tuple[str, ...]:
-        """Names of the metrics that measure it."""
-        return metric_names(self.name)
 
     @abstractmethod
     def stage_id(self, config: TrialConfig) -> str | None:

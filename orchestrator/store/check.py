@@ -15,7 +15,7 @@ from orchestrator.store.findings import Damaged, Findings
 from orchestrator.store.parts import TRIAL_ID, part_files, read_part
 from orchestrator.store.repeats import agree, numbers_of, repeated_ids
 from orchestrator.store.stage_folder import RECORD
-from orchestrator.store.stages import OWN_NAMES
+from orchestrator.store.stages import METRICS_OF_DATASETS, OWN_NAMES
 from orchestrator.store.status import Status
 from orchestrator.store.store import UNFIT, Store
 from orchestrator.store.sweep_files import read_or_none
@@ -131,7 +131,7 @@ class _Check:
             folder = self.store.stage(path.name)
             try:
                 folder.verify(weights=True)
-                if path.name not in used and not unfinished and "fcn_accuracy" not in folder.read().metrics:
+                if path.name not in used and not unfinished and METRICS_OF_DATASETS.isdisjoint(folder.read().metrics):
                     self.found.orphaned[f"stages/{path.name}"] = "no trial has it"
             except StoreError as error:
                 self._damaged(path, str(error), self._seconds(path.name))

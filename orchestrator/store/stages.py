@@ -8,6 +8,9 @@ OWN_STAGES: tuple[StageKind, ...] = tuple(kind for kind in KINDS if kind.of_tria
 
 OWN_NAMES = tuple(kind.name for kind in OWN_STAGES)
 
+METRICS_OF_DATASETS = frozenset(metric for kind in KINDS if not kind.of_trial for metric in kind.own_metrics)
+"""By which the record of a stage is known that belongs to a dataset, whether or not a trial has it."""
+
 ID_COLUMNS = {name: f"{name}_id" for name in OWN_NAMES}
 """Column of a stage's content address, by stage."""
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from ncvq_core.metrics import metrics_by_name
 from orchestrator.store.schema import HISTORY_TABLE
-from reports.relevance import STAGE1, STAGE2
+from orchestrator.store.stages import OWN_STAGES
+from reports.relevance import STAGE1
 from reports.statistics.specification import Scale
 
 VALIDATION = "validation_"
@@ -51,6 +52,7 @@ _OWN = {
     ),
 }  # fmt: skip
 """Those that are no metric."""
+_STAGE_OF = {column: kind.name for kind in OWN_STAGES for column in kind.history}
 NO_CURVE = ("trial_id", "stage", "epoch", "learning_rate")
 
 
@@ -67,7 +69,7 @@ def _curve(column: str) -> Curve:
     on = " on the validation part" if column != metric.name else " in training" if metric.stage == STAGE1 else ""
     return Curve(
         column=column,
-        stage=STAGE2 if metric.stage == STAGE2 else STAGE1,
+        stage=_STAGE_OF[column],
         label=metric.label.replace(" on TEST", "").replace(", last epoch", " in training") + on,
         unit=metric.unit,
         scale=metric.scale,

@@ -19,6 +19,7 @@ class JudgeKind(StageKind):
     words = "FCN"
     changed = "the network that judges samples"
     of_trial = False
+    own_metrics = ("fcn_accuracy",)
     details = ("fcn",)
 
     def stage_id(self, config: TrialConfig) -> str | None:
