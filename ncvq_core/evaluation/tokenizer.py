@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from ncvq_core.errors import DivergedError
 from ncvq_core.evaluation.codebook_statistics import codebook_correlation, codebook_cosine
 from ncvq_core.evaluation.probes import class_separation, probe_accuracies
 from ncvq_core.metrics import metric_names
@@ -49,6 +50,9 @@ def evaluate_stage1(tokenizer: Tokenizer, train: Labelled, held_out: Labelled) -
 
     Returns:
         STAGE1_METRICS by name; None where one is undefined (a single class has no probes).
+
+    Raises:
+        DivergedError: its features are not finite; the last step of its training can do that, after the last loss.
     """
     was_training = tokenizer.training
     tokenizer.eval()
@@ -91,4 +95,7 @@ def _measure(tokenizer: Tokenizer, series: Tensor) -> _Pass:
             total += band.usage
         features.append(torch.cat([band.features.mean(dim=(2, 3)) for band in quantized], dim=1))
     recon_time, recon_timefreq, commitment = (errors / len(series)).tolist()
-    return _Pass(torch.cat(features).cpu().numpy(), recon_time, recon_timefreq, commitment, usage)
+    pooled = torch.cat(features)
+    if not bool(torch.isfinite(pooled).all()):
+        raise DivergedError("the features of the series are no longer finite after the last step")
+    return _Pass(pooled.cpu().numpy(), recon_time, recon_timefreq, commitment, usage)

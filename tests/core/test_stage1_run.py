@@ -13,7 +13,7 @@ from torch import Tensor
 from ncvq_core.config.tokenizer import Stage1Config
 from ncvq_core.data import Dataset, Scaling
 from ncvq_core.data.validation import split_train
-from ncvq_core.errors import CheckpointError, DataError
+from ncvq_core.errors import CheckpointError, DataError, DivergedError
 from ncvq_core.stages.tokenizer.run import EVALUATED, Stage1Run, StageResult
 
 Config = Callable[..., Stage1Config]
@@ -207,3 +207,9 @@ def test_a_checkpoint_that_lacks_a_tensor_is_refused(small_config: Config, gunpo
     state = {key: value for key, value in run.state().items() if key != name}
     assert refusal(run, state) == f"checkpoint does not fit GunPoint: lacks {name}"
     assert "Missing key(s) in state_dict" in refusal(run, {})
+
+
+def test_weights_that_break_in_the_last_step_are_divergence(small_config: Config, gunpoint: Dataset) -> None:
+    run = Stage1Run(small_config(ssl="none", epochs=1, learning_rate=1e30, batch_size=1000), gunpoint)
+    with pytest.raises(DivergedError, match="no longer finite"):
+        finish(run)
