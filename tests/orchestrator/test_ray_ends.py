@@ -168,7 +168,9 @@ def test_a_closed_terminal_is_a_request_to_stop(
     start: Start, mark: str, temporary: Path, design_file: DesignFile, tmp_path: Path
 ) -> None:
     file, store = design_file(2000, "{ssl: [none], seed: [0, 1]}"), tmp_path / "closed"
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # also where these tests run under nohup, which a launch obeys
     process = start("launch", file, "--store", store, "--workers", "2")
+    signal.signal(signal.SIGHUP, before)
     wait_until(lambda: len(packs(mark)) == 2, process)
     time.sleep(1)
     process.send_signal(signal.SIGHUP)
