@@ -2,14 +2,18 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: quickstart test lint lock wheel clean
+.PHONY: quickstart test test-all lint lock wheel clean
 
 quickstart: .venv/installed
 	$(BIN)/ncvq launch quickstart
 	$(BIN)/ncvq report quickstart
 
+# ALL=1: with kills, clusters and storms, too.
 test: .venv/installed
-	$(BIN)/pytest
+	$(BIN)/pytest $(if $(ALL),,-m "not slow")
+
+test-all:
+	$(MAKE) test ALL=1
 
 lint: .venv/installed
 	$(BIN)/ruff check .

@@ -13,7 +13,7 @@ from tests.orchestrator.conftest import Launch
 from tests.orchestrator.processes import PATIENCE_SECONDS, DesignFile, Start, packs, wait_until
 from tests.orchestrator.tables import history_of, rows_of, trials_table
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def test_ctrl_c_keeps_a_checkpoint(start: Start, design_file: DesignFile, run_here: Launch, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from tests.orchestrator.stage2 import tiny2_file
 from tests.orchestrator.tables import history_of, trials_table
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.timeout(900),
     pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds the processes that Ray started in /proc"),
 ]
@@ -168,7 +169,7 @@ def test_a_closed_terminal_is_a_request_to_stop(
     start: Start, mark: str, temporary: Path, design_file: DesignFile, tmp_path: Path
 ) -> None:
     file, store = design_file(2000, "{ssl: [none], seed: [0, 1]}"), tmp_path / "closed"
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # also where these tests run under nohup, which a launch obeys
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a launch obeys nohup, under which tests may run
     process = start("launch", file, "--store", store, "--workers", "2")
     signal.signal(signal.SIGHUP, before)
     wait_until(lambda: len(packs(mark)) == 2, process)
