@@ -13,6 +13,8 @@ SSL = "ssl"
 AUGMENTATIONS = "augmentations"
 WEIGHT = "aug_recon_weight"
 EMBEDDING = "token_embedding"
+ALL = "all trials"
+"""What trials are called that no level tells apart."""
 
 
 def in_level_order(table: pd.DataFrame, sweep: Sweep, factors: Sequence[str]) -> pd.DataFrame:

@@ -17,13 +17,12 @@ from reports.figures.contract import COST, View, numbered
 from reports.figures.facets import MOST_PAGES, PAGE_HEIGHT, PAGE_WIDTH
 from reports.figures.grid import SMALL, TEXT, add_legend, handle, legend_names, legend_room
 from reports.figures.names import shortened
-from reports.levels import DATASET, SSL, in_level_order
+from reports.levels import ALL, DATASET, SSL, in_level_order
 from reports.metrics import finite_values
 from reports.read_store import Results
 
 __all__ = ["LAYOUT", "alt_text", "caption", "draw", "table", "views"]
 
-ALL = "all trials"
 STAGES = {kind.name: kind.words for kind in OWN_STAGES}
 TIME, MEMORY = "time", "peak memory"
 KINDS = {TIME: "s", MEMORY: "GB"}

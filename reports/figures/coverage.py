@@ -17,7 +17,7 @@ from reports.figures.contract import COVERAGE, View, numbered
 from reports.figures.facets import MOST_PAGES, PAGE_HEIGHT, PAGE_WIDTH
 from reports.figures.grid import SMALL
 from reports.figures.names import inches, shortened
-from reports.levels import DATASET, in_level_order
+from reports.levels import ALL, DATASET, in_level_order
 from reports.read_store import Results, Sweep
 from reports.statistics.conditions import largest_condition
 
@@ -33,7 +33,6 @@ LABELS, COLUMN, ROW, FOOT = 3.0, 0.29, 0.2, 0.1  # inches
 WIDEST_COLUMN = 0.8
 COLUMNS = int((PAGE_WIDTH - LABELS) / COLUMN)
 NAME_LETTERS, SETTING_LETTERS = 24, 44
-ALL = "all trials"
 
 
 @dataclass(frozen=True, kw_only=True)

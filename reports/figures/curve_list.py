@@ -58,10 +58,11 @@ NO_CURVE = ("trial_id", "stage", "epoch", "learning_rate")
 
 def curves() -> list[Curve]:
     """Every curve that the store can hold."""
-    return [_curve(name) for name in HISTORY_TABLE.names if name not in NO_CURVE]
+    return [curve_named(name) for name in HISTORY_TABLE.names if name not in NO_CURVE]
 
 
-def _curve(column: str) -> Curve:
+def curve_named(column: str) -> Curve:
+    """The curve of a column of the history that has one."""
     if column in _OWN:
         return _OWN[column]
     metrics = metrics_by_name()

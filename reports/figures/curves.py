@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from reports.colours import looks_of
 from reports.figures.captions import count_range
 from reports.figures.contract import CURVES, View, numbered
-from reports.figures.curve_list import Curve
+from reports.figures.curve_list import Curve, curve_named
 from reports.figures.curve_list import curves as all_curves
-from reports.figures.facets import MOST_PAGES, Facets, pages_of, panel_keys
+from reports.figures.facets import MOST_PAGES, Facets, of_dataset, pages_of, panel_keys
 from reports.figures.grid import (
     SMALL,
     Grid,
@@ -25,14 +25,11 @@ from reports.figures.lines import (
     DIFFERENCE,
     RUNNING_MEAN,
     VALUE,
-    difference_label,
     draw_lines,
-    dress_difference,
     line_points,
     lines_of,
-    of_dataset,
 )
-from reports.figures.names import shortened
+from reports.figures.value_axis import difference_label, limit_effects
 from reports.levels import AUGMENTATIONS, DATASET, EMBEDDING, SSL, WEIGHT
 from reports.read_store import Results, Sweep
 from reports.relevance import STAGE2, of_stage
@@ -43,7 +40,6 @@ __all__ = ["LAYOUT", "alt_text", "caption", "draw", "table", "views"]
 LAYOUT = Facets
 FIRST = (("validation_val_loss", "recon_time", "loss"), ("ssl_loss",), ("validation_prior_loss", "prior_loss"))
 """Of each group the first that there is stands in the report, all others in the appendix."""
-REFERENCE_LETTERS = 14
 
 
 def views(results: Results, claims: pd.DataFrame) -> list[View]:
@@ -105,16 +101,12 @@ def curve_facets(sweep: Sweep, curve: Curve) -> Facets:
 
 def table(results: Results, claims: pd.DataFrame, view: View) -> pd.DataFrame:
     """The points of a page, as line_points makes them."""
-    return line_points(results, _curve(view), view.layout)
-
-
-def _curve(view: View) -> Curve:
-    return next(curve for curve in all_curves() if curve.column == view.subject)
+    return line_points(results, curve_named(view.subject), view.layout)
 
 
 def draw(table: pd.DataFrame, view: View) -> Figure:
     """Draw a page."""
-    curve, facets, sweep = _curve(view), view.layout, view.sweep
+    curve, facets, sweep = curve_named(view.subject), view.layout, view.sweep
     looks = looks_of([*sweep.factors.get(facets.colour, []), *table["series"].unique()])
     shown = [name for name in looks if name in set(table["series"])]
     above = legend_room(shown, width_of(len(facets.panels)))
@@ -127,15 +119,14 @@ def draw(table: pd.DataFrame, view: View) -> Figure:
             continue
         draw_lines(axes, rows, looks)
         if track == DIFFERENCE:
-            dress_difference(axes, of_dataset(of_track, rows))
+            limit_effects(axes, of_dataset(of_track, rows))
         elif curve.scale == "log" and float(of_track["low"].min()) > 0:
             set_log_axis(axes)
     grid.label_epochs()
     grid.figure.supxlabel("epoch", fontsize=SMALL)
     labels = {VALUE: curve.column + (f"\n[{curve.unit}]" if curve.unit else "")}
     if facets.compared:
-        reference = shortened([reference_level(sweep, facets.compared)[0]], REFERENCE_LETTERS)
-        labels[DIFFERENCE] = difference_label(curve, *reference.values())
+        labels[DIFFERENCE] = difference_label(curve.scale, curve.unit, reference_level(sweep, facets.compared)[0])
     grid.label_tracks(labels)
     names = legend_names(list(looks), sweep.baseline.get(facets.colour))
     one_epoch = table["epoch"].nunique() == 1
@@ -146,7 +137,7 @@ def draw(table: pd.DataFrame, view: View) -> Figure:
 
 def caption(table: pd.DataFrame, view: View, results: Results) -> str:
     """What stands under a page."""
-    curve, facets = _curve(view), view.layout
+    curve, facets = curve_named(view.subject), view.layout
     seeds = count_range(table.loc[table["track"] == VALUE, "n"])
     by = f", coloured by {facets.colour}" if facets.colour in view.sweep.varying else ""
     words = [f"{curve.label} by epoch{by} ({seeds})."]

@@ -78,6 +78,11 @@ def by_panel(table: pd.DataFrame, panels: Sequence[Key]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else table.iloc[:0].assign(panel=0, title="")
 
 
+def of_dataset(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """All rows of the datasets of some rows: those that share a vertical axis with them."""
+    return table[table[DATASET].isin(rows[DATASET])] if DATASET in rows else table
+
+
 def titles_of(panels: Sequence[Key]) -> list[str]:
     """The name of each panel: the dataset, below it the other factors, each with its level."""
     shown: dict[tuple[str, str], str] = {}

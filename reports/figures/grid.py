@@ -51,7 +51,9 @@ class Grid:
                 axes = self.figure.add_subplot(grid[band * len(tracks) + place, column], sharey=shared.get(same))
                 shared.setdefault(same, axes)
                 self.axes[panel, track] = axes
-                _dress(axes, title if place == 0 else "", last=place == len(tracks) - 1)
+                dress(axes)
+                axes.set_title(title if place == 0 else "", fontsize=SMALL)
+                axes.tick_params(labelbottom=place == len(tracks) - 1)
 
     def label_tracks(self, labels: dict[str, str]) -> None:
         """Name each track left of the first panel of each band."""
@@ -60,10 +62,9 @@ class Grid:
                 axes.set_ylabel(labels[track], fontsize=SMALL)
 
     def label_places(self, labels: Sequence[str], *, upright: bool) -> None:
-        """Put the names of places below the panels, and room for half a place beside them."""
+        """Put the names of places below the panels."""
         for axes in self.axes.values():
-            axes.set_xlim(-0.6, len(labels) - 0.4)
-            axes.set_xticks(range(len(labels)), labels, rotation=90 if upright else 0)
+            label_places(axes, labels, upright=upright)
 
     def label_epochs(self) -> None:
         """Put the ticks of the horizontal axis at whole epochs."""
@@ -91,9 +92,15 @@ def epoch_locator() -> MaxNLocator:
     return MaxNLocator(nbins=5, steps=[1, 2, 5, 10], integer=True)
 
 
-def _dress(axes: Axes, title: str, *, last: bool) -> None:
-    axes.set_title(title, fontsize=SMALL)
-    axes.tick_params(labelsize=SMALL, labelbottom=last)
+def label_places(axes: Axes, labels: Sequence[str], *, upright: bool) -> None:
+    """Put the names of places below axes, and room for half a place beside them."""
+    axes.set_xlim(-0.6, len(labels) - 0.4)
+    axes.set_xticks(range(len(labels)), labels, rotation=90 if upright else 0)
+
+
+def dress(axes: Axes) -> None:
+    """Small letters, no frame, pale lines to read values by."""
+    axes.tick_params(labelsize=SMALL)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="0.9", linewidth=0.6)
     axes.set_axisbelow(True)

@@ -10,17 +10,15 @@ from orchestrator.store.status import Status
 from reports.claims.table import cells_to_compare
 from reports.colours import Look
 from reports.figures.curve_list import Curve
-from reports.figures.effects_pages import axis_limits
 from reports.figures.facets import Facets, by_panel
-from reports.levels import DATASET, SSL
+from reports.levels import ALL, SSL
 from reports.metrics import finite_values
 from reports.read_store import Results
 from reports.statistics.epochs import differences_by_epoch, means_by_epoch
-from reports.statistics.scale import as_effect, effect_unit
+from reports.statistics.scale import as_effect
 
 VALUE, DIFFERENCE = "value", "difference"
 """Tracks of a curve."""
-ALL = "all trials"
 SMOOTHED = 0.1
 RUNNING_MEAN = (
     f"Of each trial a running mean is drawn, over {SMOOTHED * 100:g} % of the epochs around each, fewer at the ends."
@@ -91,22 +89,3 @@ def draw_lines(axes: Axes, rows: pd.DataFrame, looks: dict[str, Look]) -> None:
             axes.vlines(line["epoch"], line["low"], line["high"], color=look.colour, linewidth=1.4)
         else:
             axes.fill_between(line["epoch"], line["low"], line["high"], color=look.colour, alpha=opacity, linewidth=0)
-
-
-def dress_difference(axes: Axes, rows: pd.DataFrame) -> None:
-    """The line of no difference, and ends that intervals of a few epochs do not decide."""
-    axes.axhline(0, color="0.1", linewidth=0.9, zorder=1)
-    if len(rows):
-        named = rows.rename(columns={"value": "effect", "low": "effect_low", "high": "effect_high"})
-        axes.set_ylim(*axis_limits(named, (float("nan"), float("nan"))))
-
-
-def difference_label(curve: Curve, reference: str) -> str:
-    """What the axis of DIFFERENCE says."""
-    unit = effect_unit(curve.scale) or curve.unit
-    return f"difference\nfrom {reference}{f' [{unit}]' if unit else ''}"
-
-
-def of_dataset(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """All rows of the datasets of some rows."""
-    return table[table[DATASET].isin(rows[DATASET])] if DATASET in rows else table

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from ncvq_core.metrics import Metric
 from reports.claims.table import cells_to_compare, spec_of
 from reports.colours import Look, looks_of
-from reports.figures.effects_pages import axis_limits
-from reports.figures.facets import Facets, by_panel
+from reports.figures.facets import Facets, by_panel, of_dataset
 from reports.figures.grid import (
     SMALL,
     Grid,
@@ -25,7 +23,7 @@ from reports.figures.grid import (
 )
 from reports.figures.names import inches, shortened, width
 from reports.figures.value_axis import use_log_axis, value_limits
-from reports.levels import WEIGHT, in_level_order
+from reports.levels import ALL, WEIGHT, in_level_order
 from reports.metrics import finite_values
 from reports.read_store import Results, Sweep
 from reports.statistics.scale import as_effect, from_scale
@@ -35,7 +33,6 @@ from reports.statistics.specification import reference_level
 MEAN, SEED, LINE = "mean", "seed", "line"
 """Kinds of point: a setting, one of its trials, a setting that is a horizontal line."""
 
-ALL = "all trials"
 ORDERED = (WEIGHT,)
 """Factors on the horizontal axis whose levels are numbers, so that a line may join them."""
 DODGE, SEED_SHIFT = 0.16, 0.07  # between series at one place, and of seeds from their mean, in places, at most
@@ -164,16 +161,10 @@ def draw_value_page(table: pd.DataFrame, sweep: Sweep, facets: Facets, metrics: 
             continue
         rows = table[(table["panel"] == panel) & (table["track"] == track)]
         draw_points(axes, rows, places, looks, joined=facets.x in ORDERED, side_by_side=facets.x != facets.colour)
-        limit_values(axes, rows_of_dataset(table, rows, track), metrics[track])
+        limit_values(axes, of_dataset(table[table["track"] == track], rows), metrics[track])
     grid.label_places(labels, upright=upright)
     grid.figure.supxlabel(facets.x, fontsize=SMALL)
     return grid
-
-
-def rows_of_dataset(table: pd.DataFrame, rows: pd.DataFrame, track: str) -> pd.DataFrame:
-    """All rows of a track that share the vertical axis of some of them: those of their dataset."""
-    of_track = table[table["track"] == track]
-    return of_track[of_track["dataset"].isin(rows["dataset"])] if "dataset" in rows else of_track
 
 
 def limit_values(axes: Axes, rows: pd.DataFrame, metric: Metric) -> None:
@@ -212,12 +203,3 @@ def effect_points(settings: pd.DataFrame, facets: Facets, track: str) -> pd.Data
     points = with_places(points.dropna(subset=["value"]), facets).dropna(subset=["place"])
     points = points.assign(bold=(points["low"] > 0) | (points["high"] < 0))
     return by_panel(points, facets.panels).assign(track=track)
-
-
-def limit_effects(axes: Axes, rows: pd.DataFrame, margin: tuple[float, float]) -> None:
-    """Give axes the ends that effects need, and draw the margin and the line of no difference."""
-    named = rows.rename(columns={"value": "effect", "low": "effect_low", "high": "effect_high"})
-    axes.set_ylim(*axis_limits(named, margin))
-    if np.isfinite(margin[0]):
-        axes.axhspan(*margin, color=(0.9, 0.92, 0.94), linewidth=0, zorder=0)
-    axes.axhline(0, color="0.1", linewidth=0.9, zorder=1)

@@ -10,21 +10,29 @@ from ncvq_core.metrics import metrics_by_name
 from reports.colours import Look, looks_of
 from reports.figures.captions import count_range, judges_of, left_out
 from reports.figures.contract import EMBEDDINGS, View, numbered
-from reports.figures.curve_list import Curve, curves
+from reports.figures.curve_list import curve_named
 from reports.figures.facets import MOST_PAGES, PAGE_HEIGHT, PAGE_WIDTH, Facets, panel_keys, titles_of
-from reports.figures.grid import SMALL, TEXT, add_legend, epoch_locator, handle, legend_names, set_log_axis
+from reports.figures.grid import (
+    SMALL,
+    TEXT,
+    add_legend,
+    dress,
+    epoch_locator,
+    handle,
+    label_places,
+    legend_names,
+    set_log_axis,
+)
 from reports.figures.lines import (
     DIFFERENCE,
     RUNNING_MEAN,
     VALUE,
-    difference_label,
     draw_lines,
-    dress_difference,
     line_points,
     lines_of,
 )
-from reports.figures.names import shortened
 from reports.figures.points import draw_points, limit_values, place_labels, room_below, value_points
+from reports.figures.value_axis import difference_label, limit_effects, value_label
 from reports.levels import DATASET, EMBEDDING
 from reports.read_store import Results
 from reports.statistics.specification import reference_level
@@ -38,12 +46,11 @@ LOSSES = ("validation_prior_loss", "prior_loss")
 SHARED = ("codebook_finetuned", "codebook_init")
 """Embeddings that train alike and differ in what samples are decoded with."""
 ROWS, ROW_HEIGHT, AROUND = 4, 1.8, 0.9
-REFERENCE_LETTERS = 14
 
 
 def views(results: Results, claims: pd.DataFrame) -> list[View]:
     """Pages of four rows, a row a dataset and combination of what else varies."""
-    curve = next((curve for curve in _losses() if len(lines_of(results, curve))), None)
+    curve = next((curve for curve in map(curve_named, LOSSES) if len(lines_of(results, curve))), None)
     if EMBEDDING not in results.sweep.varying or curve is None:
         return []
     apart = [name for name in results.sweep.varying if name not in (DATASET, EMBEDDING)]
@@ -67,19 +74,9 @@ def views(results: Results, claims: pd.DataFrame) -> list[View]:
     ]
 
 
-def _losses() -> list[Curve]:
-    """In the order of LOSSES."""
-    by_name = {curve.column: curve for curve in curves()}
-    return [by_name[name] for name in LOSSES]
-
-
-def _curve(view: View) -> Curve:
-    return next(curve for curve in _losses() if curve.column == view.subject)
-
-
 def table(results: Results, claims: pd.DataFrame, view: View) -> pd.DataFrame:
     """The points of a page: those of line_points for the loss, of value_points for each metric."""
-    parts = [line_points(results, _curve(view), view.layout)]
+    parts = [line_points(results, curve_named(view.subject), view.layout)]
     parts += [value_points(results, metrics_by_name()[name], view.layout) for name in VALUES]
     return pd.concat([part for part in parts if len(part)], ignore_index=True)
 
@@ -107,26 +104,22 @@ def draw(table: pd.DataFrame, view: View) -> Figure:
 
 
 def _draw_part(axes: Axes, rows: pd.DataFrame, view: View, looks: dict[str, Look], track: str) -> None:
-    axes.tick_params(labelsize=SMALL)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="y", color="0.9", linewidth=0.6)
-    axes.set_axisbelow(True)
-    curve = _curve(view)
+    dress(axes)
+    curve = curve_named(view.subject)
     if track in VALUES:
         metric, places = metrics_by_name()[track], view.sweep.factors[EMBEDDING]
         draw_points(axes, rows, places, looks, joined=False, side_by_side=False)
         limit_values(axes, rows, metric)
         labels, upright = place_labels(places)
-        axes.set_xlim(-0.6, len(labels) - 0.4)
-        axes.set_xticks(range(len(labels)), labels, rotation=90 if upright else 0)
-        axes.set_ylabel(f"{metric.name}\n{metric.direction_note}", fontsize=SMALL)
+        label_places(axes, labels, upright=upright)
+        axes.set_ylabel(value_label(metric), fontsize=SMALL)
         return
     draw_lines(axes, rows, looks)
     axes.xaxis.set_major_locator(epoch_locator())
     if track == DIFFERENCE:
-        dress_difference(axes, rows)
-        reference = shortened([reference_level(view.sweep, EMBEDDING)[0]], REFERENCE_LETTERS)
-        axes.set_ylabel(difference_label(curve, *reference.values()), fontsize=SMALL)
+        limit_effects(axes, rows)
+        label = difference_label(curve.scale, curve.unit, reference_level(view.sweep, EMBEDDING)[0])
+        axes.set_ylabel(label, fontsize=SMALL)
     else:
         if len(rows) and float(rows["low"].min()) > 0:
             set_log_axis(axes)
@@ -135,7 +128,7 @@ def _draw_part(axes: Axes, rows: pd.DataFrame, view: View, looks: dict[str, Look
 
 def caption(table: pd.DataFrame, view: View, results: Results) -> str:
     """What stands under a page."""
-    curve = _curve(view)
+    curve = curve_named(view.subject)
     metrics = [metrics_by_name()[name] for name in VALUES if name in set(table["track"])]
     reference, _ = reference_level(view.sweep, EMBEDDING)
     seeds = count_range(table.loc[table["track"] == VALUE, "n"])

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence, Set
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ncvq_core.metrics import FAMILIES, METRICS, Metric, metrics_by_name
+from ncvq_core.metrics import FAMILIES, METRICS, metrics_by_name
 from reports.claims.table import answered_metrics
 from reports.comparable import factors_it_differs_across
 from reports.figures.captions import count_range, judges_of, left_out
@@ -23,6 +23,7 @@ from reports.figures.points import (
     settings_of,
     value_points,
 )
+from reports.figures.value_axis import value_label
 from reports.figures.value_pages import layouts
 from reports.levels import AUGMENTATIONS, DATASET, EMBEDDING, SSL, WEIGHT
 from reports.metrics import finite_values, metrics_with_data
@@ -138,14 +139,9 @@ def draw(table: pd.DataFrame, view: View) -> Figure:
     if facets.datasets:
         return draw_map(table, facets, metrics[facets.tracks[0]])
     grid = draw_value_page(table, view.sweep, facets, metrics)
-    grid.label_tracks({name: _label(metric) for name, metric in metrics.items()})
+    grid.label_tracks({name: value_label(metric) for name, metric in metrics.items()})
     add_series_legend(grid, table, view.sweep, facets)
     return grid.figure
-
-
-def _label(metric: Metric) -> str:
-    unit = f" [{metric.unit}]" if metric.unit else ""
-    return f"{metric.name}{unit}\n{metric.direction_note}"
 
 
 def caption(table: pd.DataFrame, view: View, results: Results) -> str:

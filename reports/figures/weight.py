@@ -12,20 +12,19 @@ from ncvq_core.metrics import Metric, metrics_by_name
 from reports.claims.table import answered_metrics, spec_of
 from reports.figures.captions import count_range, judges_of, left_out
 from reports.figures.contract import WEIGHTS, View
-from reports.figures.facets import Facets, panel_keys
+from reports.figures.facets import Facets, of_dataset, panel_keys
 from reports.figures.heat import draw_map
 from reports.figures.points import (
     add_series_legend,
     draw_points,
     draw_value_page,
     effect_points,
-    limit_effects,
     looks_of_series,
     places_of,
-    rows_of_dataset,
     settings_of,
     value_points,
 )
+from reports.figures.value_axis import difference_label, limit_effects, value_label
 from reports.figures.value_pages import layouts
 from reports.levels import DATASET, SSL, WEIGHT
 from reports.metrics import finite_values, metrics_with_data
@@ -106,12 +105,10 @@ def draw(table: pd.DataFrame, view: View) -> Figure:
             draw_points(axes, rows, places_of(sweep, facets), looks, joined=True, side_by_side=True)
             if len(rows):
                 ends = (float(rows["margin_low"].iloc[0]), float(rows["margin_high"].iloc[0]))
-                limit_effects(axes, rows_of_dataset(table, rows, track), ends)
+                limit_effects(axes, of_dataset(table[table["track"] == track], rows), ends)
     smallest, _ = reference_level(sweep, WEIGHT)
-    unit = effect_unit(metric.scale) or metric.unit
     grid.label_tracks({
-        DIFFERENCE: f"difference\nfrom {smallest}{f' [{unit}]' if unit else ''}",
-        metric.name: metric.name + (f" [{metric.unit}]" if metric.unit else "") + "\n" + metric.direction_note,
+        DIFFERENCE: difference_label(metric.scale, metric.unit, smallest), metric.name: value_label(metric)
     })  # fmt: skip
     add_series_legend(grid, table, sweep, facets)
     return grid.figure

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
 
 from ncvq_core.stages.kind import Given, Sizes, StageKind
 
@@ -19,7 +20,7 @@ class PriorKind(StageKind):
     words = "stage 2"
     changed = "the prior's training"
     needs = ("stage1",)
-    settings = {  # noqa: RUF012
+    settings: ClassVar[Mapping[str, type]] = {
         "stages": int, "token_embedding": str, "prior_epochs": int, "prior_batch_size": int,
         "prior_learning_rate": float, "prior_weight_decay": float, "prior_width": int, "prior_layers": int,
         "prior_heads": int, "prior_feedforward": int, "class_dropout": float, "token_temperature": float,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
 
 from ncvq_core.stages.kind import Given, Sizes, StageKind
 
@@ -19,7 +20,11 @@ class SamplesKind(StageKind):
     words = "samples"
     changed = "the samples"
     needs = ("stage1", "stage2", "fcn")
-    settings = {"sampling_steps": int, "choice_temperature": float, "guidance_scale": float}  # noqa: RUF012
+    settings: ClassVar[Mapping[str, type]] = {
+        "sampling_steps": int,
+        "choice_temperature": float,
+        "guidance_scale": float,
+    }
     details = ("fid_by_class", "fcn")
 
     def stage_id(self, config: TrialConfig) -> str | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
 
 from ncvq_core.metrics import metric_names
 from ncvq_core.stages.kind import Given, Sizes, StageKind
@@ -25,7 +26,7 @@ class TokenizerKind(StageKind):
     name = "stage1"
     words = "stage 1"
     changed = "stage 1"
-    settings = {  # noqa: RUF012
+    settings: ClassVar[Mapping[str, type]] = {
         "dataset": str, "seed": int, "ssl": str, "ssl_weight": float, "augmentations": str, "band_augmentations": str,
         "aug_recon_weight": float, "epochs": int, "batch_size": int, "learning_rate": float, "weight_decay": float,
         "precision": str, "tokenizer": str, "channels": int, "residual_blocks": int, "downsampled_width": int,
