@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,12 +16,9 @@ from reports.figures.manifest import VERSION
 from reports.figures.redraw import redraw
 from reports.figures.table_file import column_types, read_table, table_text
 from reports.figures.write import Output
+from tests.reports.conftest import StoreWriter
 from tests.reports.figures.grids import figures_of, results_of_grid
 from tests.reports.figures.sweeps import write_sweep
-
-if TYPE_CHECKING:
-    from tests.reports.conftest import StoreWriter
-
 
 SUBJECTS = ("validation_prior_loss", "reconstruction")
 """Of the pages that are looked at, beside those of one metric."""
@@ -32,9 +30,24 @@ def half(levels: dict[str, Any]) -> dict[str, Any] | None:
     return {"val_loss": float("nan")} if levels["ssl"] == "barlowtwins" and levels["seed"] == 2 else {}
 
 
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with its report; shared, so only to be copied."""
+    store = write_sweep(StoreWriter(root=tmp_path_factory.mktemp("reported") / "store"), change=half)
+    write_report(store, "fixture")
+    return store
+
+
 @pytest.fixture
-def store(writer: StoreWriter) -> Path:
-    return write_sweep(writer, change=half)
+def store(reported: Path, tmp_path: Path) -> Path:
+    """A copy of it."""
+    return Path(shutil.copytree(reported, tmp_path / "store"))
+
+
+@pytest.fixture
+def page(store: Path) -> Path:
+    """The page of the copy."""
+    return store / "reports" / "fixture" / "index.html"
 
 
 def manifest_of(page: Path, name: str) -> tuple[Path, dict[str, Any]]:
@@ -42,8 +55,7 @@ def manifest_of(page: Path, name: str) -> tuple[Path, dict[str, Any]]:
     return path, json.loads(path.read_text(encoding="utf-8"))
 
 
-def test_every_figure_is_drawn_again_pixel_by_pixel(store: Path, tmp_path: Path) -> None:
-    page = write_report(store, "fixture")
+def test_every_figure_is_drawn_again_pixel_by_pixel(page: Path, tmp_path: Path) -> None:
     manifests = sorted((page.parent / "figures").glob("*.json"))
     assert [path.stem for path in manifests] == [
         "cost", "coverage", "curves_stage1_loss", "curves_stage1_ssl_loss", "effects", "value_reconstruction",
@@ -55,8 +67,7 @@ def test_every_figure_is_drawn_again_pixel_by_pixel(store: Path, tmp_path: Path)
         assert difference is None
 
 
-def test_a_moved_report_is_drawn_again_without_its_store(store: Path, tmp_path: Path) -> None:
-    page = write_report(store, "fixture", tmp_path / "report")
+def test_a_moved_report_is_drawn_again_without_its_store(store: Path, page: Path, tmp_path: Path) -> None:
     before = (page.parent / "figures" / "effects.png").read_bytes()
     moved = tmp_path / "elsewhere"
     page.parent.rename(moved)
@@ -66,8 +77,8 @@ def test_a_moved_report_is_drawn_again_without_its_store(store: Path, tmp_path: 
     assert (moved / "figures" / "effects.png").read_bytes() == before
 
 
-def test_a_manifest_names_trials_exclusions_test_and_versions(store: Path) -> None:
-    _, manifest = manifest_of(write_report(store, "fixture"), "effects")
+def test_a_manifest_names_trials_exclusions_test_and_versions(store: Path, page: Path) -> None:
+    _, manifest = manifest_of(page, "effects")
     assert manifest["store"]["sweep"] == "sweeps/fixture"
     assert manifest["store"]["cells"] == 24
     failed = manifest["excluded"]["cells"]
@@ -86,13 +97,12 @@ def test_a_manifest_names_trials_exclusions_test_and_versions(store: Path) -> No
         manifest["versions"]
     )
     assert str(store) not in json.dumps(manifest)
-    _, curve = manifest_of(write_report(store, "fixture"), "curves_stage1_ssl_loss")
+    _, curve = manifest_of(page, "curves_stage1_ssl_loss")
     assert len(curve["trials"]) == 14  # the baseline has no such loss
     assert curve["test"]["procedure"].startswith("none")
 
 
-def test_a_changed_table_is_one_line(store: Path) -> None:
-    page = write_report(store, "fixture")
+def test_a_changed_table_is_one_line(page: Path) -> None:
     table = page.parent / "tables" / "effects.csv"
     table.write_text(table.read_text(encoding="utf-8").replace("undecided", "better"), encoding="utf-8")
     with pytest.raises(
@@ -102,8 +112,8 @@ def test_a_changed_table_is_one_line(store: Path) -> None:
     assert "\n" not in str(told.value)
 
 
-def test_other_versions_are_one_line_and_still_drawn(store: Path, tmp_path: Path) -> None:
-    path, manifest = manifest_of(write_report(store, "fixture"), "effects")
+def test_other_versions_are_one_line_and_still_drawn(page: Path, tmp_path: Path) -> None:
+    path, manifest = manifest_of(page, "effects")
     path.write_text(json.dumps(manifest | {"versions": manifest["versions"] | {"matplotlib": "1.0"}}))
     assert redraw(path, tmp_path / "same.png")[1] is None  # the pixels are the same all the same
     style = manifest["style"] | {"dots_per_inch": 80}
@@ -142,8 +152,7 @@ def test_only_draws_one_figure(store: Path, tmp_path: Path) -> None:
     assert [each.stem for each in pictures if each.suffix == ".png"] == ["value_reconstruction", "value_representation"]
 
 
-def test_a_later_report_leaves_no_figure_of_an_earlier_one(store: Path) -> None:
-    page = write_report(store, "fixture")
+def test_a_later_report_leaves_no_figure_of_an_earlier_one(store: Path, page: Path) -> None:
     names = {path.name for folder in ("figures", "tables") for path in (page.parent / folder).iterdir()}
     for path in (page.parent / "figures").glob("effects.*"):
         path.with_name(f"effects_2{path.suffix}").write_bytes(path.read_bytes())
@@ -154,8 +163,7 @@ def test_a_later_report_leaves_no_figure_of_an_earlier_one(store: Path) -> None:
     assert after == names | {"mine.png"}
 
 
-def test_only_shows_the_same_verdicts_as_the_page(store: Path, tmp_path: Path) -> None:
-    page = write_report(store, "fixture")
+def test_only_shows_the_same_verdicts_as_the_page(store: Path, page: Path, tmp_path: Path) -> None:
     write_one_figure(store, "fixture", "effects", tmp_path / "one")
     alone = (tmp_path / "one" / "tables" / "effects.csv").read_bytes()
     assert alone == (page.parent / "tables" / "effects.csv").read_bytes()
@@ -172,16 +180,16 @@ def test_only_names_what_there_is(store: Path) -> None:
 @pytest.mark.parametrize(
     "change", [{"style": {"unknown": 1}}, {"style": "x"}, {"view": {}}, {"view": {"layout": None}}, {"view": None}]
 )
-def test_a_manifest_that_was_changed_by_hand_is_one_line(store: Path, change: dict[str, object]) -> None:
-    path, manifest = manifest_of(write_report(store, "fixture"), "effects")
+def test_a_manifest_that_was_changed_by_hand_is_one_line(page: Path, change: dict[str, object]) -> None:
+    path, manifest = manifest_of(page, "effects")
     path.write_text(json.dumps(manifest | change))
     with pytest.raises(ReportError) as told:
         redraw(path)
     assert "\n" not in str(told.value)
 
 
-def test_a_manifest_of_another_version_is_one_line(store: Path) -> None:
-    path, manifest = manifest_of(write_report(store, "fixture"), "effects")
+def test_a_manifest_of_another_version_is_one_line(page: Path) -> None:
+    path, manifest = manifest_of(page, "effects")
     assert manifest["manifest"] == VERSION == 2
     path.write_text(json.dumps(manifest | {"manifest": 1}))
     with pytest.raises(ReportError, match=r"is of another version of manifests \(1, not 2\): report again"):
