@@ -18,9 +18,9 @@ from torch.nn import functional
 
 from benchmarks.units import seconds_of
 from ncvq_core.config import TrialConfig
+from ncvq_core.config.shapes import halvings
 from ncvq_core.data import Scaling, load_dataset
 from ncvq_core.stages.tokenizer.trainer import Stage1Trainer
-from ncvq_core.tokenizer.encoder import halvings
 from ncvq_core.training.memory import peak_memory_bytes
 from ncvq_core.training.process import prepare_process
 

@@ -5,17 +5,34 @@ import functools
 import math
 import types
 import typing
-from collections.abc import Hashable
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from ncvq_core.errors import ConfigError
 
 _NOUNS: dict[type, str] = {int: "an integer", float: "a number", str: "text", bool: "true or false"}
 
 
+class _Field(NamedTuple):
+    """What a settings class says of one of its fields."""
+
+    name: str
+    kind: type
+    """Its plain type."""
+    optional: bool
+    """Whether None is allowed."""
+    default: Any
+    metadata: Mapping[str, Any]
+    """As `setting` gave it; empty where the field was not declared with it."""
+
+
 @functools.cache
-def _type_hints(settings_class: Hashable) -> dict[str, Any]:
-    return typing.get_type_hints(settings_class)
+def _fields(settings_class: Any) -> dict[str, _Field]:
+    hints = typing.get_type_hints(settings_class)
+    return {
+        field.name: _Field(field.name, *value_type(hints[field.name]), field.default, field.metadata)
+        for field in dataclasses.fields(settings_class)
+    }
 
 
 def setting(
@@ -48,10 +65,9 @@ def validate(settings: Any) -> None:
         ConfigError: `field = value: must be …`, with the allowed range.
     """
     settings_class: Any = type(settings)
-    hints = _type_hints(settings_class)
-    for field in dataclasses.fields(settings):
+    for field in _fields(settings_class).values():
         if field.metadata:
-            _check(field.name, getattr(settings, field.name), hints[field.name], field.metadata)
+            _check(field.name, getattr(settings, field.name), field)
 
 
 def check_value(settings_class: type, name: str, value: Any, prefix: str = "") -> None:
@@ -60,24 +76,21 @@ def check_value(settings_class: type, name: str, value: Any, prefix: str = "") -
     Raises:
         ConfigError: as `validate`.
     """
-    field = next(field for field in dataclasses.fields(settings_class) if field.name == name)
-    _check(prefix + name, value, _type_hints(settings_class)[name], field.metadata)
+    _check(prefix + name, value, _fields(settings_class)[name])
 
 
 def written_fields(settings: Any, *, keep_defaults: bool) -> dict[str, Any]:
     """Return the fields of a settings dataclass as plain values, whole floats as floats (1 and 1.0 are one value)."""
     settings_class: Any = type(settings)
-    hints = _type_hints(settings_class)
     written = {}
-    for field in dataclasses.fields(settings):
+    for field in _fields(settings_class).values():
         value = getattr(settings, field.name)
         if keep_defaults or value != field.default:
-            is_float = value is not None and value_type(hints[field.name])[0] is float
-            written[field.name] = float(value) if is_float else value
+            written[field.name] = float(value) if value is not None and field.kind is float else value
     return written
 
 
-def describe_range(kind: type, metadata: typing.Mapping[str, Any]) -> str:
+def describe_range(kind: type, metadata: Mapping[str, Any]) -> str:
     """Say in words which values a field takes, for example `an integer ≥ 1`."""
     if metadata["choices"]:
         return "one of " + ", ".join(metadata["choices"])
@@ -95,17 +108,16 @@ def value_type(hint: Any) -> tuple[type, bool]:
     return hint, False
 
 
-def _check(name: str, value: Any, hint: Any, metadata: typing.Mapping[str, Any]) -> None:
-    kind, optional = value_type(hint)
-    if value is None and optional:
+def _check(name: str, value: Any, field: _Field) -> None:
+    if value is None and field.optional:
         return
-    accepted: tuple[type, ...] = (int, float) if kind is float else (kind,)
-    right_type = isinstance(value, accepted) and (kind is bool or not isinstance(value, bool))
-    if not right_type or not _in_range(value, metadata):
-        raise ConfigError(f"{name} = {value!r}: must be {describe_range(kind, metadata)}", name)
+    accepted: tuple[type, ...] = (int, float) if field.kind is float else (field.kind,)
+    right_type = isinstance(value, accepted) and (field.kind is bool or not isinstance(value, bool))
+    if not right_type or not _in_range(value, field.metadata):
+        raise ConfigError(f"{name} = {value!r}: must be {describe_range(field.kind, field.metadata)}", name)
 
 
-def _in_range(value: Any, metadata: typing.Mapping[str, Any]) -> bool:
+def _in_range(value: Any, metadata: Mapping[str, Any]) -> bool:
     if metadata["choices"] and value not in metadata["choices"]:
         return False
     if isinstance(value, str | bool):

@@ -14,11 +14,12 @@ import torch
 from safetensors.torch import load_file
 
 from ncvq_core.config import fcn_id
+from ncvq_core.config.fcn import FcnTraining
 from ncvq_core.data import load_dataset
 from ncvq_core.evaluation.cas import cas_training
 from ncvq_core.evaluation.judge import Judge
 from ncvq_core.fcn import judge_series
-from ncvq_core.fcn.train import FcnTrainer, FcnTraining, LabelledSeries
+from ncvq_core.fcn.train import FcnTrainer, LabelledSeries
 from ncvq_core.stages.samples.run import LABELLED_SAMPLES, SAMPLE_LABELS
 
 

@@ -23,12 +23,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from ncvq_core.config import TrialConfig
+from ncvq_core.config.fcn import FcnTraining
 from ncvq_core.data import Dataset, load_dataset
 from ncvq_core.errors import DataError
 from ncvq_core.evaluation.judge import Judge
 from ncvq_core.fcn import Fcn, judge_series
 from ncvq_core.fcn.checkpoint import read_weights
-from ncvq_core.fcn.train import FcnTrainer, FcnTraining, LabelledSeries
+from ncvq_core.fcn.train import FcnTrainer, LabelledSeries
 from ncvq_core.prior import Prior, masking
 from ncvq_core.prior.masking import random_masks
 from ncvq_core.stages.prior.run import Stage2Run

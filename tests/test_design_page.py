@@ -46,7 +46,8 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from ncvq_core.ssl.base import SSLHead, SSLMethod, Targets
+from ncvq_core.ssl.base import SSLMethod
+from ncvq_core.ssl.head import SSLHead, Targets
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,8 +1,9 @@
 """Augmentations: one a file, batched on the device. To add one, write its file and add its line here."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-from torch import Generator, Tensor
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ncvq_core.augmentations.amplitude_resize import AmplitudeResize
 from ncvq_core.augmentations.base import Augmentation
@@ -15,6 +16,9 @@ from ncvq_core.augmentations.slope import Slope
 from ncvq_core.augmentations.time_frequency import BlockMask, FrequencyMask, FrequencyScale, PhaseShift, PointMask
 from ncvq_core.augmentations.window_warp import WindowWarp
 from ncvq_core.registry import Registry
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
 
 __all__ = ["AUGMENTATIONS", "Augmentation", "augment"]
 

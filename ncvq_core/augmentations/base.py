@@ -1,8 +1,12 @@
 """What an augmentation is."""
 
-from abc import ABC, abstractmethod
+from __future__ import annotations
 
-from torch import Generator, Tensor
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
 
 
 class Augmentation(ABC):

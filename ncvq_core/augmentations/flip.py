@@ -1,10 +1,14 @@
 """Reverse time (the study, arXiv 2408.16613)."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-from torch import Generator, Tensor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ncvq_core.augmentations.base import Augmentation
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
 
 
 @dataclass(frozen=True, kw_only=True)

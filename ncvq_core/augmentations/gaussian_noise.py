@@ -1,11 +1,15 @@
 """Add white noise (the study, arXiv 2408.16613; "jittering" in Um et al. 2017, arXiv 1706.00527)."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-from torch import Generator, Tensor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ncvq_core.augmentations.base import Augmentation, normal
 from ncvq_core.settings import setting
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,14 +1,19 @@
 """Multiply each series by a smooth random curve ("magnitude warping" in Um et al. 2017, arXiv 1706.00527)."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Generator, Tensor
 
 from ncvq_core.augmentations.base import Augmentation, normal
 from ncvq_core.settings import setting
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Generator, Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +33,7 @@ class MagnitudeWarp(Augmentation):
 @cache  # kept, because a captured CUDA graph goes on reading this tensor
 def _spline_basis(length: int, knots: int, device: torch.device, dtype: torch.dtype) -> Tensor:
     """Return (knots, length): row k is the spline that is 1 at knot k and 0 at the others; any spline is their sum."""
+    import torch
     from scipy.interpolate import CubicSpline  # 40 MB, which no other training needs
 
     at = np.linspace(0, length - 1, knots)

@@ -1,12 +1,15 @@
 """Add white noise inside a random window (the study, arXiv 2408.16613)."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-import torch
-from torch import Generator, Tensor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ncvq_core.augmentations.base import Augmentation, normal, uniform
 from ncvq_core.settings import setting
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +21,8 @@ class NoiseWindow(Augmentation):
 
     def __call__(self, x: Tensor, generator: Generator) -> Tensor:
         """Return x, (B, C, L), with noise in a window, the same window for all channels."""
+        import torch
+
         batch, _, length = x.shape
         window = max(1, round(self.window_fraction * length))
         start = uniform(batch, 0.0, float(length - window + 1), x, generator).floor().clamp(max=length - window)

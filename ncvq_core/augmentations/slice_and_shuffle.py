@@ -1,13 +1,16 @@
 """Cut each series into segments and permute them (Um et al. 2017, arXiv 1706.00527; the study, arXiv 2408.16613)."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-import torch
-from torch import Generator, Tensor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ncvq_core.augmentations.base import Augmentation
 from ncvq_core.errors import DataError
 from ncvq_core.settings import setting
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +25,8 @@ class SliceAndShuffle(Augmentation):
         Raises:
             DataError: the series are shorter than the number of segments.
         """
+        import torch
+
         batch, _, length = x.shape
         if length < self.segments:
             raise DataError(f"slice_and_shuffle: series of length {length} cannot be cut into {self.segments} segments")

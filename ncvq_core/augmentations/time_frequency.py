@@ -4,17 +4,22 @@ Each transforms a series, changes the spectrogram and transforms back. Frequency
 al. 2019, arXiv 1904.08779). None is part of the sets of the study (arXiv 2408.16613).
 """
 
+from __future__ import annotations
+
 import math
 from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cache
-
-import torch
-from torch import Generator, Tensor
+from typing import TYPE_CHECKING
 
 from ncvq_core.augmentations.base import Augmentation, normal, uniform
 from ncvq_core.settings import setting
-from ncvq_core.stft import STFT
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Generator, Tensor
+
+    from ncvq_core.stft import STFT
 
 
 class _OnSpectrum(Augmentation):
@@ -39,6 +44,8 @@ class PointMask(_OnSpectrum):
 
     def change(self, spectrum: Tensor, generator: Generator) -> Tensor:
         """Mask points, the same in all channels."""
+        import torch
+
         batch, _, _, height, width = spectrum.shape
         kept = torch.rand(batch, 1, 1, height, width, generator=generator, device=spectrum.device) >= self.probability
         return spectrum * kept
@@ -79,6 +86,8 @@ class PhaseShift(_OnSpectrum):
 
     def change(self, spectrum: Tensor, generator: Generator) -> Tensor:
         """Rotate real and imaginary part."""
+        import torch
+
         angle = uniform(len(spectrum), -self.maximum_angle, self.maximum_angle, spectrum, generator)[:, :, None, None]
         real, imaginary = spectrum.unbind(dim=2)
         turned = real * angle.cos() - imaginary * angle.sin(), real * angle.sin() + imaginary * angle.cos()
@@ -99,6 +108,8 @@ class FrequencyScale(_OnSpectrum):
 
 def _window(spectrum: Tensor, size: int, length: int, generator: Generator) -> Tensor:
     """Return (B, size), true inside one random window of each series."""
+    import torch
+
     length = min(length, size)
     start = uniform(len(spectrum), 0.0, float(size - length + 1), spectrum, generator).floor().clamp(max=size - length)
     position = torch.arange(size, device=spectrum.device)
@@ -107,4 +118,6 @@ def _window(spectrum: Tensor, size: int, length: int, generator: Generator) -> T
 
 @cache  # kept, because a captured CUDA graph goes on reading this tensor
 def _stft(length: int, device: torch.device) -> STFT:
+    from ncvq_core.stft import STFT
+
     return STFT(length).to(device)

@@ -1,13 +1,16 @@
 """Stretch or squeeze a random window in time (Le Guennec et al. 2016; scales: the study, arXiv 2408.16613)."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-import torch
-from torch import Generator, Tensor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ncvq_core.augmentations.base import Augmentation, uniform
 from ncvq_core.errors import ConfigError
 from ncvq_core.settings import setting
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +31,8 @@ class WindowWarp(Augmentation):
 
     def __call__(self, x: Tensor, generator: Generator) -> Tensor:
         """Return x, (B, C, L), with one window of each series warped, all channels alike."""
+        import torch
+
         batch, _, length = x.shape
         last = length - 1
         window = self.window_fraction * last
@@ -46,4 +51,4 @@ def interpolate(x: Tensor, position: Tensor) -> Tensor:
     left = position.floor().clamp(max=x.shape[-1] - 2).long()
     weight = (position - left).unsqueeze(1)
     index = left.unsqueeze(1).expand_as(x)
-    return torch.lerp(x.gather(2, index), x.gather(2, index + 1), weight.expand_as(x))
+    return x.gather(2, index).lerp(x.gather(2, index + 1), weight.expand_as(x))

@@ -1,11 +1,15 @@
 """What a stage 2 is, and how it is sampled from: the configurations of the prior and of its samples."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import Self
 
 from ncvq_core.settings import setting, validate
 
 TOKEN_EMBEDDINGS = ("learned", "codebook_init", "codebook_frozen", "codebook_finetuned")
+
+HEAD_WIDTH = 64
+"""Features of an attention head."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +26,7 @@ class Stage2Config:
     prior_weight_decay: float = setting(1e-3, "AdamW's decoupled weight decay", minimum=0)
     prior_width: int = setting(256, "features of a token in the transformer", minimum=1)
     prior_layers: int = setting(4, "layers of the transformer", minimum=1)
-    prior_heads: int = setting(2, "attention heads of 64 features each", minimum=1)
+    prior_heads: int = setting(2, f"attention heads of {HEAD_WIDTH} features each", minimum=1)
     prior_feedforward: int = setting(
         1, "hidden features of a feed-forward block, as a multiple of prior_width", minimum=1
     )
@@ -58,3 +62,11 @@ class SamplingConfig:
     def __post_init__(self) -> None:
         """Check each value."""
         validate(self)
+
+
+def masked_after(step: int, steps: int, tokens: int) -> int:
+    """Return how many of `tokens` are still masked after a sampling step, counted from 0; none after the last one.
+
+    The schedule is that of the training's masks (MaskGIT, arXiv 2202.04200, section 3.1).
+    """
+    return math.floor(tokens * math.cos(0.5 * math.pi * (step + 1) / steps) + 1e-9)

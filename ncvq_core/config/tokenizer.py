@@ -7,9 +7,9 @@ from ncvq_core.augmentations import AUGMENTATIONS, Augmentation
 from ncvq_core.errors import ConfigError, unknown_name
 from ncvq_core.settings import check_value, setting, validate, written_fields
 from ncvq_core.ssl import SSL_METHODS, SSLMethod
-from ncvq_core.training.precision import PRODUCT_TYPES
 
 NO_SSL = "none"
+PRECISIONS = ("fp32", "bf16")
 BANDS = {"stft": ("all",), "stft_lfhf": ("low", "high"), "wavelet": ("low", "high")}
 """Names of each tokenizer's bands."""
 
@@ -42,7 +42,7 @@ class Stage1Config:
     batch_size: int = setting(128, "series a step, at most", minimum=2)
     learning_rate: float = setting(1e-3, "AdamW's initial rate, cosine to 0 over all steps", above=0)
     weight_decay: float = setting(1e-3, "AdamW's decoupled weight decay", minimum=0)
-    precision: str = setting("fp32", "arithmetic of the matrix products", choices=tuple(PRODUCT_TYPES))
+    precision: str = setting("fp32", "arithmetic of the matrix products", choices=PRECISIONS)
     tokenizer: str = setting("stft", "how a series is split before it is encoded", choices=tuple(BANDS))
     channels: int = setting(64, "channels of the encoder and dimension of a code", minimum=1)
     residual_blocks: int = setting(4, "residual blocks of the encoder, and of the decoder", minimum=0)

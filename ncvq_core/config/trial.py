@@ -11,6 +11,7 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any, Self
 
 from ncvq_core.config.prior import SamplingConfig, Stage2Config
@@ -71,12 +72,12 @@ class TrialConfig:
         later = [written_fields(part, keep_defaults=True) for part in (self.stage2, self.sampling)]
         return values | {STAGES: 2} | later[0] | later[1]
 
-    @property
+    @cached_property
     def stage1_id(self) -> str:
         """Content address of the stage 1 that this trial needs."""
         return content_id({"stage1": written_stage1(self.stage1, keep_defaults=False)})
 
-    @property
+    @cached_property
     def stage2_id(self) -> str | None:
         """Content address of the trained prior; None without stage 2."""
         if self.stage2 is None:
@@ -84,7 +85,7 @@ class TrialConfig:
         trained = written_fields(self.stage2.as_trained, keep_defaults=False)
         return content_id({"stage2": {"stage1": self.stage1_id, **trained}})
 
-    @property
+    @cached_property
     def samples_id(self) -> str | None:
         """Content address of the prior's samples and their metrics; None without stage 2."""
         if self.stage2 is None:
@@ -93,18 +94,20 @@ class TrialConfig:
         decoded = {} if self.stage2.as_trained == self.stage2 else {"token_embedding": self.stage2.token_embedding}
         return content_id({"samples": {"stage2": self.stage2_id, **decoded, **sampling}})
 
-    @property
+    @cached_property
     def trial_id(self) -> str:
         """Content address of the whole trial."""
         samples = {"samples": self.samples_id} if self.samples_id else {}
         return content_id({"trial": {"stage1": self.stage1_id, **samples}})
 
 
+@cache
 def fcn_id(dataset: str) -> str:
     """Content address of the classifier that judges samples of a dataset; a store holds one for each dataset."""
     return content_id({"fcn": {"dataset": dataset}})
 
 
+@cache
 def field_names() -> tuple[str, ...]:
     """Return the names that a sweep file can set."""
     parts: tuple[Any, ...] = (Stage1Config, Stage2Config, SamplingConfig)
@@ -119,6 +122,11 @@ def content_id(canonical: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _part(values: dict[str, Any], settings_class: Any) -> dict[str, Any]:
-    names = {field.name for field in dataclasses.fields(settings_class)}
+def _part(values: dict[str, Any], settings_class: type) -> dict[str, Any]:
+    names = _names_of(settings_class)
     return {name: value for name, value in values.items() if name in names}
+
+
+@cache
+def _names_of(settings_class: Any) -> frozenset[str]:
+    return frozenset(field.name for field in dataclasses.fields(settings_class))

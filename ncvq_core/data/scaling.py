@@ -5,13 +5,16 @@ comparison with the standard deviation, since subtracting it would then cancel m
 squares overflow or underflow in float32.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Series = NDArray[np.floating[Any]]
 """(n, C, L), float32 or float64; missing values are NaN."""
@@ -45,7 +48,7 @@ class Scaling:
         return any(not fits_float32(*moments) for moments in zip(self.mean, self.standard_deviation, strict=True))
 
     @classmethod
-    def of(cls, train: Series) -> "Scaling":
+    def of(cls, train: Series) -> Scaling:
         """Measure training series (n, C, L), leaving missing values out; a constant channel keeps its scale."""
         if train.shape[1] == 1 and train.dtype == np.float32:
             return cls.shared(train)
@@ -53,13 +56,13 @@ class Scaling:
         return cls(mean=tuple(mean for mean, _ in moments), standard_deviation=tuple(sd for _, sd in moments))
 
     @classmethod
-    def shared(cls, train: Series) -> "Scaling":
+    def shared(cls, train: Series) -> Scaling:
         """Measure all channels together, as the numerics of version 1 did."""
         deviation = float(np.nanstd(train, dtype=np.float64))
         return cls(mean=(float(np.nanmean(train, dtype=np.float64)),), standard_deviation=(deviation or 1.0,))
 
     @classmethod
-    def of_tensor(cls, tensor: Tensor, channels: int) -> "Scaling":
+    def of_tensor(cls, tensor: Tensor, channels: int) -> Scaling:
         """Take up what `tensor` returned.
 
         Raises:
@@ -72,6 +75,8 @@ class Scaling:
 
     def tensor(self) -> Tensor:
         """Return the numbers as float64: (2,) for one channel, (2, C) for more."""
+        import torch
+
         tensor = torch.tensor([self.mean, self.standard_deviation], dtype=torch.float64)
         return tensor.flatten() if len(self.mean) == 1 else tensor
 
@@ -87,6 +92,8 @@ class Scaling:
         """Return scaled series (n, C, L) in the units of the data, in float64 where float32 would lose their digits."""
         if len(self.mean) == 1 and not self.wide:
             return series * self.standard_deviation[0] + self.mean[0]
+        import torch
+
         mean, deviation = (
             torch.tensor(values, dtype=torch.float64, device=series.device)[:, None]
             for values in (self.mean, self.standard_deviation)

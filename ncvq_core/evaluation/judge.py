@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ncvq_core.data import Dataset, Series
-from ncvq_core.errors import DataError
 from ncvq_core.evaluation.frechet import FeatureStatistics, frechet_distance
 from ncvq_core.evaluation.inception import SPLITS, inception_score
+from ncvq_core.evaluation.judgeable import check_judgeable
 from ncvq_core.evaluation.precision_recall import coverage, neighbour_radii
 from ncvq_core.fcn import Fcn, judge_series
 from ncvq_core.fcn.network import BESIDE, TEST_FEATURES, judge_test, network_scaling
@@ -34,16 +34,6 @@ class RealFeatures:
     """(m,)."""
     by_class: tuple[FeatureStatistics | None, ...]
     """None for a class of fewer than two series."""
-
-
-def check_judgeable(dataset: Dataset) -> None:
-    """Check that samples of a dataset can be judged.
-
-    Raises:
-        DataError: TEST is a single series.
-    """
-    if len(dataset.test) < 2:
-        raise DataError(f"{dataset.name}: TEST is a single series, at least 2 are needed to judge samples")
 
 
 class Judge:

@@ -16,8 +16,9 @@ from ncvq_core.metrics import metric_names
 from ncvq_core.tokenizer import Tokenizer
 from ncvq_core.tokenizer.codebook import perplexity
 from ncvq_core.tokenizer.reconstruction_error import band_errors
+from ncvq_core.training.sizes import EVALUATION_BATCH
 
-BATCH = 256
+BATCH = EVALUATION_BATCH
 
 STAGE1_METRICS = tuple(name for name in metric_names("stage1") if name != "ssl_loss")
 """Metrics that are computed from the tokenizer and the series alone."""

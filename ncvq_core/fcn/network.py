@@ -7,26 +7,18 @@ from typing import NamedTuple, Self
 import torch
 from torch import Tensor, nn
 
+from ncvq_core.config.fcn import FEATURES, KERNELS, POINTS, WIDTHS
 from ncvq_core.data import Dataset, Scaling
 from ncvq_core.data.scaling import SCALING
 from ncvq_core.numerics import FIRST
 from ncvq_core.training.layers import convolution_blocks
 from ncvq_core.training.precision import full_precision, matrix_products
 
-FEATURES = 128
-"""Features of a series: the channels of the last block, averaged over time."""
-
-KERNELS = (8, 5, 3)
-WIDTHS = (128, 256, FEATURES)
-
 TEST_FEATURES = "test_features"
 """Name of a tensor (m, 128) kept with a network's weights: its features of TEST, computed once for a dataset."""
 
 BESIDE = (TEST_FEATURES, SCALING)
 """Names of the tensors that are kept with a network's weights and are none."""
-
-POINTS = 32_768
-"""Time points of a batch in evaluation: bounds its memory for any length."""
 
 
 class Fcn(nn.Module):

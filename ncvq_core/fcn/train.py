@@ -3,7 +3,6 @@
 import copy
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -12,9 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ncvq_core.config.fcn import FcnTraining
 from ncvq_core.data.validation import split_train
 from ncvq_core.fcn.network import Fcn, NormalizedFcn, judge_series
-from ncvq_core.training.batches import batch_shape
 from ncvq_core.training.named_tensors import Under, load_in_turn
 from ncvq_core.training.precision import matrix_products
 from ncvq_core.training.seeding import initial_weights
@@ -30,33 +29,6 @@ class LabelledSeries(NamedTuple):
     """(n, C, L), float32."""
     labels: NDArray[np.int64]
     """(n,)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class FcnTraining:
-    """How an FCN is trained: AdamW, the rate falling to 0 as a cosine over all steps."""
-
-    epochs: int
-    """Passes over the series that are not held out."""
-    steps: int
-    """Optimiser steps at least: as many more epochs as that takes, for few series."""
-    batch_size: int
-    """Series a step, at most."""
-    precision: str
-    """Of the matrix products, `fp32` or `bf16`."""
-    seed: int
-    """Of initial weights, batches and the held-out part."""
-    validation_fraction: float = 0.0
-    """Part of each class that is held out, to choose the epoch whose weights are kept; 0: the last one's are."""
-    patience: int = 1
-    """Epochs without a lower validation loss after which training stops, where series are held out."""
-    learning_rate: float = 1e-3
-    weight_decay: float = 1e-4
-
-    def epochs_on(self, series: int) -> int:
-        """Return how many epochs so many series take, without an early stop."""
-        steps, _ = batch_shape(series, self.batch_size)
-        return max(self.epochs, math.ceil(self.steps / steps))
 
 
 class FcnTrainer(Trainer):

@@ -1,4 +1,4 @@
-"""Which tokens are masked: the schedule that training and sampling share (MaskGIT, arXiv 2202.04200, section 3.1)."""
+"""Which tokens are masked in training: the schedule of MaskGIT (arXiv 2202.04200, section 3.1)."""
 
 import math
 
@@ -23,8 +23,3 @@ def random_masks(progress: Tensor, tokens: int, draws: torch.Generator) -> Tenso
     places = torch.rand(len(progress), tokens, generator=draws, device=progress.device)
     last = places.sort(dim=1).values.gather(1, count.unsqueeze(1) - 1)
     return places <= last
-
-
-def masked_after(step: int, steps: int, tokens: int) -> int:
-    """Return how many of `tokens` are still masked after a sampling step, counted from 0; none after the last one."""
-    return math.floor(tokens * math.cos(0.5 * math.pi * (step + 1) / steps) + 1e-9)

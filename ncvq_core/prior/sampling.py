@@ -3,9 +3,8 @@
 import torch
 from torch import Tensor
 
-from ncvq_core.config.prior import SamplingConfig
+from ncvq_core.config.prior import SamplingConfig, masked_after
 from ncvq_core.prior.band_prior import BandPrior
-from ncvq_core.prior.masking import masked_after
 from ncvq_core.prior.prior import Prior
 
 

@@ -15,8 +15,9 @@ from ncvq_core.prior.prior import token_spaces
 from ncvq_core.prior.sampling import sample_tokens
 from ncvq_core.tokenizer.load import TOKENIZER, TrainedTokenizer, load_tokenizer
 from ncvq_core.training.precision import check_exact_float32, matrix_products
+from ncvq_core.training.sizes import EVALUATION_BATCH
 
-BATCH = 256
+BATCH = EVALUATION_BATCH
 
 
 class Generator:

@@ -7,8 +7,9 @@ from torch.nn import functional
 from ncvq_core.prior.prior import token_spaces
 from ncvq_core.tokenizer import Tokenizer
 from ncvq_core.training.precision import check_exact_float32
+from ncvq_core.training.sizes import EVALUATION_BATCH
 
-BATCH = 256
+BATCH = EVALUATION_BATCH
 
 
 class TokenSource:

@@ -2,9 +2,8 @@
 
 from torch import Tensor, nn
 
+from ncvq_core.config.prior import HEAD_WIDTH
 from ncvq_core.training.layers import attention, linear, normalized_linear
-
-HEAD_WIDTH = 64
 
 
 class Attention(nn.Module):

@@ -1,12 +1,21 @@
-"""What a self-supervised method is."""
+"""What a self-supervised method is to those who configure and plan it; needs no torch."""
+
+from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from torch import Tensor, nn
+if TYPE_CHECKING:
+    from ncvq_core.ssl.head import SSLHead
 
-Targets = tuple[Tensor, Tensor]
-"""Pooled features of the series and of their views, both (B, features), from the momentum encoder."""
+
+class HeadSize(NamedTuple):
+    """What the plan counts of a head."""
+
+    layers: tuple[tuple[int, int], ...]
+    """Features in and out of each linear layer; each of them maps all rows once."""
+    weights: int
+    """Elements of all its parameters."""
 
 
 class SSLMethod(ABC):
@@ -21,7 +30,7 @@ class SSLMethod(ABC):
     uses_projector_width: ClassVar[bool] = True
 
     @abstractmethod
-    def head(self, features: int, width: int) -> "SSLHead":
+    def head(self, features: int, width: int) -> SSLHead:
         """Build the trainable part behind the pooled representations.
 
         Args:
@@ -29,26 +38,24 @@ class SSLMethod(ABC):
             width: features of each of the projector's layers, where the method does not fix them.
         """
 
+    def head_size(self, features: int, width: int) -> HeadSize:
+        """Return the size of the head, counted on one without memory; a method that knows it needs no torch here."""
+        import torch
 
-class SSLHead(nn.Module, ABC):
-    """Maps two pooled representations to the method's loss.
+        with torch.device("meta"):
+            head = self.head(features, width)
+        layers = [module for module in head.modules() if isinstance(module, torch.nn.Linear)]
+        return HeadSize(
+            layers=tuple((layer.in_features, layer.out_features) for layer in layers),
+            weights=sum(parameter.numel() for parameter in head.parameters()),
+        )
 
-    Attributes:
-        encoder_momentum: decay of the momentum encoder that gives `targets`; None for a method without one.
-    """
 
-    encoder_momentum: float | None = None
+def size_of(layers: tuple[tuple[int, int], ...], normalised: int) -> HeadSize:
+    """Return the size of a head of linear layers with biases, and of norms over so many features in all."""
+    return HeadSize(layers, sum((inside + 1) * outside for inside, outside in layers) + 2 * normalised)
 
-    @abstractmethod
-    def forward(self, pooled: Tensor, pooled_view: Tensor, targets: Targets | None = None) -> Tensor:
-        """Return the loss, a scalar in float32.
 
-        Args:
-            pooled: representations of the series, (B, features).
-            pooled_view: those of their augmented views, (B, features).
-            targets: those of the momentum encoder, for a method that has one.
-        """
-
-    def follow(self) -> None:
-        """Update what follows the trained parameters, after an optimiser step; most methods have nothing."""
-        return
+def projector_layers(features: int, width: int) -> tuple[tuple[int, int], ...]:
+    """Return the linear layers of the projector; the first two are normalised."""
+    return (features, width), (width, width), (width, width)

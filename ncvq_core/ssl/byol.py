@@ -1,17 +1,15 @@
 """BYOL: predict a momentum network's projection of the other view (Grill et al. 2020, arXiv 2006.07733)."""
 
-import copy
-from dataclasses import dataclass
-from typing import ClassVar
+from __future__ import annotations
 
-import torch
-from torch import Tensor, nn
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from ncvq_core.settings import setting
-from ncvq_core.ssl.base import SSLHead, SSLMethod, Targets
-from ncvq_core.ssl.cosine import mean_cosine
-from ncvq_core.ssl.momentum import follow_parameters
-from ncvq_core.ssl.projector import ViewBatchNorm
+from ncvq_core.ssl.base import HeadSize, SSLMethod, size_of
+
+if TYPE_CHECKING:
+    from ncvq_core.ssl.head import SSLHead
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,29 +24,12 @@ class BYOL(SSLMethod):
 
     def head(self, features: int, width: int) -> SSLHead:
         """Build projector, predictor and the target projector; `width` is not used: the paper fixes the sizes."""
-        return _BYOLHead(features, self)
+        from ncvq_core.ssl.heads.byol import BYOLHead
 
+        return BYOLHead(features, self)
 
-class _BYOLHead(SSLHead):
-    def __init__(self, features: int, method: BYOL) -> None:
-        super().__init__()
-        self.encoder_momentum = method.momentum
-        self.projector = _mlp(features, method.hidden, method.output)
-        self.predictor = _mlp(method.output, method.hidden, method.output)
-        self.target_projector = copy.deepcopy(self.projector).requires_grad_(False)
-
-    def forward(self, pooled: Tensor, pooled_view: Tensor, targets: Targets | None = None) -> Tensor:
-        if targets is None:
-            raise ValueError("BYOL needs the momentum encoder's features")
-        online, online_view = self.predictor(self.projector(torch.cat([pooled, pooled_view]))).chunk(2)
-        with torch.no_grad():
-            target, target_view = self.target_projector(torch.cat(targets)).chunk(2)
-        return 4 - 2 * (mean_cosine(online, target_view) + mean_cosine(online_view, target))  # equation 2, both ways
-
-    def follow(self) -> None:
-        follow_parameters(self.target_projector, self.projector, self.encoder_momentum or 0.0)
-
-
-def _mlp(features: int, hidden: int, output: int) -> nn.Sequential:
-    """One hidden layer with batch norm and ReLU (section 3.2), over two stacked views."""
-    return nn.Sequential(nn.Linear(features, hidden), ViewBatchNorm(hidden), nn.ReLU(), nn.Linear(hidden, output))
+    def head_size(self, features: int, width: int) -> HeadSize:
+        """Return the size of projector, predictor and target projector."""
+        projector, behind = (features, self.hidden), (self.hidden, self.output)
+        layers = (projector, behind, (self.output, self.hidden), behind, projector, behind)
+        return size_of(layers, normalised=3 * self.hidden)

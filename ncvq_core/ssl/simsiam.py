@@ -1,16 +1,15 @@
 """SimSiam: predict the other view's projection, without a momentum network (Chen and He 2021, arXiv 2011.10566)."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from __future__ import annotations
 
-import torch
-from torch import Tensor, nn
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from ncvq_core.settings import setting
-from ncvq_core.ssl.base import SSLHead, SSLMethod, Targets
-from ncvq_core.ssl.cosine import mean_cosine
-from ncvq_core.ssl.projector import Projector, ViewBatchNorm
-from ncvq_core.training.layers import linear
+from ncvq_core.ssl.base import HeadSize, SSLMethod, projector_layers, size_of
+
+if TYPE_CHECKING:
+    from ncvq_core.ssl.head import SSLHead
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,19 +21,15 @@ class SimSiam(SSLMethod):
 
     def head(self, features: int, width: int) -> SSLHead:
         """Build projector and predictor."""
-        return _SimSiamHead(features, width, max(2, width // self.bottleneck))
+        from ncvq_core.ssl.heads.simsiam import SimSiamHead
 
+        return SimSiamHead(features, width, self._hidden(width))
 
-class _SimSiamHead(SSLHead):
-    def __init__(self, features: int, width: int, hidden: int) -> None:
-        super().__init__()
-        self.projector = nn.Sequential(Projector(features, width), ViewBatchNorm(width))
-        self.predictor = nn.Sequential(
-            linear(width, hidden), ViewBatchNorm(hidden), nn.ReLU(inplace=True), linear(hidden, width)
-        )
+    def head_size(self, features: int, width: int) -> HeadSize:
+        """Return the size of projector and predictor."""
+        hidden = self._hidden(width)
+        layers = (*projector_layers(features, width), (width, hidden), (hidden, width))
+        return size_of(layers, normalised=3 * width + hidden)
 
-    def forward(self, pooled: Tensor, pooled_view: Tensor, targets: Targets | None = None) -> Tensor:
-        projected = self.projector(torch.cat([pooled, pooled_view]))
-        z, z_view = projected.chunk(2)
-        prediction, prediction_view = self.predictor(projected).chunk(2)
-        return -0.5 * (mean_cosine(prediction, z_view) + mean_cosine(prediction_view, z))  # equation 2
+    def _hidden(self, width: int) -> int:
+        return max(2, width // self.bottleneck)

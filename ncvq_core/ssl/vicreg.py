@@ -1,16 +1,15 @@
 """VICReg: variance, invariance, covariance (Bardes, Ponce, LeCun 2022, arXiv 2105.04906)."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from __future__ import annotations
 
-from torch import Tensor
-from torch.nn import functional
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from ncvq_core.settings import setting
-from ncvq_core.ssl.base import SSLHead, SSLMethod, Targets
-from ncvq_core.ssl.projector import Projector
-from ncvq_core.ssl.variance_covariance import off_diagonal_squares, variance_loss
-from ncvq_core.training.precision import full_precision
+from ncvq_core.ssl.base import HeadSize, SSLMethod, projector_layers, size_of
+
+if TYPE_CHECKING:
+    from ncvq_core.ssl.head import SSLHead
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,38 +23,10 @@ class VICReg(SSLMethod):
 
     def head(self, features: int, width: int) -> SSLHead:
         """Build the projector and its loss."""
-        return _VICRegHead(Projector(features, width), self)
+        from ncvq_core.ssl.heads.vicreg import VICRegHead
 
+        return VICRegHead(features, width, self)
 
-class _VICRegHead(SSLHead):
-    def __init__(self, projector: Projector, method: VICReg) -> None:
-        super().__init__()
-        self.projector = projector
-        self.method = method
-
-    def forward(self, pooled: Tensor, pooled_view: Tensor, targets: Targets | None = None) -> Tensor:
-        z, z_view = self.projector.views(pooled, pooled_view)
-        with full_precision(z.device):
-            return vicreg_loss(z, z_view, self.method)
-
-
-def vicreg_loss(z: Tensor, z_view: Tensor, method: VICReg) -> Tensor:
-    """Equation 6 of the paper, with the invariance averaged over features as in the authors' own code.
-
-    Args:
-        z: projections of the series, (B, features).
-        z_view: projections of their views, (B, features).
-        method: the three weights.
-
-    Returns:
-        A scalar.
-    """
-    variance = variance_loss(z) + variance_loss(z_view)
-    covariance = _covariance_loss(z) + _covariance_loss(z_view)
-    invariance = functional.mse_loss(z, z_view)
-    return method.invariance * invariance + method.variance * variance + method.covariance * covariance
-
-
-def _covariance_loss(z: Tensor) -> Tensor:
-    batch, features = z.shape
-    return off_diagonal_squares(z - z.mean(0)) / (batch - 1) ** 2 / features
+    def head_size(self, features: int, width: int) -> HeadSize:
+        """Return the size of the projector."""
+        return size_of(projector_layers(features, width), normalised=2 * width)

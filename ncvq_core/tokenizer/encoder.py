@@ -1,15 +1,8 @@
 """The encoder: a spectrogram becomes a short feature map."""
 
-import math
-
 from torch import nn
 
 from ncvq_core.tokenizer.blocks import ResidualBlock, halving_block
-
-
-def halvings(length: int, downsampled_width: int) -> int:
-    """Return n, how often the encoder halves the time axis: max(1, ⌊log2(round(L / 2 / downsampled_width))⌋)."""
-    return max(1, int(math.log2(max(1, round(length / 2 / downsampled_width)))))
 
 
 def build_encoder(channels_in: int, channels: int, halvings: int, residual_blocks: int) -> nn.Sequential:

@@ -5,11 +5,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ncvq_core.config.shapes import halvings
 from ncvq_core.config.tokenizer import Stage1Config
 from ncvq_core.tokenizer.bands import build_transform
 from ncvq_core.tokenizer.codebook import Codebook, Quantized
 from ncvq_core.tokenizer.decoder import Decoder
-from ncvq_core.tokenizer.encoder import build_encoder, halvings
+from ncvq_core.tokenizer.encoder import build_encoder
 
 
 class Reconstruction(NamedTuple):

@@ -1,15 +1,9 @@
 """Which series make up each step."""
 
-import math
-
 import torch
 from torch import Tensor
 
-
-def batch_shape(series: int, batch_size: int) -> tuple[int, int]:
-    """Return (steps an epoch, series a step) for `series` training series in batches of at most `batch_size`."""
-    steps = math.ceil(series / batch_size)
-    return steps, math.ceil(series / steps)
+from ncvq_core.training.sizes import batch_shape
 
 
 class BatchOrder:

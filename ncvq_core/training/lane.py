@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from ncvq_core.training.plain import is_plain
+from ncvq_core.training.switch import is_plain
 from ncvq_core.training.trainer import Trainer
 
 WARM_UP_STEPS = 3

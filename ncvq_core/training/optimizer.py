@@ -9,9 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ncvq_core.training.plain import Linear
-
-LARGE = 1_000_000
-"""Elements of a linear layer's weight from which on it may be updated inside the backward pass."""
+from ncvq_core.training.sizes import LARGE
 
 
 class Part(NamedTuple):

@@ -1,35 +1,17 @@
-"""The layers that models are built of, in plain torch, and the switch that chooses them.
+"""The layers that models are built of, in plain torch; `training.switch` chooses them.
 
 `training.fast` derives from each a layer with the same parameters and numbers, up to rounding, that takes less time or
 memory. `training.layers` builds the one or the other.
 """
 
-import os
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ncvq_core.errors import ConfigError
-
-SWITCH = "NCVQ_PLAIN"
-"""Environment variable: with 1, nothing of `training.fast` is used."""
-
 SMALLEST = 1e-6
 """Root mean square below which `NormalizedLinear` does not divide by it."""
-
-
-def is_plain() -> bool:
-    """Return whether models and optimisers are to be built of plain torch alone.
-
-    Raises:
-        ConfigError: the environment variable is neither 0 nor 1.
-    """
-    written = os.environ.get(SWITCH, "")
-    if written not in ("", "0", "1"):
-        raise ConfigError(f"{SWITCH} = {written!r}: must be 1 (plain torch alone) or 0")
-    return written == "1"
 
 
 class Linear(nn.Linear):

@@ -12,9 +12,9 @@ from ncvq_core.training.batches import BatchOrder
 from ncvq_core.training.fast.optimizer import FastAdamW
 from ncvq_core.training.named_tensors import Under, load_in_turn
 from ncvq_core.training.optimizer import Optimizer, PlainAdamW
-from ncvq_core.training.plain import is_plain
 from ncvq_core.training.precision import check_exact_float32
 from ncvq_core.training.seeding import stream
+from ncvq_core.training.switch import is_plain
 
 LEARNING_RATE = "learning_rate"
 

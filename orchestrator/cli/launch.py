@@ -73,7 +73,7 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
                 retry_failed=retry_failed,
                 debug=debug,
             )
-            from ncvq_core.training.plain import is_plain
+            from ncvq_core.training.switch import is_plain
 
             is_plain()  # another value of its switch is refused before anything starts
             summary = launch(read_sweep(sweep, chosen, data_dir), options, console())

@@ -1,16 +1,21 @@
 """What `ncvq plan` and a launch do alike before a stage runs: data, networks, this machine, the plan, the workers."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from ncvq_core.data import Dataset
-from orchestrator.launching.judges import Weights, check_weights, given_stages, keep_weights, read_weights, remarks
 from orchestrator.launching.options import LaunchOptions
 from orchestrator.planning.capacity import Capacity, capacity
 from orchestrator.planning.machine import precision_remark
 from orchestrator.planning.plan import Plan, load_datasets, make_plan
 from orchestrator.store import Store
 from orchestrator.sweepfile.sweep import Sweep
+
+if TYPE_CHECKING:
+    from orchestrator.launching.judges import Weights
 
 
 class Planned(NamedTuple):
@@ -49,9 +54,13 @@ class Preparation:
             DataError: a dataset is no longer the one that stored results come from.
             StoreError: the store's samples are judged by another network, or a stage was made from other weights.
         """
-        if store:
-            check_weights(store, self.weights)
-        given = [each for each in given_stages(self.weights) if not (store and store.has_stage(each))]
+        given: list[str] = []
+        if self.weights:
+            from orchestrator.launching.judges import check_weights, given_stages
+
+            if store:
+                check_weights(store, self.weights)
+            given = [each for each in given_stages(self.weights) if not (store and store.has_stage(each))]
         plan = make_plan(self.sweep, store, self.datasets, retry_failed=self.retry_failed, given=given)
         return Planned(plan, self.capacity.fitted(plan.tasks))
 
@@ -61,8 +70,11 @@ class Preparation:
         Raises:
             StoreError: its samples are judged by another network.
         """
-        check_weights(store, self.weights)
-        keep_weights(store, self.weights)
+        if self.weights:
+            from orchestrator.launching.judges import check_weights, keep_weights
+
+            check_weights(store, self.weights)
+            keep_weights(store, self.weights)
 
 
 def prepare(sweep: Sweep, options: LaunchOptions) -> Preparation:
@@ -82,8 +94,7 @@ def prepare(sweep: Sweep, options: LaunchOptions) -> Preparation:
     )
     elsewhere = width.gpus or width.address
     datasets = load_datasets(sweep, options.data_dir)
-    folder = options.fcn_weights
-    weights = tuple(read_weights(folder, sweep, datasets)) if folder else ()
+    weights, said = _given_weights(options.fcn_weights, sweep, datasets)
     return Preparation(
         sweep=sweep,
         datasets=datasets,
@@ -91,5 +102,17 @@ def prepare(sweep: Sweep, options: LaunchOptions) -> Preparation:
         capacity=width,
         retry_failed=options.retry_failed,
         obstacle=None if elsewhere else precision_remark(sweep),
-        remarks=tuple(remarks(weights, folder, sweep)) if folder else (),
+        remarks=said,
     )
+
+
+def _given_weights(
+    folder: Path | None, sweep: Sweep, datasets: dict[str, Dataset]
+) -> tuple[tuple[Weights, ...], tuple[str, ...]]:
+    """Read the networks of a folder, and say which are missing or doubtful; torch is imported for them alone."""
+    if folder is None:
+        return (), ()
+    from orchestrator.launching.judges import read_weights, remarks
+
+    weights = tuple(read_weights(folder, sweep, datasets))
+    return weights, tuple(remarks(weights, folder, sweep))

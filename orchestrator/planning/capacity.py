@@ -4,8 +4,6 @@ import dataclasses
 from collections.abc import Collection
 from dataclasses import dataclass
 
-import torch
-
 from ncvq_core.errors import ConfigError
 from orchestrator.planning import machine
 from orchestrator.planning.queue import StageTask
@@ -78,7 +76,7 @@ def gpus_of_a_worker(asked: float | None, workers: int | None, address: str | No
     """
     if address is not None:
         return asked or 0.0
-    here = torch.cuda.device_count()
+    here = machine.gpu_count()
     if asked is None:
         return min(1.0, here / (workers or 1))
     if asked > here:
@@ -99,7 +97,7 @@ def cpu_workers(threads: int, memory_bytes: int) -> int:
 
 def gpu_workers(gpus: float) -> int:
     """Return how many workers fit on this machine's GPUs; one that takes a part of a GPU stays on that one."""
-    here = torch.cuda.device_count()
+    here = machine.gpu_count()
     return max(1, here * int(1 / gpus) if gpus < 1 else int(here / gpus))
 
 

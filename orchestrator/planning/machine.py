@@ -1,20 +1,29 @@
 """What this machine has to give: cores, memory and arithmetic."""
 
 import os
+import sys
 from pathlib import Path
 
-import torch
-
-from ncvq_core.training.precision import has_bfloat16
 from orchestrator.sweepfile.sweep import Sweep
 
 MEMINFO = Path("/proc/meminfo")
 CGROUP = Path("/sys/fs/cgroup")
+GPU_DRIVERS = tuple(Path(name) for name in ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd"))
+"""One of these is there on Linux where torch can see a GPU: of Nvidia, under Windows, of AMD."""
 
 
 def usable_cores() -> int:
     """Return the cores that this process may use, which a job scheduler can make fewer than the machine has."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def gpu_count() -> int:
+    """Return how many GPUs torch sees; it is imported to be asked only where there is a driver of one."""
+    if "torch" not in sys.modules and sys.platform == "linux" and not any(path.exists() for path in GPU_DRIVERS):
+        return 0
+    import torch
+
+    return torch.cuda.device_count()
 
 
 def available_memory() -> int | None:
@@ -29,12 +38,21 @@ def available_memory() -> int | None:
 def precision_remark(sweep: Sweep) -> str | None:
     """Say what to do where a sweep asks for bfloat16 and this processor lacks it; None where all is well."""
     rough = sum(cell.config.stage1.precision == "bf16" for cell in sweep.cells)
-    if not rough or has_bfloat16(torch.device("cpu")):
+    if not rough or _has_bfloat16():
         return None
     return (
         f"precision bf16 ({rough} trials): this processor has no bfloat16 arithmetic and would take hundreds of times "
         "as long as in float32; use --set precision=fp32, or a GPU (--gpus-per-trial)"
     )
+
+
+def _has_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 fast."""
+    import torch
+
+    from ncvq_core.training.precision import has_bfloat16
+
+    return has_bfloat16(torch.device("cpu"))
 
 
 def _of_machine() -> int | None:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import Dataset, load_dataset
 from ncvq_core.errors import DataError
-from ncvq_core.evaluation.judge import check_judgeable
+from ncvq_core.evaluation.judgeable import check_judgeable
 from ncvq_core.numerics import FIRST
 from ncvq_core.stages.cost import Cost
 from ncvq_core.stages.kind import Sizes

@@ -2,7 +2,7 @@
 
 import heapq
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,7 +62,7 @@ def longest_first(tasks: Iterable[StageTask]) -> list[StageTask]:
 
 @dataclass
 class TaskQueue:
-    """Hands out tasks whose needs are done, singly or in packs."""
+    """Hands out tasks whose needs are done, singly or in packs, without a look at all the others."""
 
     tasks: Iterable[StageTask]
     pack: int = 1
@@ -70,12 +70,32 @@ class TaskQueue:
     workers: int = 1
     """How many packs run at a time."""
     _waiting: dict[str, StageTask] = field(init=False)
+    """Neither handed out nor over."""
     _unfinished: dict[str, StageTask] = field(init=False)
+    """Neither closed nor dropped."""
+    _lacking: Counter[str] = field(init=False, default_factory=Counter)
+    """By task, how many of its needs are unfinished."""
+    _needed_by: defaultdict[str, list[str]] = field(init=False, default_factory=lambda: defaultdict(list))
+    _places: dict[str, int] = field(init=False, default_factory=dict)
+    """By task, its place in the order; those that were put back have one before all others."""
+    _front: int = field(init=False, default=0)
+    """The first place that is taken."""
+    _ready: dict[str, int] = field(init=False, default_factory=dict)
+    """Places of the waiting tasks that lack nothing."""
+    _order: list[tuple[int, str]] = field(init=False, default_factory=list)
+    """A heap of place and task; it has all that are ready, and some that were."""
 
     def __post_init__(self) -> None:
         """Queue all tasks, in the order given."""
         self._waiting = {task.stage_id: task for task in self.tasks}
         self._unfinished = dict(self._waiting)
+        for place, (stage_id, task) in enumerate(self._waiting.items()):
+            self._places[stage_id] = place
+            for need in task.needs:
+                if need in self._unfinished:
+                    self._lacking[stage_id] += 1
+                    self._needed_by[need].append(stage_id)
+            self._make_ready(stage_id)
 
     def next_pack(self, running: int = 0) -> list[StageTask]:
         """Hand out ready tasks, in order: a full pack, or a worker's share where there are fewer, or none.
@@ -83,13 +103,23 @@ class TaskQueue:
         Args:
             running: packs that run now; ready tasks are shared out among the other workers.
         """
-        ready = [task for task in self._waiting.values() if self._unfinished.keys().isdisjoint(task.needs)]
-        size = min(self.pack, math.ceil(len(ready) / max(1, self.workers - running)))
-        return [self._waiting.pop(task.stage_id) for task in ready[:size]]
+        size = min(self.pack, math.ceil(len(self._ready) / max(1, self.workers - running)))
+        found: list[StageTask] = []
+        while len(found) < size:
+            place, stage_id = heapq.heappop(self._order)
+            if self._ready.get(stage_id) == place:
+                del self._ready[stage_id]
+                found.append(self._waiting.pop(stage_id))
+        return found
 
     def put_back(self, tasks: Iterable[StageTask]) -> None:
         """Take back tasks, to hand them out before all others."""
-        self._waiting = {task.stage_id: task for task in tasks} | self._waiting
+        tasks = list(tasks)
+        self._front -= len(tasks)
+        for place, task in enumerate(tasks, start=self._front):
+            self._waiting[task.stage_id] = task
+            self._places[task.stage_id] = place
+            self._make_ready(task.stage_id)
 
     def shrink(self, size: int) -> None:
         """Make packs half as large as one that was too much for a worker, or leave them if they are that small."""
@@ -107,15 +137,27 @@ class TaskQueue:
     def close(self, outcome: Outcome) -> Iterator[tuple[StageTask, Outcome]]:
         """Take note of an outcome; report it and, where it is no success, drop and report each task that needed it."""
         self._waiting.pop(outcome.stage_id, None)
-        yield self._unfinished.pop(outcome.stage_id), outcome
+        self._ready.pop(outcome.stage_id, None)
+        closed = self._unfinished.pop(outcome.stage_id)
+        for stage_id in self._needed_by[outcome.stage_id]:
+            self._lacking[stage_id] -= 1
+            if outcome.status == Status.DONE:
+                self._make_ready(stage_id)
+        yield closed, outcome
         if outcome.status == Status.DONE:
             return
-        for task in [task for task in self._waiting.values() if outcome.stage_id in task.needs]:
-            if task.stage_id not in self._waiting:  # dropped with another task that it needs
+        for stage_id in sorted(self._needed_by[outcome.stage_id], key=self._places.__getitem__):
+            if stage_id not in self._waiting:  # dropped with another task that it needs
                 continue
             error = f"not run: the {outcome.status} stage {outcome.stage_id} is needed first: {outcome.error}"
-            dropped = Outcome(stage_id=task.stage_id, status=outcome.status, error=error, traceback=outcome.traceback)
+            dropped = Outcome(stage_id=stage_id, status=outcome.status, error=error, traceback=outcome.traceback)
             yield from self.close(dropped)
+
+    def _make_ready(self, stage_id: str) -> None:
+        """Let a task be handed out, if it waits and lacks nothing."""
+        if stage_id in self._waiting and not self._lacking[stage_id]:
+            self._ready[stage_id] = self._places[stage_id]
+            heapq.heappush(self._order, (self._places[stage_id], stage_id))
 
 
 def makespan(stages: Iterable[StageTask], seconds: Mapping[str, float], workers: int) -> float:

@@ -10,12 +10,13 @@ import pytest
 import torch
 from torch.nn import functional
 
+from ncvq_core.config.fcn import FcnTraining
 from ncvq_core.data import Dataset, Scaling, load_dataset
 from ncvq_core.errors import CheckpointError, DataError
 from ncvq_core.fcn import Fcn, judge_series
 from ncvq_core.fcn.checkpoint import read_weights
 from ncvq_core.fcn.network import TEST_FEATURES, NormalizedFcn
-from ncvq_core.fcn.train import FcnTrainer, FcnTraining, LabelledSeries
+from ncvq_core.fcn.train import FcnTrainer, LabelledSeries
 from ncvq_core.stages.judge.run import FcnRun
 from tests.core.epochs import train_epoch
 

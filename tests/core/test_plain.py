@@ -7,14 +7,15 @@ import torch
 from torch import Tensor
 
 from ncvq_core.config import TrialConfig
+from ncvq_core.config.fcn import FcnTraining
 from ncvq_core.config.tokenizer import Stage1Config
 from ncvq_core.data import Dataset
 from ncvq_core.errors import ConfigError
-from ncvq_core.fcn.train import FcnTrainer, FcnTraining, LabelledSeries
+from ncvq_core.fcn.train import FcnTrainer, LabelledSeries
 from ncvq_core.stages.prior.run import Stage2Run
 from ncvq_core.stages.tokenizer.trainer import Stage1Trainer
 from ncvq_core.training.optimizer import LARGE, PlainAdamW
-from ncvq_core.training.plain import SWITCH, is_plain
+from ncvq_core.training.switch import SWITCH, is_plain
 from ncvq_core.training.trainer import Trainer
 
 STEPS = 4

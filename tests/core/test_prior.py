@@ -8,14 +8,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ncvq_core.config.prior import TOKEN_EMBEDDINGS, Stage2Config
+from ncvq_core.config.prior import HEAD_WIDTH, TOKEN_EMBEDDINGS, Stage2Config, masked_after
 from ncvq_core.prior import Prior
 from ncvq_core.prior.band_prior import BandPrior
-from ncvq_core.prior.masking import masked_after, random_masks
+from ncvq_core.prior.masking import random_masks
 from ncvq_core.prior.prior import TokenSpace
 from ncvq_core.prior.token_embedding import TokenEmbedding
 from ncvq_core.prior.token_source import TokenSource, cumulative_probabilities
-from ncvq_core.prior.transformer import HEAD_WIDTH, Attention, Transformer
+from ncvq_core.prior.transformer import Attention, Transformer
 from ncvq_core.tokenizer import Tokenizer
 from ncvq_core.training.fast.attention import attend
 from ncvq_core.training.fast.normalized_linear import FastNormalizedLinear, _UnitRMS

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ncvq_core.ssl import SSL_METHODS
-from ncvq_core.ssl.barlowtwins import barlow_twins_loss
-from ncvq_core.ssl.vibcreg import VIbCReg, vibcreg_loss
-from ncvq_core.ssl.vicreg import VICReg, vicreg_loss
+from ncvq_core.ssl.heads.barlowtwins import barlow_twins_loss
+from ncvq_core.ssl.heads.vibcreg import vibcreg_loss
+from ncvq_core.ssl.heads.vicreg import vicreg_loss
+from ncvq_core.ssl.vibcreg import VIbCReg
+from ncvq_core.ssl.vicreg import VICReg
 
 Array = NDArray[np.float64]
 Loss = Callable[[Tensor, Tensor], Tensor]

@@ -12,7 +12,6 @@ import typer
 from typer.testing import CliRunner, Result
 
 from orchestrator.cli.app import app
-from orchestrator.planning import machine
 from orchestrator.store import Store
 from tests.orchestrator.conftest import Design
 
@@ -253,7 +252,7 @@ def test_an_unknown_tracking_mode(tiny_file: Path, tmp_path: Path) -> None:
 
 
 def test_bfloat16_on_a_processor_without_it(tiny_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "has_bfloat16", lambda device: False)
+    monkeypatch.setattr("ncvq_core.training.precision.has_bfloat16", lambda device: False)
     given = (tiny_file, "--store", tmp_path / "s", "--set", "precision=bf16")
     line = refusal("launch", *given)
     assert line.startswith("ncvq: precision bf16 (4 trials): this processor has no bfloat16 arithmetic")

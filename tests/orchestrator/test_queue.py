@@ -1,5 +1,8 @@
 """The task queue: order, needs, and what a failure takes with it."""
 
+import math
+from random import Random
+
 import pytest
 
 from orchestrator.planning.queue import Outcome, StageTask, TaskQueue, longest_first, makespan
@@ -160,3 +163,60 @@ def test_workers_that_wait_make_a_sweep_longer() -> None:
     assert makespan(list(reversed(tasks)), seconds, 2) == 4
     assert makespan(chain("a", 1, 2), seconds, 9) == 3
     assert makespan([], {}, 2) == 0
+
+
+class SlowQueue:
+    """What a queue does, written as a look at all of its tasks each time."""
+
+    def __init__(self, tasks: list[StageTask], pack: int) -> None:
+        self.waiting = {task.stage_id: task for task in tasks}
+        self.unfinished = set(self.waiting)
+        self.pack = pack
+
+    def next_pack(self, others: int) -> list[str]:
+        ready = [task.stage_id for task in self.waiting.values() if self.unfinished.isdisjoint(task.needs)]
+        found = ready[: min(self.pack, math.ceil(len(ready) / max(1, others)))]
+        for stage_id in found:
+            del self.waiting[stage_id]
+        return found
+
+    def put_back(self, tasks: list[StageTask]) -> None:
+        self.waiting = {task.stage_id: task for task in tasks} | self.waiting
+
+    def close(self, stage_id: str, status: str) -> list[str]:
+        self.waiting.pop(stage_id, None)
+        self.unfinished.remove(stage_id)
+        over = [stage_id]
+        for each in list(self.waiting.values()) if status != "done" else []:
+            if stage_id in each.needs and each.stage_id in self.waiting:
+                over += self.close(each.stage_id, status)
+        return over
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_queue_hands_out_what_a_look_at_all_its_tasks_would(seed: int) -> None:
+    """Random graphs, packs, ends and returns."""
+    draw = Random(seed)
+    names = [f"{number:02d}" for number in range(30)]
+    draw.shuffle(names)
+    needs = [draw.sample(names[:place], min(place, draw.choice((0, 0, 1, 2)))) for place in range(len(names))]
+    tasks = [task(name, *before, "done long ago") for name, before in zip(names, needs, strict=True)]
+    draw.shuffle(tasks)
+    queue, slow = TaskQueue(tasks, pack=draw.choice((1, 3)), workers=3), SlowQueue(tasks, 3)
+    slow.pack = queue.pack
+    running: list[StageTask] = []
+    while not queue.finished:
+        others = draw.randrange(3)
+        given = queue.next_pack(others)
+        assert [each.stage_id for each in given] == slow.next_pack(3 - others)
+        running += given
+        draw.shuffle(running)
+        back = [running.pop() for _ in range(draw.randrange(len(running) + 1))] if draw.random() < 0.2 else []
+        queue.put_back(back)
+        slow.put_back(back)
+        for each in [running.pop() for _ in range(draw.randrange(len(running) + 1))]:
+            status = draw.choice(("done", "done", "done", "failed"))
+            over = closed(queue, each.stage_id, status)
+            assert over == slow.close(each.stage_id, status)
+            running = [other for other in running if other.stage_id not in over]
+    assert not slow.unfinished

@@ -1,9 +1,8 @@
 """What the training of an FCN costs, and judging with it."""
 
-from ncvq_core.fcn.network import POINTS
-from ncvq_core.fcn.train import FcnTraining
+from ncvq_core.config.fcn import KERNELS, POINTS, WIDTHS, FcnTraining
 from ncvq_core.stages.cost import BYTES, RUNTIME_BYTES, Cost
-from ncvq_core.training.batches import batch_shape
+from ncvq_core.training.sizes import batch_shape
 
 
 def fcn_cost(training: FcnTraining, series: int, channels: int, length: int) -> Cost:
@@ -21,5 +20,5 @@ def judging_bytes(channels: int) -> int:
 
 
 def _layers(channels: int) -> tuple[tuple[int, int, int], ...]:
-    """Kernel size, channels in and channels out of each convolution (Wang 2017)."""
-    return (8, channels, 128), (5, 128, 256), (3, 256, 128)
+    """Kernel size, channels in and channels out of each convolution."""
+    return tuple(zip(KERNELS, (channels, *WIDTHS), WIDTHS, strict=False))

@@ -30,16 +30,16 @@ class JudgeKind(StageKind):
 
     def epochs(self, config: TrialConfig, sizes: Sizes) -> int:
         """Return those of the fixed training."""
-        from ncvq_core.stages.judge.run import TRAINING
+        from ncvq_core.config.fcn import JUDGE_TRAINING
 
-        return TRAINING.epochs_on(sizes.train)
+        return JUDGE_TRAINING.epochs_on(sizes.train)
 
     def cost(self, config: TrialConfig, sizes: Sizes) -> Cost:
         """Return what the training on TRAIN costs."""
+        from ncvq_core.config.fcn import JUDGE_TRAINING
         from ncvq_core.stages.judge.cost import fcn_cost
-        from ncvq_core.stages.judge.run import TRAINING
 
-        return fcn_cost(TRAINING, sizes.train, sizes.channels, sizes.length)
+        return fcn_cost(JUDGE_TRAINING, sizes.train, sizes.channels, sizes.length)
 
     def build(self, given: Given) -> StageRun:
         """Return the training of the network."""

@@ -5,14 +5,13 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from ncvq_core.config.fcn import JUDGE_TRAINING as TRAINING
 from ncvq_core.data import Dataset, Scaling
 from ncvq_core.fcn.checkpoint import fcn_checksum
 from ncvq_core.fcn.network import TEST_FEATURES, judge_test, said_scaling
-from ncvq_core.fcn.train import FcnTrainer, FcnTraining, LabelledSeries
+from ncvq_core.fcn.train import FcnTrainer, LabelledSeries
 from ncvq_core.stages.base import StageResult, StageRun
 from ncvq_core.training.memory import peak_memory_bytes
-
-TRAINING = FcnTraining(epochs=10, steps=1000, batch_size=16, precision="fp32", seed=0)
 
 
 class FcnRun(StageRun):

@@ -2,16 +2,12 @@
 
 import math
 
-import torch
-
 from ncvq_core.config import TrialConfig
-from ncvq_core.config.prior import Stage2Config
+from ncvq_core.config.prior import HEAD_WIDTH, Stage2Config, masked_after
+from ncvq_core.config.shapes import band_shapes
 from ncvq_core.config.tokenizer import Stage1Config
-from ncvq_core.prior.masking import masked_after
-from ncvq_core.prior.transformer import HEAD_WIDTH
 from ncvq_core.stages.cost import BYTES, RUNTIME_BYTES, Cost
-from ncvq_core.tokenizer import Tokenizer
-from ncvq_core.training.batches import batch_shape
+from ncvq_core.training.sizes import batch_shape
 
 _SAVED = 3.0
 """What layers keep for the backward pass, as a multiple of their outputs: masked tokens are another number in each
@@ -51,9 +47,7 @@ def sampling_flops(config: TrialConfig, channels: int, length: int, batch: int) 
 
 def token_counts(config: Stage1Config, channels: int, length: int) -> list[int]:
     """Tokens of a series, in each band."""
-    with torch.device("meta"):
-        tokenizer = Tokenizer(config, channels, length)
-    return [height * width for height, width in (network.token_map for network in tokenizer.networks)]
+    return [band.tokens for band in band_shapes(config, channels, length)]
 
 
 def _parameters(prior: Stage2Config) -> int:

@@ -7,13 +7,14 @@ import torch
 from torch import Tensor
 
 from ncvq_core.config import TrialConfig
+from ncvq_core.config.fcn import FEATURES
 from ncvq_core.data import Dataset, Series
 from ncvq_core.data.labels import listed
 from ncvq_core.errors import DivergedError
 from ncvq_core.evaluation.cas import cas_training, synthetic_labels
 from ncvq_core.evaluation.judge import Judge
 from ncvq_core.evaluation.spectra import psd_distance
-from ncvq_core.fcn.network import FEATURES, judge_test
+from ncvq_core.fcn.network import judge_test
 from ncvq_core.fcn.train import FcnTrainer, LabelledSeries
 from ncvq_core.metrics import metric_names
 from ncvq_core.prior.series_sampler import load_generator

@@ -1,18 +1,11 @@
 """What stage 1 costs."""
 
-from collections.abc import Callable
-
-import torch
-from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
-
+from ncvq_core.config.shapes import band_shapes
 from ncvq_core.config.tokenizer import Stage1Config
-from ncvq_core.evaluation.tokenizer import BATCH as EVALUATION_BATCH
+from ncvq_core.ssl.base import HeadSize
 from ncvq_core.stages.cost import BYTES, RUNTIME_BYTES, Cost
-from ncvq_core.tokenizer import Tokenizer
-from ncvq_core.training.batches import batch_shape
-from ncvq_core.training.fast.linear import ROWS
-from ncvq_core.training.optimizer import LARGE
+from ncvq_core.stages.tokenizer.layers import Work, decoder_works, encoder_works, total, transform_work
+from ncvq_core.training.sizes import EVALUATION_BATCH, LARGE, ROWS, batch_shape
 
 _PROBES_BYTES = 85_000_000
 """scikit-learn, which the evaluation of stage 1 loads."""
@@ -27,71 +20,45 @@ _HEAD_COPIES = 2.5
 def tokenizer_cost(config: Stage1Config, series: int, channels: int, length: int) -> Cost:
     """Estimate stage 1 on `series` training series of shape (channels, length); backward counts as two forwards."""
     steps, batch = batch_shape(series, config.batch_size)
-    with torch.device("meta"):
-        tokenizer = Tokenizer(config, channels, length)
-        x = torch.empty(batch, channels, length)
-        features = 2 * config.channels * len(tokenizer.bands)
-        head = config.ssl.head(features, config.projector_width) if config.ssl else None
+    bands = band_shapes(config, channels, length)
+    size = (config.channels, config.residual_blocks)
+    transform = Work(0, 0, 0) if config.tokenizer == "wavelet" else transform_work(channels, length)
+    encoder = total(work for band in bands for work in encoder_works(band, *size))
+    decoder = total(work for band in bands for work in decoder_works(band, *size))
+    head = config.ssl.head_size(2 * config.channels * len(bands), config.projector_width) if config.ssl else None
     views = 1 if head is None else 2
-    outputs: list[int] = []
-    handles = [module.register_forward_hook(_recorder(outputs)) for module in tokenizer.modules()]
-    with FlopCounterMode(display=False) as counter:
-        features_of_bands = tokenizer.encode(tokenizer.transform(x))
-        encoded = sum(outputs)
-        tokenizer.decode(features_of_bands)
-    for handle in handles:
-        handle.remove()
-    flops = views * counter.get_total_flops()
+    flops = views * batch * (2 * transform.flops + encoder.flops + decoder.flops)
     if head is not None:
-        flops += _product_flops(head, views * batch)
-    memory = _memory(tokenizer, head, views * encoded, sum(outputs) - encoded, batch)
+        flops += 2 * views * batch * sum(inside * outside for inside, outside in head.layers)
+    memory = _memory(encoder, decoder, transform.outputs, head, batch)
     total_steps = config.epochs * steps
     return Cost(flops=3.0 * flops * total_steps, memory_bytes=memory, steps=total_steps)
 
 
-def _memory(tokenizer: nn.Module, head: nn.Module | None, encoded: int, decoded: int, batch: int) -> int:
+def _memory(encoder: Work, decoder: Work, transformed: int, head: HeadSize | None, batch: int) -> int:
     """Estimate the peak of stage 1, in training or in its evaluation.
 
     Args:
-        tokenizer: the model.
+        encoder: of all bands.
+        decoder: of all bands; they go backward one view after the other.
+        transformed: elements of the maps of a series.
         head: of SSL.
-        encoded: elements of the outputs of all layers of the encoders, of all views.
-        decoded: the same of the decoders, which go backward one view after the other.
         batch: series a step.
     """
-    trained, head_weights = _elements(tokenizer), _elements(head) if head else 0
+    views = 1 if head is None else 2
+    encoded, decoded = views * batch * (transformed + encoder.outputs), batch * decoder.outputs
+    trained, head_weights = encoder.weights + decoder.weights, head.weights if head else 0
     states = 3 * BYTES * (trained + head_weights)  # weights and two moments
     training = states + BYTES * (trained + _SAVED * (encoded + decoded))
     if head is not None:
         training += _head_bytes(head, 2 * batch)
-    views = 1 if head is None else 2
     evaluated = (encoded / views + decoded) * EVALUATION_BATCH / batch
     evaluation = states + _PROBES_BYTES + BYTES * _EVALUATED * evaluated
     return RUNTIME_BYTES + int(max(training, evaluation))
 
 
-def _head_bytes(head: nn.Module, rows: int) -> float:
+def _head_bytes(head: HeadSize, rows: int) -> float:
     """Return what SSL adds while it goes backward: a block of a large gradient, and what its layers keep."""
-    layers = [module for module in head.modules() if isinstance(module, nn.Linear)]
-    kept = _HEAD_COPIES * rows * sum(layer.out_features for layer in layers)
-    large = [min(ROWS, layer.out_features) * layer.in_features for layer in layers if layer.weight.numel() >= LARGE]
+    kept = _HEAD_COPIES * rows * sum(outside for _, outside in head.layers)
+    large = [min(ROWS, outside) * inside for inside, outside in head.layers if inside * outside >= LARGE]
     return BYTES * (kept + max(large, default=0))
-
-
-def _elements(module: nn.Module) -> int:
-    """Return the number of a module's weights."""
-    return sum(parameter.numel() for parameter in module.parameters())
-
-
-def _product_flops(head: nn.Module, rows: int) -> int:
-    """FLOPs of a head's linear layers on (rows, features)."""
-    layers = [module for module in head.modules() if isinstance(module, nn.Linear)]
-    return sum(2 * rows * layer.in_features * layer.out_features for layer in layers)
-
-
-def _recorder(outputs: list[int]) -> Callable[..., None]:
-    def record(module: nn.Module, inputs: object, output: object) -> None:
-        if isinstance(output, torch.Tensor) and not list(module.children()):
-            outputs.append(output.numel())
-
-    return record

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ncvq_core.config.tokenizer import Stage1Config
-from ncvq_core.ssl.base import SSLHead, Targets
+from ncvq_core.ssl.head import SSLHead, Targets
 from ncvq_core.ssl.momentum import follow_parameters
 from ncvq_core.stages.tokenizer.kind import TRAINED
 from ncvq_core.stages.tokenizer.views import augmented_view

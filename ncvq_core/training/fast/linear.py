@@ -10,9 +10,7 @@ from torch.nn import functional
 
 from ncvq_core.training.plain import Linear
 from ncvq_core.training.precision import has_onednn
-
-ROWS = 1024
-"""Rows of a weight whose gradient is made at a time on a CPU."""
+from ncvq_core.training.sizes import ROWS
 
 
 class TakesGradient(ABC):

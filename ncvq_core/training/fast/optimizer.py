@@ -9,7 +9,7 @@ from torch.optim.adamw import adamw
 
 from ncvq_core.training.fast.linear import FastLinear, TakesGradient
 from ncvq_core.training.optimizer import Optimizer, Part
-from ncvq_core.training.plain import SWITCH
+from ncvq_core.training.switch import SWITCH
 
 
 class FastAdamW(Optimizer):

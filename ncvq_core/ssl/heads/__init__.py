@@ -1,0 +1,1 @@
+"""What the methods train behind the pooled representations, each with its loss; needs torch."""
