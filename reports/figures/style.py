@@ -17,6 +17,7 @@ from matplotlib.font_manager import findfont, fontManager, get_font
 from matplotlib.text import Text
 
 from reports.figures.contract import FigureModule, View
+from reports.figures.embedded_fonts import without_layout_tables
 from reports.figures.names import FONT
 
 FALLBACK_FONTS = (
@@ -88,12 +89,13 @@ def render(
     """
     with styled(style):
         figure = module.draw(table, view)
+        _lay_out(figure, style.dots_per_inch)
         pictures = {"png": _saved(figure, "png", dpi=style.dots_per_inch)}
         boxes = _letters_without_font(figure)
-        figure.set_layout_engine("none")  # as for the PNG: laying out takes as long as drawing
-        for kind, date in (("pdf", "CreationDate"), ("svg", "Date")):
-            if kind in formats:
-                pictures[kind] = _saved(figure, kind, metadata={date: None})
+        with without_layout_tables():
+            for kind, date in (("pdf", "CreationDate"), ("svg", "Date")):
+                if kind in formats:
+                    pictures[kind] = _saved(figure, kind, metadata={date: None})
         return pictures, boxes
 
 
@@ -105,6 +107,16 @@ def styled(style: Style) -> Iterator[None]:
         matplotlib.rcParams.update(dict(style.settings))
         warnings.filterwarnings("ignore", message=r"Glyph .* missing from font", category=UserWarning)
         yield
+
+
+def _lay_out(figure: Figure, dots_per_inch: int) -> None:
+    """Give everything its place for all formats, as for the PNG: savefig alone would do it anew for each."""
+    if engine := figure.get_layout_engine():
+        usual = figure.get_dpi()
+        figure.set_dpi(dots_per_inch)
+        engine.execute(figure)
+        figure.set_dpi(usual)
+        figure.set_layout_engine(None)
 
 
 def _saved(figure: Figure, kind: str, **options: Any) -> bytes:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from statsmodels.stats.multitest import multipletests
 
 from reports.statistics.inference import ALPHA
@@ -36,7 +34,7 @@ def adjust(table: pd.DataFrame, by: str = "question") -> pd.DataFrame:
     return adjusted
 
 
-def holm(p: Sequence[float]) -> NDArray[np.float64]:
+def holm(p: ArrayLike) -> NDArray[np.float64]:
     """Adjusted p in the order of p (Holm, Scandinavian Journal of Statistics 6, 1979).
 
     statsmodels collects garbage in each call, which takes 0.1 s in a process with many objects: those that are there

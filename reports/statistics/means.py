@@ -82,20 +82,26 @@ def leading(y: np.ndarray, direction: Direction) -> np.ndarray:
         (settings,) whether it is the one with the best mean or is not shown to be worse than that (paired t, Holm over
         all pairs); all False where that one is not shown to be better than any other.
     """
+    if len(y) < 2:
+        return np.zeros(len(y), dtype=bool)
     means = mean_of(y)
     first = int(np.argmin(means) if direction == "lower" else np.argmax(means))
-    pairs = list(combinations(range(len(y)), 2))
-    p = [_paired_p(y[a] - y[b], RELATIVE_ROUNDING * float(np.abs(y[[a, b]]).max())) for a, b in pairs]
-    if not pairs:
-        return np.zeros(len(y), dtype=bool)
-    rejected = holm(p) <= ALPHA
-    beaten = {other for pair, worse in zip(pairs, rejected, strict=True) if worse and first in pair for other in pair}
-    return np.array([index == first or index not in beaten for index in range(len(y))]) & bool(beaten)
+    here, there = (np.array(side) for side in zip(*combinations(range(len(y)), 2), strict=True))
+    largest = np.abs(y).max(axis=1)
+    p = _paired_p(y[here] - y[there], RELATIVE_ROUNDING * np.maximum(largest[here], largest[there]))
+    beats = (holm(p) <= ALPHA) & ((here == first) | (there == first))
+    beaten = np.isin(np.arange(len(y)), [here[beats], there[beats]])
+    beaten[first] = False
+    return ~beaten & beaten.any()
 
 
-def _paired_p(difference: np.ndarray, rounding: float) -> float:
-    """Two-sided p of the paired t-test; without spread 1 where all are equal, and 0 where all differ by the same."""
-    mean, sd = mean_of(difference), sd_of(difference)
-    if sd <= rounding:
-        return 1.0 if abs(mean) <= rounding else 0.0
-    return float(t_test(these_datasets([mean], [sd], [len(difference)])).p)
+def _paired_p(differences: np.ndarray, rounding: np.ndarray) -> np.ndarray:
+    """Two-sided p of the paired t-tests; without spread 1 where all are equal, and 0 where all differ by the same.
+
+    Args:
+        differences: (pairs, seeds) of equal seeds.
+        rounding: (pairs,) the size below which differences are none.
+    """
+    mean, sd = mean_of(differences), sd_of(differences)
+    tested = t_test(these_datasets(mean[:, None], sd[:, None], differences.shape[1])).p
+    return np.where(sd > rounding, tested, np.where(np.abs(mean) <= rounding, 1.0, 0.0))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +52,20 @@ def test_text_of_an_svg_is_text(writer: StoreWriter, tmp_path: Path) -> None:
     store = write_sweep(writer, datasets=["MyDataset"], seeds=2)
     (svg, _) = write_one_figure(store, "fixture", "coverage", tmp_path, output=Output(formats=("svg",)))
     assert ">MyDataset<" in svg.read_text(encoding="utf-8")
+
+
+def test_a_pdf_embeds_outlines_and_no_tables_of_layout(writer: StoreWriter, tmp_path: Path) -> None:
+    store = write_sweep(writer, datasets=1, seeds=2)
+    (path, _) = write_one_figure(store, "fixture", "coverage", tmp_path, output=Output(formats=("pdf",)))
+    streams = re.findall(rb"stream\n(.*?)\nendstream", path.read_bytes(), re.DOTALL)
+    contents = [zlib.decompress(stream) for stream in streams]
+    fonts = [content for content in contents if content.startswith(b"\x00\x01\x00\x00")]
+    assert fonts
+    for font in fonts:
+        count = int.from_bytes(font[4:6], "big")
+        tables = {font[place : place + 4] for place in range(12, 12 + 16 * count, 16)}
+        assert tables >= {b"glyf", b"hmtx"}
+        assert not tables & {b"GSUB", b"GPOS", b"GDEF"}
 
 
 def test_styles_differ(writer: StoreWriter, tmp_path: Path) -> None:
