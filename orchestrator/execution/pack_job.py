@@ -1,10 +1,12 @@
 """Several stage runs side by side inside a worker."""
 
+import sys
 import time
 from collections.abc import Iterable
 
 import torch
 
+from ncvq_core.training.memory import spare_loaded_modules
 from orchestrator.execution.job import StageJob
 from orchestrator.execution.packs import Report
 from orchestrator.execution.settings import WorkerSettings
@@ -43,6 +45,8 @@ class PackJob:
             job.pause()
         for job in waiting:
             job.seconds += (time.monotonic() - began) / len(waiting)
+        if not waiting:  # each run is freed
+            spare_loaded_modules(len(sys.modules))
         return [
             Report(stage_id=job.task.stage_id, epoch=job.epoch, restored=job.restored_epochs, outcome=job.outcome)
             for job in running

@@ -1,5 +1,6 @@
 """Packs: trials side by side have the numbers that each has alone, and hurt no other."""
 
+import gc
 import itertools
 import time
 import weakref
@@ -11,7 +12,9 @@ import torch
 
 from ncvq_core.fcn.train import FcnTrainer
 from ncvq_core.stages.tokenizer.run import Stage1Run
+from ncvq_core.training.memory import spare_loaded_modules
 from ncvq_core.training.trainer import Trainer
+from orchestrator.execution import pack_job
 from orchestrator.execution.pack_job import PackJob
 from orchestrator.execution.settings import WorkerSettings
 from orchestrator.planning.plan import load_datasets, make_plan
@@ -124,6 +127,36 @@ def test_what_ran_out_of_memory_is_freed_at_once(
     assert first.outcome is not None
     assert first.outcome.status == Status.CROWDED
     assert [reference() for reference in trainers if reference() is not None] == []
+
+
+def test_no_run_is_alive_when_collections_begin_to_pass_over_what_is_there(
+    design: Design, run_here: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trainer that was alive then would never be freed: it is part of a cycle."""
+    trainers: list[weakref.ref[Trainer]] = []
+    spared: list[int] = []
+    step = Stage1Run.step
+
+    def noted(run: Stage1Run) -> None:
+        trainers.append(weakref.ref(run.trainer))
+        step(run)
+
+    monkeypatch.setattr(Stage1Run, "step", noted)
+    monkeypatch.setattr(
+        pack_job, "spare_loaded_modules", lambda _: spared.append(sum(bool(each()) for each in trainers))
+    )
+    assert run_here(design(seed=[0]), tmp_path / "s", pack=2)[0].exit_code == 0
+    assert (len(trainers), spared) == (2 * 2, [0])
+
+
+def test_what_is_loaded_is_spared_once() -> None:
+    spare_loaded_modules(-1)
+    try:
+        later: list[object] = [[]]
+        spare_loaded_modules(-1)
+        assert any(each is later for each in gc.get_objects())
+    finally:
+        gc.unfreeze()
 
 
 def test_a_gpu_that_is_out_of_order_ends_its_process(
