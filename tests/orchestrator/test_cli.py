@@ -36,6 +36,7 @@ LAUNCH = {
     ("--gpus-per-trial", None),
     ("--pack", None),
     ("--graphs", False),
+    ("--deterministic", False),
     ("--wandb", None),
 }
 SURFACE = {
