@@ -101,7 +101,7 @@ class FcnTrainer(Trainer):
         }
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Continue from what `state` returned; later steps are bit for bit those of an uninterrupted run."""
+        """Continue from what `state` returned: every tensor has the same bits, and later steps go on as if unbroken."""
         super().restore(state)
         load_in_turn(self._best, Under(state, "best."))
         self._held_out.copy_(state["held_out"])

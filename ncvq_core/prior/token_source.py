@@ -57,4 +57,5 @@ def cumulative_probabilities(distances: Tensor, temperature: float) -> Tensor:
         probabilities = (-distances / temperature).softmax(dim=-1)
     else:
         probabilities = functional.one_hot(distances.argmin(dim=-1), distances.shape[-1]).float()
-    return probabilities.cumsum(dim=-1)[..., :-1].contiguous()
+    cumulative = probabilities.cpu().cumsum(dim=-1)  # on a GPU torch (2.11) has no deterministic one
+    return cumulative[..., :-1].contiguous().to(distances.device)

@@ -104,7 +104,7 @@ class StageRun(ABC):
         """Return all that the rest of the run depends on, as named tensors."""
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Continue from what `state` returned; the rest gives the same bits as an uninterrupted run.
+        """Continue from what `state` returned; the rest is that of an uninterrupted run (see `training.deterministic`).
 
         The tensors are copied, one after the other.
 

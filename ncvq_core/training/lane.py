@@ -3,10 +3,14 @@
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import torch
 from torch import Tensor
 
+from ncvq_core.training.graph import StepGraph
+from ncvq_core.training.memory import release_freed_memory
+from ncvq_core.training.pace import Pace
 from ncvq_core.training.switch import is_plain
 from ncvq_core.training.trainer import Trainer
 
@@ -22,14 +26,19 @@ class Lane:
     Args:
         device: of the trainers.
         capture: use CUDA graphs.
-        stream: have a stream of its own.
+
+    Attributes:
+        graph_type: what records a step.
     """
 
-    def __init__(self, device: torch.device, *, capture: bool = True, stream: bool = True) -> None:
+    graph_type: type[StepGraph] = StepGraph
+
+    def __init__(self, device: torch.device, *, capture: bool = True) -> None:
         """Make the stream."""
         on_gpu = device.type == "cuda"
         self._capture = on_gpu and capture and not is_plain()
-        self._stream = _stream() if on_gpu and stream else None
+        self._stream = _stream(device) if on_gpu else None
+        self._pace = Pace(partial(torch.cuda.Event, blocking=True)) if on_gpu else None
         self._captured: weakref.ref[Trainer] | None = None
 
     @contextmanager
@@ -48,33 +57,43 @@ class Lane:
     def capture(self, trainer: Trainer | None) -> None:
         """Capture the steps of a trainer that is new here; its state is as before.
 
-        No other lane may be capturing; what others have to do yet is waited for.
+        Other lanes go on with what they have to do, but none may be capturing.
         """
         if trainer is None or not self.would_capture(trainer):
             return
-        torch.cuda.synchronize()
-        trainer.update = _captured(trainer, self._stream or _stream())
+        if self._stream is not None:
+            self._stream.wait_stream(torch.cuda.current_stream(trainer.device))  # where it may have been made
+        with self.entered():
+            trainer.replay = _recorded(trainer, self.graph_type)
         self._captured = weakref.ref(trainer)
 
+    def end_step(self) -> None:
+        """Note the end of a step, and wait for the device where the host is too far ahead of it."""
+        if self._pace is not None:
+            with self.entered():
+                self._pace.end_round()
 
-def _captured(trainer: Trainer, stream: torch.cuda.Stream) -> Callable[[Tensor], Tensor]:
-    """Return the trainer's update as the replay of a CUDA graph, warmed up and captured on the stream that replays it.
+    def wait(self) -> None:
+        """Wait for this lane's work, and no other's: before its trainer is let go, and with it the graph."""
+        if self._stream is not None:
+            self._stream.synchronize()
 
-    Library workspaces belong to a stream: graphs that were captured on one stream must not run at the same time.
+
+def _recorded(trainer: Trainer, graph_type: type[StepGraph]) -> Callable[[Tensor], Tensor]:
+    """Return the trainer's update as the replay of a graph, warmed up and recorded on the stream that replays it.
+
+    Library workspaces belong to a stream: graphs that were recorded on one stream must not run at the same time.
     """
     batch = torch.zeros(trainer.order.batch_size, dtype=torch.long, device=trainer.device)
     before = {name: value.clone() for name, value in trainer.state().items()}
-    stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(stream):
-        for _ in range(WARM_UP_STEPS):
-            trainer.update(batch)
-    torch.cuda.synchronize()
+    for _ in range(WARM_UP_STEPS):
+        trainer.eager_update(batch)
     trainer.restore(before)
-    graph = torch.cuda.CUDAGraph()
-    graph.register_generator_state(trainer.draws)
-    with torch.cuda.graph(graph, stream=stream):
-        measured = trainer.update(batch)
-    torch.cuda.synchronize()
+    before.clear()
+    if trainer.device.type == "cuda":
+        release_freed_memory()  # a graph has memory of its own, and cannot take what the warm-up left
+    graph = graph_type(trainer.draws)
+    measured = graph.record(lambda: trainer.eager_update(batch))
 
     def replay(indices: Tensor) -> Tensor:
         batch.copy_(indices)
@@ -84,5 +103,5 @@ def _captured(trainer: Trainer, stream: torch.cuda.Stream) -> Callable[[Tensor],
     return replay
 
 
-def _stream() -> torch.cuda.Stream:
-    return torch.cuda.Stream()  # type: ignore[no-untyped-call]
+def _stream(device: torch.device) -> torch.cuda.Stream:
+    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]

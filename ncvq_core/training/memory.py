@@ -13,6 +13,9 @@ import torch
 _PROC = Path("/proc/self")
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
 
+SCARCE = 0.25
+"""Part of a GPU's memory: with less of it free, memory is scarce."""
+
 
 @cache
 def keep_freed_memory() -> None:
@@ -29,9 +32,10 @@ def keep_freed_memory() -> None:
 def release_freed_memory() -> None:
     """Give what is no longer used back to the system: glibc keeps it after `keep_freed_memory`, and torch on a GPU.
 
-    For the end of a run in a process that goes on; elsewhere than with glibc or CUDA this does nothing.
+    For the end of a run in a process that goes on; elsewhere than with glibc or CUDA this does nothing. On a GPU it
+    waits for all that runs there, and is therefore done only where memory is scarce.
     """
-    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+    if torch.cuda.is_initialized() and is_scarce(*torch.cuda.mem_get_info()):  # type: ignore[no-untyped-call]
         torch.cuda.empty_cache()
     if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
         trim(0)
@@ -48,6 +52,11 @@ def spare_loaded_modules(count: int) -> None:
         count: of the modules.
     """
     gc.freeze()
+
+
+def is_scarce(free: int, total: int) -> bool:
+    """Whether so little of a GPU's memory is free that what torch keeps for itself should be given back."""
+    return free < SCARCE * total
 
 
 def reset_peak_memory(device: torch.device) -> None:

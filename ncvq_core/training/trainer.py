@@ -23,7 +23,8 @@ class Trainer(ABC):
     """Adds training to modules: batches, AdamW and its rate (a cosine to 0 over all steps), one step at a time.
 
     `step` never waits for the device and sees only this object's own state, generators included: any number of
-    trainers can be stepped in any order, and `state` / `restore` between steps leave the numbers unchanged.
+    trainers can be stepped in any order, and saved and restored between steps. Their numbers are then the same, in bits
+    or, on a GPU, within the bound that `deterministic` names.
 
     Args:
         modules: all that is trained, or changes along the way.
@@ -40,8 +41,7 @@ class Trainer(ABC):
         loss_name: the column of the history that must stay finite.
         history_columns: what a step measures, the learning rate last.
         draws: source of what `update` draws.
-        update: maps the indices (B,) of a batch to what is measured in its optimiser step, (columns,); always the same
-            kernels on the same shapes, so that it can be replaced by a captured copy of itself.
+        replay: does what `update` does, where a lane has captured it; else None.
         steps_done: optimiser steps so far.
         total_steps: steps of the whole training.
     """
@@ -79,7 +79,7 @@ class Trainer(ABC):
         optimizer_type = PlainAdamW if is_plain() else FastAdamW
         self._optimizer: Optimizer = optimizer_type(modules, self._learning_rate, weight_decay, early)
         self._history = torch.zeros(epochs, len(self.history_columns), device=device)
-        self.update: Callable[[Tensor], Tensor] = self._update
+        self.replay: Callable[[Tensor], Tensor] | None = None
 
     @property
     def epoch(self) -> int:
@@ -90,6 +90,10 @@ class Trainer(ABC):
     def finished(self) -> bool:
         """Whether all steps are done."""
         return self.steps_done >= self.total_steps
+
+    def update(self, batch: Tensor) -> Tensor:
+        """Do the optimiser step of a batch, given as indices (B,), and return what is measured in it, (columns,)."""
+        return self.eager_update(batch) if self.replay is None else self.replay(batch)
 
     def step(self) -> None:
         """Do one optimiser step, and after the last one of an epoch what belongs to its end."""
@@ -129,7 +133,7 @@ class Trainer(ABC):
         }
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Continue from what `state` returned; later steps are bit for bit those of an uninterrupted run."""
+        """Continue from what `state` returned: every tensor has the same bits, and later steps go on as if unbroken."""
         load_in_turn(self._modules, Under(state, "model."))
         self._optimizer.restore(Under(state, "optimizer."))
         self.order.generator.set_state(state["generator.order"])
@@ -149,7 +153,8 @@ class Trainer(ABC):
             What is measured: `history_columns` without the learning rate.
         """
 
-    def _update(self, batch: Tensor) -> Tensor:
+    def eager_update(self, batch: Tensor) -> Tensor:
+        """Do what `update` does, kernel by kernel: always the same ones on the same shapes, fit for a capture."""
         measured = self._backward(batch)
         self._optimizer.step()
         return torch.stack([*measured, self._learning_rate]).detach()

@@ -14,6 +14,7 @@ from orchestrator.cli.options import (
     AvailableOption,
     DataOption,
     DebugOption,
+    DeterministicOption,
     FcnOption,
     GpusOption,
     GraphsOption,
@@ -51,6 +52,7 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
         gpus_per_trial: GpusOption = None,
         pack: PackOption = None,
         graphs: GraphsOption = False,
+        deterministic: DeterministicOption = False,
         wandb: WandbOption = None,
         debug: DebugOption = False,
     ) -> None:
@@ -69,6 +71,7 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
                 gpus_per_trial=gpus_per_trial,
                 pack=pack,
                 graphs=graphs,
+                deterministic=deterministic,
                 wandb=wandb,
                 retry_failed=retry_failed,
                 debug=debug,

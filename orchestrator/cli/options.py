@@ -78,6 +78,14 @@ GraphsOption = Annotated[
         help="On a GPU, capture each trial's step as a CUDA graph; what cannot be captured runs without.",
     ),
 ]
+DeterministicOption = Annotated[
+    bool,
+    typer.Option(
+        "--deterministic",
+        envvar="NCVQ_DETERMINISTIC",
+        help="On a GPU, take kernels alone whose bits come again, which are slower; a CPU's always do.",
+    ),
+]
 WandbOption = Annotated[
     str | None,
     typer.Option(

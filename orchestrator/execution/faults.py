@@ -1,13 +1,18 @@
 """What an error says of the process in which it was raised."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import torch
 
 from ncvq_core.training.lane import Lane
 from ncvq_core.training.trainer import Trainer
 from orchestrator.errors import CaptureError, one_line
-from orchestrator.planning.queue import StageTask
+
+if TYPE_CHECKING:
+    from orchestrator.planning.queue import StageTask
 
 _SHORT = ("out of memory", "ALLOC_FAILED", "can't allocate memory", "Cannot allocate memory")
 
@@ -37,13 +42,13 @@ def capture(lane: Lane, trainer: Trainer, task: StageTask, *, others: int) -> No
     try:
         lane.capture(trainer)
     except Exception as error:
-        errors = list(_chain(error))
+        errors = list(with_hidden(error))
         words = f"{task.stage} {task.label}: its step cannot be captured as a CUDA graph ({one_line(errors[-1])})"
         short = any(short_of_memory(each) for each in errors)
         raise CaptureError(f"{words}; run it with --no-graphs", one_line(errors[-1]), task.stage_id, short) from error
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def with_hidden(error: BaseException) -> Iterator[BaseException]:
     """Yield an error and those that it hides, the first that was raised last: torch leaves a capture with its own."""
     hidden: BaseException | None = error
     while hidden is not None:
@@ -55,6 +60,9 @@ def _check_room(device: torch.device, memory_bytes: int) -> None:
     if device.type != "cuda":
         return
     free, _ = torch.cuda.mem_get_info(device)
+    if free < memory_bytes:
+        torch.cuda.empty_cache()  # what stages before it left; a capture cannot take that
+        free, _ = torch.cuda.mem_get_info(device)
     if free < memory_bytes:
         raise torch.OutOfMemoryError(
             f"out of memory before a capture: {free / 1e9:.2f} GB are free, {memory_bytes / 1e9:.2f} GB are expected"

@@ -14,7 +14,7 @@ class InlineExecutor(Executor):
 
     def execute(self, packs: Packs) -> None:
         """Run every stage, or as many as there are before the user stops it."""
-        prepare_process()
+        prepare_process(deterministic=self.worker.deterministic)
         while not packs.stopping and (tasks := packs.take(HERE)):
             pack = PackJob(tasks, self.worker)
             packs.started(HERE)

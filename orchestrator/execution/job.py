@@ -104,6 +104,7 @@ class StageJob:
         elif not self._run.finished:
             self._capture(self._run.trainer)
             self._run.step()
+            self._lane.end_step()
         else:
             self._run.check()
             self._keep(self._run, began)
@@ -198,6 +199,7 @@ class StageJob:
         origin = {} if status == Status.DONE else self._origin()
         stage_id = self.task.stage_id
         self.outcome = Outcome(stage_id=stage_id, status=status, error=error, traceback=trace, provenance=origin)
+        self._lane.wait()
         self._run = None
         _free()
         if status == Status.DIVERGED:

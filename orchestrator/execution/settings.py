@@ -18,5 +18,7 @@ class WorkerSettings:
     """CPU threads of the worker."""
     graphs: bool = False
     """On a GPU, capture each trial's step as a CUDA graph."""
+    deterministic: bool = False
+    """On a GPU, take kernels alone whose bits come again."""
     debug: bool = False
     """Let an exception through instead of recording it."""

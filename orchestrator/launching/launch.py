@@ -116,6 +116,7 @@ def _executor(options: LaunchOptions, store: Store, capacity: Capacity, scratch:
         device="cuda" if capacity.gpus else "cpu",
         threads=capacity.threads,
         graphs=options.graphs,
+        deterministic=options.deterministic and bool(capacity.gpus),
         debug=options.debug and name == INLINE,
     )
     return make_executor(name, worker, capacity, scratch)

@@ -26,6 +26,8 @@ class LaunchOptions:
     """Stages side by side in a worker; None takes one."""
     graphs: bool = False
     """On a GPU, capture each trial's step as a CUDA graph."""
+    deterministic: bool = False
+    """On a GPU, take kernels alone whose bits come again."""
     executor: str | None = None
     """Name of what runs the stages, one of EXECUTORS; None takes `inline` without workers, else `ray`."""
     wandb: str | None = None

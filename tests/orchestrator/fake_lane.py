@@ -11,8 +11,8 @@ class FakeLane(Lane):
 
     first: Exception = RuntimeError("Cannot copy between CPU and CUDA tensors during CUDA graph capture\nunless pinned")
 
-    def __init__(self, device: torch.device, *, capture: bool = True, stream: bool = True) -> None:
-        super().__init__(device, capture=capture, stream=stream)
+    def __init__(self, device: torch.device, *, capture: bool = True) -> None:
+        super().__init__(device, capture=capture)
         self._capture = capture
 
     def capture(self, trainer: Trainer | None) -> None:

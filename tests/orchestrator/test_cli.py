@@ -35,6 +35,7 @@ LAUNCH = {
     ("--gpus-per-trial", None),
     ("--pack", None),
     ("--graphs", False),
+    ("--deterministic", False),
     ("--wandb", None),
 }
 SURFACE = {

@@ -114,8 +114,9 @@ class Stage1Trainer(Trainer):
         finally:
             self._modules.train()
 
-    def _update(self, batch: Tensor) -> Tensor:
-        measured = super()._update(batch)
+    def eager_update(self, batch: Tensor) -> Tensor:
+        """Let the copies that follow the trained parameters do so, too."""
+        measured = super().eager_update(batch)
         if self.head is not None:
             self.head.follow()
             if self.target is not None and self.head.encoder_momentum is not None:

@@ -34,9 +34,9 @@ class PackTrainable(tune.Trainable):
     def setup(self, config: dict[str, Any]) -> None:
         """Take up a pack."""
         _end_with_parent()
-        prepare_process()
-        tasks = [StageTask(**task) for task in config["tasks"]]
-        self._pack = PackJob(tasks, WorkerSettings(**config["worker"]))
+        worker = WorkerSettings(**config["worker"])
+        prepare_process(deterministic=worker.deterministic)
+        self._pack = PackJob([StageTask(**task) for task in config["tasks"]], worker)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Take up the next pack in the same process."""
