@@ -2,15 +2,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: quickstart test test-all lint lock wheel clean
+.PHONY: quickstart test test-fast test-all lint lock wheel clean
 
 quickstart: .venv/installed
 	$(BIN)/ncvq launch quickstart
 	$(BIN)/ncvq report quickstart
 
-# ALL=1: with kills, clusters and storms, too.
+# On all processors. ALL=1: with kills, clusters, storms and browsers, too, one after the other in one of the processes.
 test: .venv/installed
-	$(BIN)/pytest $(if $(ALL),,-m "not slow")
+	$(BIN)/pytest --numprocesses auto $(if $(ALL),--dist loadgroup,--dist worksteal -m "not slow")
 
 test-all:
 	$(MAKE) test ALL=1

@@ -1,16 +1,24 @@
 """A test process is a worker; tests marked `gpu` run where there is one."""
 
+import hypothesis
 import pytest
 import torch
 
 from ncvq_core.training.process import prepare_process
 
+hypothesis.settings.register_profile("untimed", deadline=None)  # how fast a machine is fails no test
+hypothesis.settings.load_profile("untimed")
 
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if torch.cuda.is_available():
-        return
+    """Mark what needs a browser as slow; let one process run all that is slow, where several share the tests."""
     for item in items:
-        if item.get_closest_marker("gpu"):
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.xdist_group("slow"))
+        if item.get_closest_marker("gpu") and not torch.cuda.is_available():
             item.add_marker(pytest.mark.skip(reason="no CUDA device on this machine"))
 
 

@@ -9,13 +9,13 @@ import torch
 from torch import Tensor
 
 from ncvq_core.config import TrialConfig
-from ncvq_core.data import Dataset
+from ncvq_core.data import Dataset, load_dataset
 from ncvq_core.errors import CheckpointError, DataError, DivergedError
 from ncvq_core.evaluation.cas import MINIMUM_SERIES, synthetic_labels
 from ncvq_core.evaluation.judge import Judge
 from ncvq_core.fcn import Fcn
 from ncvq_core.fcn.network import TEST_FEATURES
-from ncvq_core.stages.base import StageResult
+from ncvq_core.stages.base import StageResult, StageRun
 from ncvq_core.stages.prior.run import Stage2Run
 from ncvq_core.stages.samples.run import (
     FID_BY_CLASS,
@@ -25,15 +25,26 @@ from ncvq_core.stages.samples.run import (
     SAMPLES,
     SamplesRun,
 )
+from ncvq_core.stages.tokenizer.run import Stage1Run
 
 Trials = Callable[..., TrialConfig]
-Train = Callable[[TrialConfig], dict[str, Tensor]]
 CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
+def italy() -> Dataset:
+    """Series of 24 points, 60 in TRAIN and 150 in TEST: short, for a classifier is trained at each run."""
+    whole = load_dataset("ItalyPowerDemand")
+    train = np.concatenate([np.flatnonzero(whole.train_labels == label)[:30] for label in (0, 1)])
+    return dataclasses.replace(
+        whole, train=whole.train[train], train_labels=whole.train_labels[train],
+        test=whole.test[:150], test_labels=whole.test_labels[:150],
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
 def config(prior_config: Trials) -> TrialConfig:
-    return prior_config(ssl="barlowtwins")
+    return prior_config(ssl="barlowtwins", dataset="ItalyPowerDemand")
 
 
 @pytest.fixture(scope="module")
@@ -43,22 +54,17 @@ def fcn() -> dict[str, Tensor]:
 
 
 @pytest.fixture(scope="module")
-def start(
-    config: TrialConfig, gunpoint: Dataset, tokenizer_of: Train, fcn: dict[str, Tensor]
-) -> Callable[..., SamplesRun]:
-    tokenizer = tokenizer_of(config)
-    stage2 = Stage2Run(config, gunpoint, tokenizer)
-    while not stage2.finished:
-        stage2.advance()
-    prior = stage2.result().tensors
+def start(config: TrialConfig, italy: Dataset, fcn: dict[str, Tensor]) -> Callable[..., SamplesRun]:
+    tokenizer = finish(Stage1Run(config.stage1, italy)).tensors
+    prior = finish(Stage2Run(config, italy, tokenizer)).tensors
 
-    def build(dataset: Dataset = gunpoint) -> SamplesRun:
+    def build(dataset: Dataset = italy) -> SamplesRun:
         return SamplesRun(config, dataset, tokenizer, prior, fcn)
 
     return build
 
 
-def finish(run: SamplesRun) -> StageResult:
+def finish(run: StageRun) -> StageResult:
     while not run.finished:
         run.advance()
     return run.result()
@@ -69,10 +75,10 @@ def result(start: Callable[..., SamplesRun]) -> StageResult:
     return finish(start())
 
 
-def test_result_is_complete(result: StageResult, gunpoint: Dataset) -> None:
+def test_result_is_complete(result: StageResult, italy: Dataset) -> None:
     assert tuple(result.metrics) == SAMPLE_METRICS
     assert None not in result.metrics.values()
-    assert result.tensors[SAMPLES].shape == gunpoint.test.shape
+    assert result.tensors[SAMPLES].shape == italy.test.shape
     assert len(result.tensors[LABELLED_SAMPLES]) == len(result.tensors[SAMPLE_LABELS]) == MINIMUM_SERIES
     assert result.tensors[FID_BY_CLASS].shape == (2,)
     assert result.tensors[FID_BY_CLASS].isfinite().all()
@@ -97,7 +103,7 @@ def test_a_damaged_state_is_refused(start: Callable[..., SamplesRun]) -> None:
     run = start()
     run.advance()
     state = {name: value for name, value in run.state().items() if name != "cas.history"}
-    with pytest.raises(CheckpointError, match="checkpoint does not fit GunPoint"):
+    with pytest.raises(CheckpointError, match="checkpoint does not fit ItalyPowerDemand"):
         start().restore(state)
 
 
@@ -109,24 +115,24 @@ def test_samples_that_are_not_finite_are_refused(start: Callable[..., SamplesRun
         run.advance()
 
 
-def test_test_labels_change_no_sample(start: Callable[..., SamplesRun], result: StageResult, gunpoint: Dataset) -> None:
-    swapped = 1 - gunpoint.test_labels  # changes the accuracy even of a classifier that always says the same
-    other = finish(start(dataclasses.replace(gunpoint, test_labels=swapped)))
+def test_test_labels_change_no_sample(start: Callable[..., SamplesRun], result: StageResult, italy: Dataset) -> None:
+    swapped = 1 - italy.test_labels  # changes the accuracy even of a classifier that always says the same
+    other = finish(start(dataclasses.replace(italy, test_labels=swapped)))
     for name in (SAMPLES, LABELLED_SAMPLES, SAMPLE_LABELS):
         assert torch.equal(other.tensors[name], result.tensors[name])
     assert other.metrics["fid"] == result.metrics["fid"]
     assert other.metrics["cas"] != result.metrics["cas"]
 
 
-def test_few_series_and_lone_classes_are_noted(start: Callable[..., SamplesRun], gunpoint: Dataset) -> None:
+def test_few_series_and_lone_classes_are_noted(start: Callable[..., SamplesRun], italy: Dataset) -> None:
     lone = np.zeros(20, dtype=np.int64)
     lone[0] = 1
-    few = dataclasses.replace(gunpoint, test=gunpoint.test[:20], test_labels=lone)
+    few = dataclasses.replace(italy, test=italy.test[:20], test_labels=lone)
     result = finish(start(few))
     assert "fid is ill-conditioned: 20 series for 128 features" in result.notes
-    assert f"fid undefined for classes with fewer than two series: {gunpoint.classes[1]}" in result.notes
+    assert f"fid undefined for classes with fewer than two series: {italy.classes[1]}" in result.notes
     assert result.tensors[FID_BY_CLASS].isnan().tolist() == [False, True]
-    fewer = dataclasses.replace(gunpoint, test=gunpoint.test[:3], test_labels=lone[:3])
+    fewer = dataclasses.replace(italy, test=italy.test[:3], test_labels=lone[:3])
     metrics = finish(start(fewer))
     assert metrics.metrics["sample_precision"] is None
     assert "undefined for 3 series: sample_precision, sample_recall" in metrics.notes
@@ -150,34 +156,34 @@ def test_a_rare_class_has_a_sample_and_an_absent_one_none() -> None:
     assert counts == [5000, 0, 1]
 
 
-def test_real_series_against_themselves(gunpoint: Dataset, fcn: dict[str, Tensor]) -> None:
-    judge = Judge(fcn, gunpoint, CPU)
-    metrics = judge.judge(torch.from_numpy(gunpoint.test))
+def test_real_series_against_themselves(italy: Dataset, fcn: dict[str, Tensor]) -> None:
+    judge = Judge(fcn, italy, CPU)
+    metrics = judge.judge(torch.from_numpy(italy.test))
     assert metrics["fid"] == pytest.approx(0, abs=1e-6)
     assert metrics["sample_precision"] == metrics["sample_recall"] == 1
-    assert judge.fid_by_class(torch.from_numpy(gunpoint.test), gunpoint.test_labels) == pytest.approx([0, 0], abs=1e-6)
+    assert judge.fid_by_class(torch.from_numpy(italy.test), italy.test_labels) == pytest.approx([0, 0], abs=1e-6)
 
 
-def test_noise_is_farther_from_test_than_train_is(gunpoint: Dataset, fcn: dict[str, Tensor]) -> None:
-    judge = Judge(fcn, gunpoint, CPU)
-    noise = torch.randn(gunpoint.test.shape, generator=torch.Generator().manual_seed(0))
-    fids = [float(judge.judge(series)["fid"] or 0) for series in (torch.from_numpy(gunpoint.train), noise)]
+def test_noise_is_farther_from_test_than_train_is(italy: Dataset, fcn: dict[str, Tensor]) -> None:
+    judge = Judge(fcn, italy, CPU)
+    noise = torch.randn(italy.test.shape, generator=torch.Generator().manual_seed(0))
+    fids = [float(judge.judge(series)["fid"] or 0) for series in (torch.from_numpy(italy.train), noise)]
     assert fids[0] < 0.1 * fids[1]
 
 
-def test_real_features_are_computed_once(gunpoint: Dataset, fcn: dict[str, Tensor]) -> None:
-    assert Judge(fcn, gunpoint, CPU).real is Judge(fcn, gunpoint, CPU).real
+def test_real_features_are_computed_once(italy: Dataset, fcn: dict[str, Tensor]) -> None:
+    assert Judge(fcn, italy, CPU).real is Judge(fcn, italy, CPU).real
     changed = {name: value + 1 if value.is_floating_point() else value for name, value in fcn.items()}
-    assert Judge(changed, gunpoint, CPU).real is not Judge(fcn, gunpoint, CPU).real
+    assert Judge(changed, italy, CPU).real is not Judge(fcn, italy, CPU).real
 
 
-def test_given_features_of_test_are_taken(gunpoint: Dataset, fcn: dict[str, Tensor]) -> None:
-    computed = Judge(fcn, gunpoint, CPU).real.features
-    given = Judge({**fcn, TEST_FEATURES: computed + 1}, gunpoint, CPU).real.features
+def test_given_features_of_test_are_taken(italy: Dataset, fcn: dict[str, Tensor]) -> None:
+    computed = Judge(fcn, italy, CPU).real.features
+    given = Judge({**fcn, TEST_FEATURES: computed + 1}, italy, CPU).real.features
     assert torch.equal(given, computed + 1)
 
 
-def test_a_single_test_series_is_refused(gunpoint: Dataset, fcn: dict[str, Tensor]) -> None:
-    lone = dataclasses.replace(gunpoint, test=gunpoint.test[:1], test_labels=gunpoint.test_labels[:1])
+def test_a_single_test_series_is_refused(italy: Dataset, fcn: dict[str, Tensor]) -> None:
+    lone = dataclasses.replace(italy, test=italy.test[:1], test_labels=italy.test_labels[:1])
     with pytest.raises(DataError, match="TEST is a single series, at least 2 are needed"):
         Judge(fcn, lone, CPU)

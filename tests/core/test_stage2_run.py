@@ -63,7 +63,7 @@ def test_without_a_validation_part_there_is_no_validation_loss(
 def test_the_prior_learns(
     kind: str, tokenizer: str, prior_config: Trials, gunpoint: Dataset, tokenizer_of: Train
 ) -> None:
-    config = prior_config(token_embedding=kind, tokenizer=tokenizer, prior_epochs=20)
+    config = prior_config(token_embedding=kind, tokenizer=tokenizer, prior_epochs=10)
     result = finish(Stage2Run(config, gunpoint, tokenizer_of(config)))
     assert result.metrics["prior_loss"] < 0.95 * result.history[0]["prior_loss"]
     codes = tokenizer_of(config)["bands.0.codebook.codes"]

@@ -22,7 +22,7 @@ from orchestrator.store import Store
 from orchestrator.sweepfile.read import load_sweep
 from orchestrator.sweepfile.sweep import Sweep
 from tests.orchestrator.processes import GRACE_SECONDS, ROOT, DesignFile, Start, wait_for_the_end
-from tests.orchestrator.stage2 import tiny2
+from tests.orchestrator.stage2 import make_judges_brief, tiny2
 
 TINY = """\
 description: a sweep of seconds
@@ -35,6 +35,14 @@ baseline: {ssl: none}
 
 Launch = Callable[..., tuple[Summary, str]]
 Design = Callable[..., Sweep]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _brief_judges() -> Iterator[None]:
+    """In this process, not in those that a test starts."""
+    with pytest.MonkeyPatch.context() as patch:
+        make_judges_brief(patch)
+        yield
 
 
 @pytest.fixture(scope="session")

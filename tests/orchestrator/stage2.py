@@ -1,8 +1,13 @@
 """A sweep of both stages that takes seconds."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from ncvq_core.config import fcn
+from ncvq_core.evaluation import cas
 from orchestrator.sweepfile.read import load_sweep
 from orchestrator.sweepfile.sweep import Sweep
 
@@ -28,3 +33,12 @@ def tiny2_file(folder: Path) -> Path:
     path = folder / "tiny2.yaml"
     path.write_text(TINY2)
     return path
+
+
+def make_judges_brief(patch: pytest.MonkeyPatch) -> None:
+    """Train the networks that judge for ten steps, and the classifier on forty series: enough where no score counts."""
+    brief = replace(fcn.JUDGE_TRAINING, epochs=2, steps=10)
+    patch.setattr(fcn, "JUDGE_TRAINING", brief)
+    patch.setattr("ncvq_core.stages.judge.run.TRAINING", brief)
+    patch.setattr(cas, "MINIMUM_SERIES", 40)
+    patch.setattr(cas, "CAS_TRAINING", replace(cas.CAS_TRAINING, epochs=2, steps=10))

@@ -102,6 +102,7 @@ def test_ray_brings_all_that_is_known_of_it() -> None:
     assert str(error) == "stage1 x: its step …"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_worker_of_ray_s_is_replaced(
     start: Start, design_file: DesignFile, run_here: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -37,12 +37,14 @@ precision.WITH_TF32 = ("cpu", "cuda")
 assert torch.backends.cudnn.allow_tf32, "torch's own default"
 """
 LAUNCH = """
+import pytest
 from rich.console import Console
 
 from orchestrator.launching.launch import launch
 from orchestrator.launching.options import LaunchOptions
-from tests.orchestrator.stage2 import tiny2
+from tests.orchestrator.stage2 import make_judges_brief, tiny2
 
+make_judges_brief(pytest.MonkeyPatch())
 folder = Path(sys.argv[1])
 options = LaunchOptions(store=folder / "store", workers=0, gpus_per_trial=0.0)
 assert launch(tiny2(folder), options, Console()).exit_code == 0

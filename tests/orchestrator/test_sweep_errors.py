@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ncvq_core.config import field_names
@@ -278,7 +278,6 @@ SECTIONS = ["baseline", "zip", "exclude", "where", "base"]
 SIDES = st.dictionaries(SCALARS, st.lists(SCALARS, max_size=2), max_size=3)
 
 
-@settings(deadline=None)
 @given(
     factors=st.dictionaries(st.sampled_from(["dataset", "ssl", "seed"]), st.lists(SCALARS, min_size=1, max_size=3)),
     belief=st.dictionaries(st.sampled_from(["ssl", "dataset", "x"]), SIDES | VALUES) | VALUES,
@@ -301,7 +300,6 @@ def test_any_belief_and_profile_is_read_or_a_sweep_error(factors: dict[str, Any]
         assert str(error).startswith("file:1: ")  # noqa: PT017 (either outcome is right)
 
 
-@settings(deadline=None)
 @given(
     base=st.dictionaries(st.sampled_from(field_names()), VALUES),
     factors=st.dictionaries(st.sampled_from(field_names()), VALUES, max_size=3),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ncvq_core.config import TrialConfig, field_names
@@ -128,7 +128,6 @@ SELECTOR = st.dictionaries(st.sampled_from(sorted(FACTORS)), st.lists(st.integer
 )
 
 
-@settings(deadline=None)
 @given(where=st.lists(SELECTOR, max_size=3), exclude=st.lists(SELECTOR, max_size=3))
 def test_selection_against_brute_force(where: list[dict[str, Any]], exclude: list[dict[str, Any]]) -> None:
     kept = []
@@ -176,7 +175,6 @@ GRIDS = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None)
 @given(values=GRIDS, data=st.data())
 def test_each_cell_of_a_grid_appears_exactly_once(
     tmp_path_factory: pytest.TempPathFactory, values: dict[str, list[Any]], data: st.DataObject

@@ -15,7 +15,7 @@ from tests.reports.statistics.examples import LOSS, PROBE, Example, random_trial
 
 NUMBERS = ["p", "p_adjusted", "p_equivalence", "p_equivalence_adjusted", "df", "se", "needed", "n_blocks"]
 ENDS = {"estimate": "estimate", "low": "high", "high": "low", "low90": "high90", "high90": "low90"}
-FEW = settings(max_examples=10, deadline=None)
+FEW = settings(max_examples=10)
 SEEDS = st.integers(0, 10_000)
 
 

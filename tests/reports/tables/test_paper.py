@@ -212,6 +212,7 @@ def six_factors() -> PaperTable:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="pdflatex is not installed")
 @pytest.mark.parametrize(
     "sizes",
