@@ -14,6 +14,7 @@ import pytest
 from orchestrator.store.marker import write_version
 from orchestrator.store.parts import write_part
 from orchestrator.store.sweep_files import write_sweep
+from reports import write_report
 
 EPOCHS = 4
 TEXT_COLUMNS = ("error", "augmentations", "git_commit", "data_notes")
@@ -150,12 +151,25 @@ def writer(tmp_path: Path) -> StoreWriter:
     return StoreWriter(root=tmp_path / "store", factors=WEIGHT_SWEEP)
 
 
-@pytest.fixture
-def full_store(writer: StoreWriter) -> Path:
+def write_full_store(writer: StoreWriter) -> Path:
     """A store in which every cell of WEIGHT_SWEEP is done."""
     for levels in weight_cells():
         writer.add_done(levels)
     return writer.finish()
+
+
+@pytest.fixture
+def full_store(writer: StoreWriter) -> Path:
+    """Such a store."""
+    return write_full_store(writer)
+
+
+@pytest.fixture(scope="session")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Such a store with its report; shared, so only to be read or copied."""
+    writer = StoreWriter(root=tmp_path_factory.mktemp("reported") / "store", factors=WEIGHT_SWEEP)
+    write_report(write_full_store(writer), "fixture")
+    return writer.root
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ncvq_core.metrics import metrics_by_name
-from reports import write_report
 from reports.comparable import comparability_notes, factors_it_differs_across
 from reports.read_store import read_results
 
@@ -15,12 +14,12 @@ if TYPE_CHECKING:
     from tests.reports.conftest import StoreWriter
 
 
-def test_losses_of_different_views_are_not_drawn_together(full_store: Path) -> None:
-    results = read_results(full_store, "fixture")
+def test_losses_of_different_views_are_not_drawn_together(reported: Path) -> None:
+    results = read_results(reported, "fixture")
     assert factors_it_differs_across(results, metrics_by_name()["ssl_loss"]) == ["augmentations"]
     words = "ssl_loss is not drawn: it does not mean the same across augmentations. Look at probe_svm or probe_knn."
     assert comparability_notes(results) == [words]
-    page = write_report(full_store, "fixture")
+    page = reported / "reports" / "fixture" / "index.html"
     assert words in page.read_text(encoding="utf-8")
     assert not (page.parent / "figures" / "value_ssl_loss.png").exists()
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib
 import pandas as pd
@@ -15,9 +16,7 @@ import pytest
 
 from orchestrator.store.lock import exclusive
 from reports import ReportError, write_report
-
-if TYPE_CHECKING:
-    from tests.reports.conftest import StoreWriter
+from tests.reports.conftest import WEIGHT_SWEEP, StoreWriter, weight_cells
 
 
 class Page(HTMLParser):
@@ -57,9 +56,20 @@ def some_cells(writer: StoreWriter, cells: list[dict[str, Any]]) -> Path:
     return store
 
 
-def test_page_is_complete_in_itself(writer: StoreWriter, cells: list[dict[str, Any]]) -> None:
-    path = write_report(some_cells(writer, cells), "fixture")
-    assert path == writer.root / "reports" / "fixture" / "index.html"
+@pytest.fixture(scope="module")
+def some_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of that store, of which a launch goes on."""
+    store = some_cells(
+        StoreWriter(root=tmp_path_factory.mktemp("some") / "store", factors=WEIGHT_SWEEP), weight_cells()
+    )
+    with exclusive(store, "a test"):
+        path = write_report(store, "fixture")
+    assert path == store / "reports" / "fixture" / "index.html"
+    return path
+
+
+def test_page_is_complete_in_itself(some_page: Path) -> None:
+    path = some_page
     text = path.read_text(encoding="utf-8")
     page = Page(text)
     drawn = sorted((path.parent / "figures").glob("*.png"))
@@ -74,12 +84,8 @@ def test_page_is_complete_in_itself(writer: StoreWriter, cells: list[dict[str, A
     assert text.count("<figcaption>") == len(drawn)
 
 
-def test_page_shows_what_is_missing_failed_running_or_diverged(
-    writer: StoreWriter, cells: list[dict[str, Any]]
-) -> None:
-    store = some_cells(writer, cells)
-    with exclusive(store, "a test"):
-        text = write_report(store, "fixture").read_text(encoding="utf-8")
+def test_page_shows_what_is_missing_failed_running_or_diverged(some_page: Path) -> None:
+    text = some_page.read_text(encoding="utf-8")
     for status, count in (("done", 26), ("running", 1), ("failed", 1), ("diverged", 1), ("missing", 1)):
         assert f'<li class="{status}"><b>{count}</b> {status}</li>' in text
         assert text.count(f'class="cell {status}"') == count
@@ -89,9 +95,8 @@ def test_page_shows_what_is_missing_failed_running_or_diverged(
     assert "1 trials ran with uncommitted changes" in text
 
 
-def test_every_figure_has_its_files_and_its_table(full_store: Path, tmp_path: Path) -> None:
-    folder = write_report(full_store, "fixture", tmp_path / "out").parent
-    assert folder == tmp_path / "out"
+def test_every_figure_has_its_files_and_its_table(reported: Path) -> None:
+    folder = reported / "reports" / "fixture"
     names = {path.stem for path in (folder / "figures").glob("*.png")}
     assert names == {"effects", "weight_probe_svm", "curves_stage1_loss",
                      "curves_stage1_ssl_loss", "coverage", "cost"}  # fmt: skip
@@ -131,17 +136,22 @@ def test_sweep_without_dataset_or_ssl(writer: StoreWriter) -> None:
     assert "against learning_rate (single trials)." in text
 
 
-def test_second_report_replaces_the_first_and_leaves_no_other_file(full_store: Path) -> None:
-    first = write_report(full_store, "fixture")
-    assert write_report(full_store, "fixture") == first
-    written = sorted(path.name for path in first.parent.iterdir())
-    assert written == ["claims.json", "figures", "index.html", "report.md", "tables"]
-
-
-def test_global_settings_are_as_before(full_store: Path) -> None:
+def test_a_second_report_replaces_the_first_and_leaves_no_other_file_nor_setting(
+    reported: Path, tmp_path: Path
+) -> None:
+    store = Path(shutil.copytree(reported, tmp_path / "store"))
     before = dict(matplotlib.rcParams)
-    write_report(full_store, "fixture")
+    page = write_report(store, "fixture")
+    assert page == store / "reports" / "fixture" / "index.html"
+    assert sorted(path.name for path in page.parent.iterdir()) == [
+        "claims.json", "figures", "index.html", "report.md", "tables"
+    ]  # fmt: skip
     assert dict(matplotlib.rcParams) == before
+
+
+def test_a_report_goes_where_it_is_told(writer: StoreWriter, cells: list[dict[str, Any]], tmp_path: Path) -> None:
+    writer.add(cells[0])
+    assert write_report(writer.finish(), "fixture", tmp_path / "out") == tmp_path / "out" / "index.html"
 
 
 def test_folder_that_cannot_be_written_is_one_line(full_store: Path, tmp_path: Path) -> None:

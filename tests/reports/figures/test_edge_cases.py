@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from reports import write_report
+from reports.figures.write import Output
+from tests.reports.conftest import StoreWriter
 from tests.reports.figures.sweeps import Change, write_sweep
-
-if TYPE_CHECKING:
-    from tests.reports.conftest import StoreWriter
 
 
 def ends(status: str) -> Change:
@@ -68,10 +69,21 @@ WITH_FIGURE = {
 }
 
 
+@pytest.fixture(scope="module")
+def page_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The page of a case, made once."""
+
+    @cache
+    def made(case: str) -> Path:
+        writer = StoreWriter(root=tmp_path_factory.mktemp("case") / "store")
+        return write_report(write_sweep(writer, **CASES[case][0]), "fixture", output=Output(formats=("png",)))
+
+    return made
+
+
 @pytest.mark.parametrize("case", list(CASES))
-def test_each_case_has_a_page_that_says_what_can_be_shown(writer: StoreWriter, case: str) -> None:
-    options, words = CASES[case]
-    page = write_report(write_sweep(writer, **options), "fixture")
+def test_each_case_has_a_page_that_says_what_can_be_shown(page_of: Callable[[str], Path], case: str) -> None:
+    page, words = page_of(case), CASES[case][1]
     text = re.sub(r'src="data:[^"]*"', "", page.read_text(encoding="utf-8"))
     assert words in text
     assert '<h3 id="effects">' in text
@@ -80,13 +92,12 @@ def test_each_case_has_a_page_that_says_what_can_be_shown(writer: StoreWriter, c
     assert "nan" not in re.findall(r"<figcaption>.*?</figcaption>", text, re.DOTALL)
 
 
-def rows_of(store: Path) -> pd.DataFrame:
-    page = write_report(store, "fixture")
+def rows_of(page: Path) -> pd.DataFrame:
     return pd.read_csv(page.parent / "tables" / "effects.csv").set_index("anchor")
 
 
-def test_a_level_that_diverges_is_counted_and_not_called_better(writer: StoreWriter) -> None:
-    table = rows_of(write_sweep(writer, change=one_diverges))
+def test_a_level_that_diverges_is_counted_and_not_called_better(page_of: Callable[[str], Path]) -> None:
+    table = rows_of(page_of("one diverges"))
     row = table.loc["effect-ssl-val_loss-barlowtwins-these-datasets"]
     assert row["n_diverged"] == 4
     assert row["n_diverged_reference"] == 0
@@ -94,8 +105,8 @@ def test_a_level_that_diverges_is_counted_and_not_called_better(writer: StoreWri
     assert not row["verdict"].startswith("better")
 
 
-def test_what_cannot_be_said_has_a_reason_in_place_of_a_mark(writer: StoreWriter) -> None:
-    table = rows_of(write_sweep(writer, datasets=1))
+def test_what_cannot_be_said_has_a_reason_in_place_of_a_mark(page_of: Callable[[str], Path]) -> None:
+    table = rows_of(page_of("one dataset"))
     row = table.loc["effect-ssl-val_loss-barlowtwins-datasets-like-these"]
     assert row["verdict"] == "cannot be said"
     assert row[["effect_words", "verdict_words"]].tolist() == ["-", "-"]
