@@ -47,7 +47,7 @@ class _TableWriter:
         self._schema = schema
         self._part_of: dict[str, str] = {}
         self._looked_at: int | None = None
-        self._last: tuple[str, pa.Table] = ("", table([], schema))  # the part that was written last, and its rows
+        self._last: tuple[str, pa.Table | None] = ("", None)  # the part that was written last, and its rows
 
     def replace(self, trial_id: str, rows: list[dict[str, Any]]) -> None:
         self._look()
@@ -65,10 +65,13 @@ class _TableWriter:
 
     def _rows(self, part: str) -> pa.Table:
         path = self._folder / f"{part}.parquet"
-        if self._last[0] == part:
-            return self._last[1]
+        name, rows = self._last
+        if name == part and rows is not None:
+            return rows
         return (
-            read_part(path).select(self._schema.names).cast(self._schema) if path.exists() else table([], self._schema)
+            read_part(path).select(self._schema.names).cast(self._schema)
+            if path.exists()
+            else self._schema.empty_table()
         )
 
     def _look(self) -> None:
@@ -76,7 +79,7 @@ class _TableWriter:
         self._folder.mkdir(exist_ok=True)  # somebody may have removed it: its rows are made from the stages again
         if self._looked_at == self._folder.stat().st_mtime_ns:
             return
-        self._last = ("", table([], self._schema))
+        self._last = ("", None)
         self._part_of = {
             trial_id: path.stem
             for path in part_files(self._folder)
