@@ -68,12 +68,6 @@ def with_ray(trials: int) -> None:
         def step(self) -> dict[str, Any]:
             return {**train(self.seed), "done": True}
 
-        def save_checkpoint(self, checkpoint_dir: str) -> dict[str, Any]:
-            return {}
-
-        def load_checkpoint(self, checkpoint: dict[str, Any] | None) -> None:
-            pass
-
     class Told(tune.Callback):
         def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
             print("done", flush=True)
@@ -84,7 +78,12 @@ def with_ray(trials: int) -> None:
             tune.with_resources(Trial, {"cpu": 1}),
             param_space={"seed": tune.grid_search(list(range(trials)))},
             tune_config=tune.TuneConfig(reuse_actors=True, max_concurrent_trials=WORKERS),
-            run_config=tune.RunConfig(storage_path=folder, verbose=0, callbacks=[Told()]),
+            run_config=tune.RunConfig(
+                storage_path=folder,
+                verbose=0,
+                callbacks=[Told()],
+                checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+            ),
         ).fit()
     ray.shutdown()
 
