@@ -1,5 +1,6 @@
 """Memory of this process: its peak, and how the allocator treats what is freed."""
 
+import atexit
 import ctypes
 import gc
 import os
@@ -52,6 +53,7 @@ def spare_loaded_modules(count: int) -> None:
         count: of the modules.
     """
     gc.freeze()
+    atexit.register(gc.unfreeze)  # libraries complain at the end of what they made and is not freed then
 
 
 def is_scarce(free: int, total: int) -> bool:

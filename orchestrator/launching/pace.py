@@ -48,7 +48,9 @@ class Pace:
         self.running: dict[str, Run] = {}
         self._known = {kind: 1 / rate for kind, rate in (known or {}).items()}
         self._waiting = {task.stage_id: task for task in tasks}
-        self._flops = sum(task.flops for task in self._waiting.values())
+        self._waiting_flops = _by_kind(self._waiting.values())
+        self._most = _most_of_a_trial(self._waiting.values())
+        self._flops = sum(self._waiting_flops.values())
         self._flops_over = 0.0
         self._seconds_of: defaultdict[str, float] = defaultdict(float)
         self._flops_of: defaultdict[str, float] = defaultdict(float)
@@ -63,7 +65,7 @@ class Pace:
 
     def started(self, task: StageTask) -> None:
         """A stage was taken up."""
-        self._waiting.pop(task.stage_id, None)
+        self._wait_no_more(task)
         self.running.setdefault(task.stage_id, Run(task=task, since=time.monotonic()))
         self._side_by_side = max(self._side_by_side, len(self.running))
         self._estimate = None
@@ -76,7 +78,7 @@ class Pace:
 
     def ended(self, task: StageTask, *, done: bool) -> None:
         """A stage is over; one that is not done says nothing about the pace."""
-        self._waiting.pop(task.stage_id, None)
+        self._wait_no_more(task)
         self._flops_over += task.flops
         run = self.running.pop(task.stage_id, None)
         if run and done:
@@ -88,7 +90,9 @@ class Pace:
         """A stage waits again; what it did is measured all the same."""
         if run := self.running.pop(task.stage_id, None):
             self._measure(run)
+        self._wait_no_more(task)
         self._waiting[task.stage_id] = task
+        self._waiting_flops[task.stage] += task.flops
         self._estimate = None
 
     def remaining(self) -> timedelta | None:
@@ -99,26 +103,33 @@ class Pace:
         return self._estimate[1]
 
     def _remaining(self, now: float) -> timedelta | None:
-        left = self._left()
-        if not left:
+        if not self._waiting and not self.running:
             return timedelta(0)
         rates = self._rates(now)
         if not rates:
             return None
         usual = sum(rates.values()) / len(rates)
-        seconds, by_trial = 0.0, dict.fromkeys((trial for task, _ in left for trial in task.trial_ids), 0.0)
-        for task, flops in left:
-            needed = flops * rates.get(task.stage, usual)
-            seconds += needed
-            for trial_id in task.trial_ids:
-                by_trial[trial_id] += needed
-        longest = max(by_trial.values(), default=0.0)  # a trial's stages wait for each other
-        return timedelta(seconds=max(1, round(max(seconds / self._side_by_side, longest))))
+        left = self._waiting_flops.copy()
+        for run in self.running.values():
+            left[run.task.stage] += run.task.flops * (1 - run.share)
+        shared = sum(flops * rates.get(kind, usual) for kind, flops in left.items()) / self._side_by_side
+        if shared < sum(flops * rates.get(kind, usual) for kind, flops in self._most.items()):  # so towards the end
+            shared = max(shared, self._longest(rates, usual))
+        return timedelta(seconds=max(1, round(shared)))
 
-    def _left(self) -> list[tuple[StageTask, float]]:
-        """Return what is to be done of each stage, in operations."""
+    def _longest(self, rates: Mapping[str, float], usual: float) -> float:
+        """Return the seconds that the longest trial still needs: its stages wait for each other."""
         left = [(task, task.flops) for task in self._waiting.values()]
-        return left + [(run.task, run.task.flops * (1 - run.share)) for run in self.running.values()]
+        left += [(run.task, run.task.flops * (1 - run.share)) for run in self.running.values()]
+        needed: defaultdict[str, float] = defaultdict(float)
+        for task, flops in left:
+            for trial_id in task.trial_ids:
+                needed[trial_id] += flops * rates.get(task.stage, usual)
+        return max(needed.values(), default=0.0)
+
+    def _wait_no_more(self, task: StageTask) -> None:
+        if self._waiting.pop(task.stage_id, None):
+            self._waiting_flops[task.stage] -= task.flops
 
     def _rates(self, now: float) -> dict[str, float]:
         """Return seconds an operation by kind: of this launch where it has any to go by, else those known before."""
@@ -133,3 +144,23 @@ class Pace:
         if run.flops > 0:
             self._seconds_of[run.task.stage] += time.monotonic() - run.since
             self._flops_of[run.task.stage] += run.flops
+
+
+def _by_kind(tasks: Iterable[StageTask]) -> defaultdict[str, float]:
+    """Return the operations of tasks by kind of stage."""
+    flops: defaultdict[str, float] = defaultdict(float)
+    for task in tasks:
+        flops[task.stage] += task.flops
+    return flops
+
+
+def _most_of_a_trial(tasks: Iterable[StageTask]) -> dict[str, float]:
+    """Return the most operations that any trial has of each kind of stage: no trial has more than all of these."""
+    of_trials: defaultdict[tuple[str, str], float] = defaultdict(float)
+    for task in tasks:
+        for trial_id in task.trial_ids:
+            of_trials[task.stage, trial_id] += task.flops
+    most: dict[str, float] = {}
+    for (kind, _), flops in of_trials.items():
+        most[kind] = max(most.get(kind, 0.0), flops)
+    return most

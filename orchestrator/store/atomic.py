@@ -4,6 +4,7 @@ import json
 import os
 import uuid
 from collections.abc import Callable
+from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,18 @@ SEAL = "seal"
 """Key of the checksum in a sealed JSON file."""
 
 
-def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
+class Durability(Enum):
+    """What of a file is sure to be on the disk when it is written, whatever happens to the machine afterwards."""
+
+    FULL = auto()
+    """The file under its name."""
+    CONTENT = auto()
+    """What is in it, once its name is there: that comes with the next file of its folder that is written in full."""
+    NONE = auto()
+    """Nothing: of no use to a later process."""
+
+
+def write_atomically(path: Path, write: Callable[[Path], object], durability: Durability = Durability.FULL) -> None:
     """Let `write` fill a hidden temporary file beside `path`, flush it to the disk, then rename it to `path`.
 
     A reader sees the old file or the new one, never a part. A failed write leaves no file behind.
@@ -27,26 +39,28 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """
     temporary = path.parent / f".{path.name}.{uuid.uuid4().hex[:8]}.tmp"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
         try:
             write(temporary)
-            _flush(temporary)
+            if durability is not Durability.NONE:
+                _flush(temporary)
             os.replace(temporary, path)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-        _flush(path.parent)
+        if durability is Durability.FULL:
+            _flush(path.parent)
     except OSError as error:
         raise StoreError(f"{path}: cannot be written: {_reason(error)}; what is finished is safe") from error
 
 
-def write_json(path: Path, value: dict[str, Any]) -> None:
+def write_json(path: Path, value: dict[str, Any], durability: Durability = Durability.FULL) -> None:
     """Write a JSON file atomically."""
     text = json.dumps(value, indent=1)
-    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"), durability)
 
 
-def write_sealed_json(path: Path, value: dict[str, Any]) -> None:
+def write_sealed_json(path: Path, value: dict[str, Any], durability: Durability = Durability.FULL) -> None:
     """Write a JSON file atomically, with its checksum under the key `seal`."""
     text = json.dumps({**value, SEAL: PLACEHOLDER}, indent=1)
 
@@ -54,7 +68,7 @@ def write_sealed_json(path: Path, value: dict[str, Any]) -> None:
         temporary.write_text(text, encoding="utf-8")
         seal(temporary)
 
-    write_atomically(path, write)
+    write_atomically(path, write, durability)
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -95,6 +109,15 @@ def _parsed(content: bytes) -> dict[str, Any]:
 
 def _reason(error: OSError) -> str:
     return os.strerror(error.errno) if error.errno else str(error)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it, where they are not there, and flush the names of new ones to the disk."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _flush(folder.parent)
 
 
 def _flush(path: Path) -> None:

@@ -67,8 +67,9 @@ def table(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
     Raises:
         ValueError: a row has a column that the schema does not know.
     """
+    known = set(schema.names)
     for row in rows:
-        if unknown := row.keys() - set(schema.names):
+        if unknown := row.keys() - known:
             raise ValueError(f"columns outside the schema: {sorted(unknown)}")
     return pa.Table.from_pylist(rows, schema=schema)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from orchestrator.store.atomic import read_sealed_json, write_atomically, write_sealed_json
+from orchestrator.store.atomic import Durability, read_sealed_json, write_atomically, write_sealed_json
 from orchestrator.store.errors import DamagedError, StoreError
 
 RECORD, HISTORY, MODEL = "record.json", "history.json", "model.safetensors"
@@ -66,7 +66,7 @@ class StageFolder:
         return self.path / MODEL
 
     def write(self, record: StageRecord, write_model: Callable[[Path], str]) -> None:
-        """Keep a stage.
+        """Keep a stage: it is there with its last file, and with that on the disk.
 
         Args:
             record: what is known of it, without the checksum of the weights.
@@ -76,8 +76,8 @@ class StageFolder:
             StoreError: the disk is full; the stage does not exist.
         """
         digests: list[str] = []
-        write_atomically(self.model_path, lambda path: digests.append(write_model(path)))
-        write_sealed_json(self.path / HISTORY, {"rows": record.history})
+        write_atomically(self.model_path, lambda path: digests.append(write_model(path)), Durability.CONTENT)
+        write_sealed_json(self.path / HISTORY, {"rows": record.history}, Durability.CONTENT)
         content = dataclasses.asdict(record) | {"model_checksum": digests[0][:_CHECKSUM_DIGITS]}
         del content["history"]
         write_sealed_json(self.path / RECORD, content)

@@ -36,7 +36,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestrator.store import sweep_files
-from orchestrator.store.atomic import TEMPORARY, read_json, write_json
+from orchestrator.store.atomic import TEMPORARY, Durability, read_json, write_json
 from orchestrator.store.errors import DamagedError, StoreError
 from orchestrator.store.marker import MARKER, SEALED_SINCE, is_empty, looks_like_a_store, read_version, write_version
 from orchestrator.store.parts import TRIAL_ID, TableRead, read_table
@@ -221,7 +221,7 @@ class Store:
 
     def write_running(self, stage_id: str, progress: dict[str, Any]) -> None:
         """Say how far a running stage is."""
-        write_json(self.path / "running" / f"{stage_id}.json", progress)
+        write_json(self.path / "running" / f"{stage_id}.json", progress, Durability.NONE)
 
     def clear_running(self, stage_id: str) -> None:
         """Forget a running stage."""

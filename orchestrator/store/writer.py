@@ -46,8 +46,10 @@ class _TableWriter:
         self._folder = folder
         self._schema = schema
         self._part_of: dict[str, str] = {}
+        self._sizes: Counter[str] = Counter()
+        """Trials by part."""
         self._looked_at: int | None = None
-        self._last: tuple[str, pa.Table] = ("", table([], schema))  # the part that was written last, and its rows
+        self._last: tuple[str, pa.Table | None] = ("", None)  # the part that was written last, and its rows
 
     def replace(self, trial_id: str, rows: list[dict[str, Any]]) -> None:
         self._look()
@@ -61,14 +63,18 @@ class _TableWriter:
         write_part(self._folder / f"{part}.parquet", content)
         self._last = (part, content)
         self._part_of[trial_id] = part
+        self._sizes[part] += known is None
         self._looked_at = self._folder.stat().st_mtime_ns
 
     def _rows(self, part: str) -> pa.Table:
         path = self._folder / f"{part}.parquet"
-        if self._last[0] == part:
-            return self._last[1]
+        name, rows = self._last
+        if name == part and rows is not None:
+            return rows
         return (
-            read_part(path).select(self._schema.names).cast(self._schema) if path.exists() else table([], self._schema)
+            read_part(path).select(self._schema.names).cast(self._schema)
+            if path.exists()
+            else self._schema.empty_table()
         )
 
     def _look(self) -> None:
@@ -76,20 +82,20 @@ class _TableWriter:
         self._folder.mkdir(exist_ok=True)  # somebody may have removed it: its rows are made from the stages again
         if self._looked_at == self._folder.stat().st_mtime_ns:
             return
-        self._last = ("", table([], self._schema))
+        self._last = ("", None)
         self._part_of = {
             trial_id: path.stem
             for path in part_files(self._folder)
             for trial_id in pc.unique(read_part(path, [TRIAL_ID]).column(TRIAL_ID)).to_pylist()
         }
+        self._sizes = Counter(self._part_of.values())
 
     def _part_with_room(self) -> str:
         """Return the name of the fullest part that has room for another trial, else a new one.
 
         A new name is unique among all stores, so that one store can be copied into another.
         """
-        sizes = Counter(self._part_of.values())
-        room = [(size, part) for part, size in sizes.items() if size < PART_TRIALS]
+        room = [(size, part) for part, size in self._sizes.items() if size < PART_TRIALS]
         return max(room)[1] if room else new_part_name()
 
 

@@ -2,6 +2,7 @@
 
 import time
 from io import StringIO
+from random import Random
 
 import pytest
 from rich.console import Console
@@ -130,3 +131,40 @@ def test_what_is_put_back_is_left_to_do(clock: list[float]) -> None:
     left = pace.remaining()
     assert left is not None
     assert left.total_seconds() == 10
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.usefixtures("clock")
+def test_the_remaining_time_is_that_of_a_slow_version_that_looks_at_all_stages(seed: int) -> None:
+    """The clock stands still, so that the rates are those that are known."""
+    random = Random(seed)
+    trials = [str(number) for number in range(random.randint(1, 8))]
+    tasks = [
+        StageTask(
+            stage_id=str(number), stage=random.choice(list(MEASURED)), config={}, label="", epochs=10,
+            trial_ids=tuple(random.sample(trials, random.randint(1, len(trials)))), flops=random.uniform(1, 1000),
+        )
+        for number in range(12)
+    ]  # fmt: skip
+    rates = {kind: random.uniform(0.1, 10) for kind in MEASURED}
+    pace, left, most = Pace(tasks, rates), {task.stage_id: task.flops for task in tasks}, 1
+    while left:
+        task_ = random.choice([task for task in tasks if task.stage_id in left])
+        what = random.choice(["advanced", "ended", "put back"])
+        pace.started(task_)
+        most = max(most, len(pace.running))
+        if what == "advanced":
+            pace.advanced(task_, epoch := random.randint(0, 10), 0)
+            left[task_.stage_id] = task_.flops * (1 - epoch / 10)
+        elif what == "ended":
+            pace.ended(task_, done=True)
+            del left[task_.stage_id]
+        else:
+            pace.put_back(task_)
+            left[task_.stage_id] = task_.flops
+        seconds = {task.stage_id: left.get(task.stage_id, 0.0) / rates[task.stage] for task in tasks}
+        needed = [sum(seconds[task.stage_id] for task in tasks if trial in task.trial_ids) for trial in trials]
+        expected = max(sum(seconds.values()) / most, *needed)
+        remaining = pace.remaining()
+        assert remaining is not None
+        assert remaining.total_seconds() == pytest.approx(max(1, expected) if left else 0, abs=0.51)

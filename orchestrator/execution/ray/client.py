@@ -96,6 +96,8 @@ class _Supervisor:
                 if call.name == "ended":
                     return
                 self._answer(call)
+            if self.options.address is None and self.packs.queue.finished:
+                return  # all is in the store; Tune would now read what it wrote of each trial, for nobody
             if self.packs.stopping and self._need_not_wait():
                 return
 

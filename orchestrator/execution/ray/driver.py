@@ -92,27 +92,26 @@ class _Reporter(_LiveOnly, Callback):
         self._link = link
         self._last = last
         self._silence_seconds = silence_seconds
-        self._signs: dict[str, float] = {}
+        self._signs: dict[str, tuple[Trial, float]] = {}  # of those that run: when the last one came
         self._silent: set[str] = set()
 
     def on_step_end(self, iteration: int, trials: list[Trial], **info: Any) -> None:
         self._link.ask("tick")
         if self._link.stopping:
             self._stop(trials)
-        for trial in trials:
-            sign = self._signs.get(trial.trial_id)
+        for trial, sign in list(self._signs.values()):  # `trials` are all that there ever were
             actor = trial.temporary_state.ray_actor
-            if sign and actor and time.monotonic() - sign > self._silence_seconds:
+            if actor and time.monotonic() - sign > self._silence_seconds:
                 self._end_silent(trial.trial_id, actor)
 
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
-        self._signs[trial.trial_id] = time.monotonic()
+        self._signs[trial.trial_id] = trial, time.monotonic()
         self._link.ask("started", trial.trial_id)
 
     def on_trial_result(
         self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
     ) -> None:
-        self._signs[trial.trial_id] = time.monotonic()
+        self._signs[trial.trial_id] = trial, time.monotonic()
         reports = [_report(stage) for stage in result["stages"]]
         self._link.ask("told", trial.trial_id, reports, result["peak_memory_bytes"])
 
@@ -163,6 +162,7 @@ def drive(link: Link, folder: Path, worker: WorkerSettings, options: RayOptions)
         run_config=tune.RunConfig(
             storage_path=str(folder / "tune"),
             verbose=0,
+            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),  # the store is the only truth
             callbacks=[_Reporter(link, options.silence_seconds, note_errors())],
         ),
     )

@@ -53,13 +53,6 @@ class PackTrainable(tune.Trainable):
         """Keep checkpoints when a pack is stopped on the way."""
         self._pack.save_checkpoints()
 
-    def save_checkpoint(self, checkpoint_dir: str) -> dict[str, Any]:
-        """Nothing for Tune to keep: the store is the only truth."""
-        return {}
-
-    def load_checkpoint(self, checkpoint: dict[str, Any] | None) -> None:
-        """Nothing of Tune's to load."""
-
 
 @cache
 def _end_with_parent() -> None:
