@@ -21,6 +21,8 @@ class Registry(Generic[Component]):
         """Keep the table; `kind` is the word for one entry in error messages."""
         self.kind = kind
         self._components = components
+        self._names = {component: name for name, component in components.items()}
+        self._plain: dict[str, Component] = {}
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the valid names."""
@@ -36,6 +38,10 @@ class Registry(Generic[Component]):
         Raises:
             ConfigError: the name or a parameter is unknown, or a value is out of range.
         """
+        if isinstance(written, str) and written in self._components:
+            if written not in self._plain:
+                self._plain[written] = self._components[written]()
+            return self._plain[written]
         name, parameters = self._split(written, field)
         if name not in self._components:
             raise unknown_name(self.kind, name, self, field)
@@ -53,7 +59,7 @@ class Registry(Generic[Component]):
 
     def name(self, component: Component) -> str:
         """Return the registered name of a component."""
-        return next(name for name, kind in self._components.items() if type(component) is kind)
+        return self._names[type(component)]
 
     def written(self, component: Component) -> str | dict[str, dict[str, Any]]:
         """Return the shortest written form of a component; `parse` reads it back."""

@@ -61,13 +61,16 @@ def setting(
 def validate(settings: Any) -> None:
     """Check type and range of each field declared with `setting`; call it from `__post_init__`.
 
+    A field that has its default is not looked at.
+
     Raises:
         ConfigError: `field = value: must be …`, with the allowed range.
     """
     settings_class: Any = type(settings)
     for field in _fields(settings_class).values():
-        if field.metadata:
-            _check(field.name, getattr(settings, field.name), field)
+        value = getattr(settings, field.name)
+        if value is not field.default and field.metadata:
+            _check(field.name, value, field)
 
 
 def check_value(settings_class: type, name: str, value: Any, prefix: str = "") -> None:
@@ -85,7 +88,7 @@ def written_fields(settings: Any, *, keep_defaults: bool) -> dict[str, Any]:
     written = {}
     for field in _fields(settings_class).values():
         value = getattr(settings, field.name)
-        if keep_defaults or value != field.default:
+        if keep_defaults or (value is not field.default and value != field.default):
             written[field.name] = float(value) if value is not None and field.kind is float else value
     return written
 

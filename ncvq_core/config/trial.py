@@ -21,6 +21,8 @@ from ncvq_core.settings import written_fields
 
 RESULTS_VERSION = 2
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+
 STAGES = "stages"
 """The setting that says how far a trial goes."""
 
@@ -118,8 +120,7 @@ def field_names() -> tuple[str, ...]:
 def content_id(canonical: dict[str, Any]) -> str:
     """Return 12 hex digits of SHA-256 over canonical JSON (sorted keys, no spaces)."""
     payload = {"results_version": RESULTS_VERSION, **canonical}
-    text = json.dumps(payload, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return hashlib.sha256(_CANONICAL.encode(payload).encode()).hexdigest()[:12]
 
 
 def _part(values: dict[str, Any], settings_class: type) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """Datasets of the UCR and UEA archives, downloaded once through aeon."""
 
 import hashlib
+import importlib.util
 import json
 import os
+import runpy
 import shutil
 import tempfile
 import zipfile
@@ -16,11 +18,17 @@ _CHECKSUMS = "sha256.json"
 
 def downloadable() -> frozenset[str]:
     """Return the names that aeon can download; empty where aeon is not installed."""
-    try:
-        from aeon.datasets import tsc_datasets  # takes seconds to import
-    except ModuleNotFoundError:
+    folder = aeon_folder()
+    if folder is None:
         return frozenset()
-    return frozenset([*tsc_datasets.univariate, *tsc_datasets.multivariate])
+    lists = runpy.run_path(str(folder / "datasets" / "tsc_datasets.py"))
+    return frozenset([*lists["univariate"], *lists["multivariate"]])
+
+
+def aeon_folder() -> Path | None:
+    """Return the folder of the installed aeon package, found without importing it, which takes seconds."""
+    package = importlib.util.find_spec("aeon")
+    return Path(package.origin).parent if package and package.origin else None
 
 
 def download(name: str, folder: Path) -> tuple[Path, Path]:

@@ -1,7 +1,6 @@
 """Where datasets are: a local archive, those that the aeon package ships, and its downloads."""
 
 import glob
-import importlib.util
 import os
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 from ncvq_core.data.dataset import Dataset
-from ncvq_core.data.download import download, downloadable, verify
+from ncvq_core.data.download import aeon_folder, download, downloadable, verify
 from ncvq_core.data.read import check_not_half, find_files, read_dataset
 from ncvq_core.errors import DataError, unknown_name
 
@@ -134,8 +133,6 @@ def _sources(data_dir: Path | None) -> list[tuple[str, Path]]:
 
 
 def _bundled_folder() -> Path | None:
-    """The data folder of the installed aeon package, found without importing it (which takes seconds)."""
-    package = importlib.util.find_spec("aeon")
-    if package is None or package.origin is None:
-        return None
-    return Path(package.origin).parent / "datasets" / "data"
+    """The data folder of the installed aeon package."""
+    package = aeon_folder()
+    return package / "datasets" / "data" if package else None

@@ -4,9 +4,7 @@ A mistake is no reason for a message while somebody types: where nothing can be 
 """
 
 import contextlib
-import importlib.util
 import os
-import runpy
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -59,11 +57,9 @@ def datasets(context: typer.Context, incomplete: str) -> list[str]:
     with contextlib.suppress(OSError):
         names |= {path.name for path in Path(archive).iterdir() if path.is_dir()} if archive else set()
     with contextlib.suppress(Exception):
-        package = importlib.util.find_spec("aeon")
-        assert package is not None
-        assert package.origin is not None
-        lists = runpy.run_path(str(Path(package.origin).parent / "datasets" / "tsc_datasets.py"))
-        names |= {*lists["univariate"], *lists["multivariate"]}
+        from ncvq_core.data.download import downloadable
+
+        names |= downloadable()
     return _beginning(incomplete, names)
 
 
