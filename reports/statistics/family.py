@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
