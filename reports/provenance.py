@@ -9,6 +9,7 @@ import pandas as pd
 from ncvq_core.metrics import METRICS
 from reports.judges import mixed_networks
 from reports.read_store import Results
+from reports.remembered import once
 
 NOT_RECORDED = "not recorded"
 FIELDS = {
@@ -51,6 +52,7 @@ def provenance_table(cells: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[columns_out] if parts else pd.DataFrame(columns=columns_out)
 
 
+@once
 def provenance_warnings(results: Results) -> list[str]:
     """One sentence for each thing that makes the done trials hard to compare or to reproduce."""
     table = provenance_table(results.done)

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,11 @@ import pyarrow as pa
 
 from orchestrator.store import Store, StoreError, TableRead
 from orchestrator.store.lock import running_owner
-from orchestrator.store.schema import HISTORY_TABLE
 from orchestrator.store.status import Status
 from reports.errors import ReportError
+from reports.history import HISTORY_COLUMNS, compact_history
 from reports.judges import without_mixed_judgements
 from reports.statistics.specification import Options
-
-HISTORY_COLUMNS = tuple(HISTORY_TABLE.names)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,57 +69,58 @@ class Results:
     """One row a cell: trial_id, a column of labels for each factor (missing where meaningless), status, error, progress
     (of a running cell), recorded (has a row in the trials table), and the other columns of the trials table."""
     history: pd.DataFrame
-    """One row a done trial, stage and epoch: HISTORY_COLUMNS and the factors of its cell."""
+    """One row a done trial of the sweep, stage and epoch: what compact_history makes."""
     judge_seconds: dict[str, float] = field(default_factory=dict)
     """How long the training of each network took that judged samples; of those that were trained in this store."""
     options: Options = field(default_factory=Options)
-    """What may be compared with what."""
+    """What the reader chose: what may be compared with what, and how many seeds are looked at."""
     grown: int = 0
     """How many earlier designs of the sweep had a part of its cells."""
+    remembered: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was worked out of it once: the room of `reports.remembered`."""
 
-    @property
+    @cached_property
     def done(self) -> pd.DataFrame:
         """The cells with a result: only these enter a mean, and no judgement of samples where networks differ."""
         return without_mixed_judgements(self.cells[self.cells["status"] == Status.DONE])
 
 
-def read_results(store: Path, name: str, seeds: int | None = None) -> Results:
+def read_results(store: Path, name: str, options: Options | None = None) -> Results:
     """Read a sweep and whatever is there of its trials.
 
     Args:
         store: the local folder of the store.
         name: of the sweep.
-        seeds: look at the trials of so many seeds only, the first; None looks at all.
+        options: what may be compared with what, and how many seeds are looked at.
 
     Raises:
         ReportError: the store or the sweep does not exist, it has fewer seeds, or a file of it is no longer what was
             written.
     """
     try:
-        return _read(Store(store), name, seeds)
+        return _read(Store(store), name, options or Options())
     except (StoreError, OSError, pa.ArrowException) as error:
         raise ReportError(str(error).splitlines()[0]) from error
 
 
-def _read(store: Store, name: str, seeds: int | None) -> Results:
+def _read(store: Store, name: str, options: Options) -> Results:
     document = _read_sweep(store, name)
     launched = {cell["trial_id"] for cell in document.get("cells", ())}
     try:
-        sweep, cells = _parse_sweep(_of_first_seeds(document, seeds) if seeds else document)
+        sweep, cells = _parse_sweep(_of_first_seeds(document, options.seeds) if options.seeds else document)
     except (KeyError, TypeError, AttributeError) as error:
         raise ReportError(f"sweeps/{name} is not the record of a sweep ({error!r}): launch it again") from error
-    trials = _whole(store.read_trials_table(cells["trial_id"]), name)
+    trials = _whole(store.read_trials_table(cells["trial_id"]), name).to_pandas()
     cells = _with_trials(cells, trials, list(sweep.factors))
     cells = _with_progress(cells, store.read_running() if running_owner(store.path) else {})
-    done = cells.loc[cells["status"] == Status.DONE, ["trial_id", *sweep.factors]]
-    history = _whole(store.read_history(HISTORY_COLUMNS), name)
-    history = history.reindex(columns=list(HISTORY_COLUMNS)).drop_duplicates(["trial_id", "stage", "epoch"])
+    history = _whole(store.read_history(HISTORY_COLUMNS, compact=True), name)
     judges = set(cells["fcn"].dropna()) if "fcn" in cells else set()
     return Results(
         sweep=sweep,
         cells=cells,
-        history=history.merge(done, on="trial_id"),
+        history=compact_history(history, set(cells.loc[cells["status"] == Status.DONE, "trial_id"])),
         judge_seconds=_judge_seconds(store, judges),
+        options=options,
         grown=_times_grown(store, name, launched),
     )
 
@@ -160,7 +160,7 @@ def _times_grown(store: Store, name: str, trial_ids: set[str]) -> int:
     return sum(design < trial_ids for design in designs)
 
 
-def _whole(read: TableRead, name: str) -> pd.DataFrame:
+def _whole(read: TableRead, name: str) -> pa.Table:
     """Return the rows of a table of which every part is whole.
 
     Raises:
@@ -168,7 +168,7 @@ def _whole(read: TableRead, name: str) -> pd.DataFrame:
     """
     if read.damaged:
         raise ReportError(f"{next(iter(read.damaged.values()))}; `ncvq resume {name}` makes it again")
-    return pd.DataFrame(read.rows.to_pandas())
+    return read.rows
 
 
 def _parse_sweep(document: Mapping[str, Any]) -> tuple[Sweep, pd.DataFrame]:

@@ -12,6 +12,7 @@ from orchestrator.store.stages import OWN_STAGES, SETTINGS_OF
 from orchestrator.store.status import Status
 from reports.levels import DATASET
 from reports.read_store import Results
+from reports.remembered import once
 
 STAGE1, STAGE2 = "stage1", "stage2"
 
@@ -24,6 +25,7 @@ def factors_without_effect(results: Results, stage: str) -> list[str]:
     return [factor for factor in results.sweep.varying if factor in WITHOUT_EFFECT.get(stage, ())]
 
 
+@once
 def of_stage(results: Results, stage: str) -> Results:
     """The results as a stage sees them: without the factors that cannot change it, each of its runs once."""
     if not (left_out := factors_without_effect(results, stage)):
@@ -38,9 +40,7 @@ def of_stage(results: Results, stage: str) -> Results:
         done_first[list(sweep.factors)].duplicated() if sweep.factors else done_first.index != done_first.index[0]
     )
     cells = done_first[~repeated].sort_index().drop(columns=left_out)
-    kept = results.history["trial_id"].isin(cells["trial_id"])
-    history = results.history[kept].drop(columns=left_out)
-    return dataclasses.replace(results, sweep=sweep, cells=cells, history=history)
+    return dataclasses.replace(results, sweep=sweep, cells=cells)
 
 
 def is_compared(results: Results, stage: str) -> bool:

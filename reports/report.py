@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import tempfile
@@ -56,7 +55,7 @@ def write_report(
         ReportError: the store or the sweep does not exist, it has fewer seeds, a file of the store cannot be read, or
             the folder cannot be written to.
     """
-    results = _read(store, sweep, options)
+    results = read_results(store, sweep, options)
     folder = out if out is not None else store / "reports" / sweep
     with _written_to(folder):
         return _write_all(results, folder, output or Output())
@@ -82,16 +81,11 @@ def write_one_figure(
     Raises:
         ReportError: as for write_report; and where no figure has that name, or it has nothing to draw.
     """
-    results = _read(store, sweep, options)
+    results = read_results(store, sweep, options)
     folder = out if out is not None else store / "reports" / sweep
     with _written_to(folder):
-        figures = write_figures(results, claims_table(results, results.options), folder, only, output)
+        figures = write_figures(results, claims_table(results), folder, only, output)
     return [folder / file for figure in figures.drawn for file in figure.files]
-
-
-def _read(store: Path, sweep: str, options: Options | None) -> Results:
-    options = options or Options()
-    return dataclasses.replace(read_results(store, sweep, options.seeds), options=options)
 
 
 @contextmanager
@@ -105,17 +99,16 @@ def _written_to(folder: Path) -> Iterator[None]:
 
 
 def _write_all(results: Results, folder: Path, output: Output) -> Path:
-    options = results.options
     metrics = metrics_with_data(results.done)
-    summary = summary_table(results, metrics, options)
+    summary = summary_table(results, metrics)
     _write_table(summary, folder, "summary")
     _write_table(coverage_table(results), folder, "coverage")
     _write_table(provenance_table(results.cells), folder, "provenance")
-    claims, gains = claims_table(results, options), gains_table(results, options)
-    beliefs = beliefs_table(results, options)
+    claims, gains = claims_table(results), gains_table(results)
+    beliefs = beliefs_table(results)
     found = answers(results, claims, beliefs)
-    ranked = rankings(results, claims, options)
-    paper = [*means_tables(results, metrics, summary, options), *ranks_paper(results, ranked)]
+    ranked = rankings(results, claims)
+    paper = [*means_tables(results, metrics, summary), *ranks_paper(results, ranked)]
     write_tables(paper, folder / "tables")
     _write_table(rank_tests_table(ranked), folder, "rank_tests")
     _write_table(claims, folder, "claims")
@@ -123,7 +116,7 @@ def _write_all(results: Results, folder: Path, output: Output) -> Path:
     if not beliefs.empty:
         _write_table(beliefs, folder, "beliefs")
     _write_text(folder / "report.md", markdown(results, found, provenance_warnings(results)))
-    _write_text(folder / "claims.json", json.dumps(as_json(results, claims, beliefs, options), indent=1))
+    _write_text(folder / "claims.json", json.dumps(as_json(results, claims, beliefs), indent=1))
     figures = write_figures(results, claims, folder, output=output)
     made_at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     _write_appendix(results, figures, folder, made_at)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from reports.claims.belief import beliefs_table
 from reports.claims.markdown import markdown
 from reports.claims.table import claims_table
 from reports.coverage import status_counts
+from reports.history import HISTORY_COLUMNS, with_levels
 from reports.metrics import metrics_with_data
 from reports.notebook_figures import Figures, draw_figure, draw_figures
 from reports.provenance import provenance_warnings
@@ -51,8 +51,7 @@ class Sweep:
                 read.
         """
         self.options = options or Options()
-        results = read_results(Path(store), name, self.options.seeds)
-        self._results = dataclasses.replace(results, options=self.options)
+        self._results = read_results(Path(store), name, self.options)
 
     def __repr__(self) -> str:
         """Its name, and how far it is."""
@@ -75,7 +74,8 @@ class Sweep:
     @property
     def history(self) -> pd.DataFrame:
         """One row a done trial, stage and epoch: the losses, and the factors of the trial."""
-        return self._results.history.copy()
+        history = self._results.history.reindex(columns=list(HISTORY_COLUMNS))
+        return with_levels(history, self._results.cells, list(self._results.sweep.factors))
 
     def effects(self) -> pd.DataFrame:
         """Every comparison with its interval, adjusted p and verdict: docs/statistics.md has the columns."""
@@ -83,7 +83,7 @@ class Sweep:
 
     def beliefs(self) -> pd.DataFrame:
         """The tests of what the sweep file believes; empty where it believes nothing."""
-        return beliefs_table(self._results, self.options)
+        return beliefs_table(self._results)
 
     def answers(self) -> Answers:
         """What the sweep says of each factor, in sentences: the text of report.md."""
@@ -92,11 +92,11 @@ class Sweep:
 
     def means(self) -> pd.DataFrame:
         """Mean and standard deviation of each metric and setting over the seeds that all settings of a dataset have."""
-        return summary_table(self._results, metrics_with_data(self._results.done), self.options)
+        return summary_table(self._results, metrics_with_data(self._results.done))
 
     def ranks(self) -> pd.DataFrame:
         """Average rank of each level by the metrics that are answered for, and where it wins, ties and loses."""
-        return ranks_table(rankings(self._results, self._claims, self.options))
+        return ranks_table(rankings(self._results, self._claims))
 
     def figure(self, name: str, page: int = 1) -> Figure:
         """One figure.
@@ -121,4 +121,4 @@ class Sweep:
 
     @cached_property
     def _claims(self) -> pd.DataFrame:
-        return claims_table(self._results, self.options)
+        return claims_table(self._results)

@@ -159,9 +159,9 @@ class Store:
             rows = rows.filter(pc.is_in(rows.column(TRIAL_ID), pa.array(list(only), pa.string())))
         return TableRead(rows=without_repeats(rows), damaged=read.damaged)
 
-    def read_history(self, columns: Iterable[str] | None = None) -> TableRead:
-        """Read the history of all trials."""
-        return read_table(self.path / HISTORY_FOLDER, columns, unsealed=self.unsealed)
+    def read_history(self, columns: Iterable[str] | None = None, *, compact: bool = False) -> TableRead:
+        """Read the history of all trials; `compact` as in `read_table`."""
+        return read_table(self.path / HISTORY_FOLDER, columns, unsealed=self.unsealed, compact=compact)
 
     def read_trial(self, trial_id: str) -> dict[str, Any] | None:
         """Return a trial's row, None where it has never run to an end; columns that an older ncvq lacked are null.

@@ -16,6 +16,7 @@ from reports.claims.table import answered_metrics, compared_factors
 from reports.claims.wording import listed
 from reports.read_store import Results
 from reports.relevance import of_stage
+from reports.remembered import once
 from reports.statistics.effects import OTHER_MEANING, THESE
 from reports.statistics.pairs import UNIT
 from reports.statistics.verdicts import CANNOT_BE_SAID, UNDECIDED
@@ -128,6 +129,7 @@ def in_short(found: Sequence[Answer]) -> list[str]:
     return [said.text for said in in_brief(found)]
 
 
+@once
 def measured_at(results: Results) -> str:
     """Say how long and how wide the models were that all claims are about."""
     words = {"epochs": "epochs", "prior_epochs": "epochs of the prior", "channels": "channels"}

@@ -21,7 +21,6 @@ from reports.statistics.inference import ALPHA
 from reports.statistics.interaction import CONTRAST_COLUMNS, TOO_FEW_IN_GROUP, contrast
 from reports.statistics.pairs import UNIT, make_pairs
 from reports.statistics.scale import as_effect, effect_unit
-from reports.statistics.specification import Options
 from reports.statistics.verdicts import (
     BY_FAMILY,
     CANNOT_BE_SAID,
@@ -56,7 +55,7 @@ class BeliefVerdict:
     """supported, contradicted, undecided or cannot be said."""
 
 
-def beliefs_table(results: Results, options: Options | None = None) -> pd.DataFrame:
+def beliefs_table(results: Results) -> pd.DataFrame:
     """Test each belief of a sweep by each metric that it answers for.
 
     Returns:
@@ -64,7 +63,7 @@ def beliefs_table(results: Results, options: Options | None = None) -> pd.DataFr
         difference level − other_level over the datasets of the first minus that over those of the other. p is adjusted
         by Holm over all beliefs and metrics of a question. Empty where nothing is believed or compared.
     """
-    rows = [row for found in _beliefs(results, options or Options()) for row in found]
+    rows = [row for found in _beliefs(results) for row in found]
     table = pd.DataFrame(rows, columns=list(BELIEF_COLUMNS))
     if table.empty:
         return table
@@ -111,14 +110,14 @@ def belief_short(row: Mapping[Any, Any]) -> str:
     return f"{belief}, {_estimand(row)}: {row['verdict']} by {row['metric']}"
 
 
-def _beliefs(results: Results, options: Options) -> Iterator[list[dict[str, Any]]]:
+def _beliefs(results: Results) -> Iterator[list[dict[str, Any]]]:
     answered = answered_metrics(results)
     for metric, factor, seen in comparisons(results):
         if factor in results.sweep.belief and metric.name in answered:
-            yield _one(results, seen, metric, factor, options)
+            yield _one(results, seen, metric, factor)
 
 
-def _one(results: Results, seen: Results, metric: Metric, factor: str, options: Options) -> list[dict[str, Any]]:
+def _one(results: Results, seen: Results, metric: Metric, factor: str) -> list[dict[str, Any]]:
     """The rows of one belief and metric, not yet adjusted."""
     (level, datasets), (other_level, other_datasets) = results.sweep.belief[factor].items()
     there = seen.sweep.factors.get("dataset", [])
@@ -141,7 +140,8 @@ def _one(results: Results, seen: Results, metric: Metric, factor: str, options: 
         baseline={**seen.sweep.baseline, factor: other_level},
     )
     spec = spec_of(metric, results.sweep.margins)
-    blocks = make_blocks(make_pairs(cells_to_compare(seen, metric.name), design, spec, factor, options), options)
+    pairs = make_pairs(cells_to_compare(seen, metric.name), design, spec, factor, results.options)
+    blocks = make_blocks(pairs, results.options)
     if blocks.empty:
         return [{**about, "question": THESE, "reason": TOO_FEW_IN_GROUP}]
     found = contrast(blocks, present[0], present[1])

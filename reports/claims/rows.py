@@ -15,7 +15,6 @@ from reports.claims.sentence import settling
 from reports.claims.wording import interval_words, p_digits, places, signed
 from reports.read_store import Results
 from reports.statistics.effects import CANNOT_SAY
-from reports.statistics.specification import Options
 from reports.statistics.verdicts import UNDECIDED_BECAUSE
 
 
@@ -24,16 +23,14 @@ def shown_rows(claims: pd.DataFrame) -> list[dict[str, Any]]:
     return [_shown(row) for row in claims.assign(anchor=anchors(claims)).to_dict("records")]
 
 
-def as_json(
-    results: Results, claims: pd.DataFrame, beliefs: pd.DataFrame | None = None, options: Options | None = None
-) -> dict[str, Any]:
+def as_json(results: Results, claims: pd.DataFrame, beliefs: pd.DataFrame | None = None) -> dict[str, Any]:
     """All claims of a sweep, what it believes, and what was chosen, with every number; what is missing is null."""
     tables = {"claims": claims, **({} if beliefs is None or beliefs.empty else {"beliefs": beliefs})}
     rows = {
         name: [{key: _plain(value) for key, value in row.items()} for row in table.to_dict("records")]
         for name, table in tables.items()
     }
-    chosen = dataclasses.asdict(options or Options())
+    chosen = dataclasses.asdict(results.options)
     return {"sweep": results.sweep.name, "measured_at": measured_at(results), "options": chosen, **rows}
 
 

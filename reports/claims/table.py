@@ -12,6 +12,7 @@ from orchestrator.store.status import Status
 from reports.metrics import metrics_with_data
 from reports.read_store import Results
 from reports.relevance import of_stage
+from reports.remembered import once
 from reports.statistics.answers import default_answers
 from reports.statistics.compare import COLUMNS, compare
 from reports.statistics.conditions import CONDITIONS
@@ -20,13 +21,13 @@ from reports.statistics.pairs import UNIT
 from reports.statistics.specification import MetricSpec, Options
 
 
-def claims_table(results: Results, options: Options | None = None) -> pd.DataFrame:
+def claims_table(results: Results) -> pd.DataFrame:
     """Compare the levels of each factor by each metric that has data and that the factor can change.
 
     Returns:
         The columns of `compare`, family by family; empty where nothing can be compared.
     """
-    options = for_beliefs(results, options or Options())
+    options = for_beliefs(results)
     tables = [
         compare(
             cells_to_compare(seen, metric.name), seen.sweep, spec_of(metric, results.sweep.margins), factor, options
@@ -37,14 +38,14 @@ def claims_table(results: Results, options: Options | None = None) -> pd.DataFra
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(COLUMNS))
 
 
-def for_beliefs(results: Results, options: Options) -> Options:
-    """The options, and that datasets were chosen for a belief where the sweep has such datasets."""
+def for_beliefs(results: Results) -> Options:
+    """The options of the reader, and that datasets were chosen for a belief where the sweep has such datasets."""
     believed = {dataset for sides in results.sweep.belief.values() for side in sides.values() for dataset in side}
     chosen = bool(believed & set(results.sweep.factors.get("dataset", ())))
-    return dataclasses.replace(options, chosen_datasets=options.chosen_datasets or chosen)
+    return dataclasses.replace(results.options, chosen_datasets=results.options.chosen_datasets or chosen)
 
 
-def gains_table(results: Results, options: Options | None = None) -> pd.DataFrame:
+def gains_table(results: Results) -> pd.DataFrame:
     """What pairing gained for each metric that has data, over all datasets.
 
     Returns:
@@ -57,7 +58,7 @@ def gains_table(results: Results, options: Options | None = None) -> pd.DataFram
             continue
         seen_metrics.add(metric.name)
         spec = spec_of(metric, results.sweep.margins)
-        gains = gain_of_pairing(cells_to_compare(seen, metric.name), seen.sweep, spec, factor, options)
+        gains = gain_of_pairing(cells_to_compare(seen, metric.name), seen.sweep, spec, factor, results.options)
         rows.append(gains[gains["dataset"].isna()].assign(factor=factor))
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=[*GAIN_COLUMNS, "factor"])
 
@@ -98,6 +99,7 @@ def cells_to_compare(results: Results, metric: str) -> pd.DataFrame:
     return cells
 
 
+@once
 def comparisons(results: Results) -> list[tuple[Metric, str, Results]]:
     """Each metric with each factor that can change it, and the results as its stage sees them."""
     metrics = metrics_with_data(results.cells[results.cells["status"] == Status.DONE])

@@ -12,6 +12,7 @@ from reports.judges import networks
 from reports.levels import DATASET, SSL, in_level_order
 from reports.metrics import finite_values
 from reports.read_store import Results
+from reports.remembered import once
 
 NAMED = 8
 """How many settings a caption names, before it refers to the table of coverage."""
@@ -34,6 +35,7 @@ def judges_of(metric: Metric, results: Results) -> list[str]:
     return [f"Network that judges: {words}."] if words else []
 
 
+@once
 def left_out(results: Results, *metrics: Metric) -> list[str]:
     """Names the trials without a result, and those without a finite value of some metrics."""
     cells = results.cells

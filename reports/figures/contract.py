@@ -122,10 +122,7 @@ def results_of(view: View, results: Results) -> Results:
     seen = of_stage(results, view.stage) if view.stage else results
     if not view.dataset:
         return seen
-    cells, lines = seen.cells, seen.history
-    return dataclasses.replace(
-        seen, cells=cells[cells[DATASET] == view.dataset], history=lines[lines[DATASET] == view.dataset]
-    )
+    return dataclasses.replace(seen, cells=seen.cells[seen.cells[DATASET] == view.dataset])
 
 
 class FigureModule(Protocol):

@@ -27,7 +27,7 @@ from reports.figures.lines import (
     VALUE,
     draw_lines,
     line_points,
-    lines_of,
+    trials_of,
 )
 from reports.figures.value_axis import difference_label, limit_effects
 from reports.levels import AUGMENTATIONS, DATASET, EMBEDDING, SSL, WEIGHT
@@ -44,7 +44,7 @@ FIRST = (("validation_val_loss", "recon_time", "loss"), ("ssl_loss",), ("validat
 
 def views(results: Results, claims: pd.DataFrame) -> list[View]:
     """Pages for each curve that some trial has."""
-    found = {curve.column: curve for curve in all_curves() if len(lines_of(results, curve))}
+    found = {curve.column: curve for curve in all_curves() if len(trials_of(results, curve))}
     first = [next((name for name in group if name in found), "") for group in FIRST]
     shown_elsewhere = {STAGE2} if EMBEDDING in results.sweep.varying else set()
     ordered = sorted(found.values(), key=lambda curve: first.index(curve.column) if curve.column in first else 9)
@@ -63,10 +63,10 @@ def _views_of(results: Results, curve: Curve, *, appendix: bool) -> list[View]:
     varying = [name for name in results.sweep.varying if name != DATASET]
     lonely = SSL in varying and SSL in curve.incomparable
     apart = [name for name in varying if name != facets.colour or (name == SSL and lonely)]
-    lines = lines_of(results, curve)
-    if facets.colour in lines and SSL not in curve.incomparable and lines[facets.colour].notna().any():
-        lines = lines[lines[facets.colour].notna()]  # a method without a level is in the panels of all others
-    keys = panel_keys(lines, results.sweep, apart)
+    trials = trials_of(results, curve)
+    if facets.colour in trials and SSL not in curve.incomparable and trials[facets.colour].notna().any():
+        trials = trials[trials[facets.colour].notna()]  # a method without a level is in the panels of all others
+    keys = panel_keys(trials, results.sweep, apart)
     above = legend_room(results.sweep.factors.get(facets.colour, ()), width_of(len(keys)))
     pages = pages_of(keys, len(facets.tracks), above=above)
     return [

@@ -62,18 +62,28 @@ def panel_keys(rows: pd.DataFrame, sweep: Sweep, apart: Sequence[str]) -> list[K
     return [key for key in keys if not any(set(key) < set(other) for other in keys)]
 
 
-def rows_of_panel(table: pd.DataFrame, key: Key) -> pd.DataFrame:
-    """The rows that agree with the levels of a panel."""
+def is_in_panel(table: pd.DataFrame, key: Key) -> pd.Series[bool]:
+    """Whether each row agrees with the levels of a panel."""
     agrees = pd.Series(True, index=table.index)
     for factor, level in key:
         agrees &= table[factor].isna() | (table[factor] == level)
-    return table[agrees]
+    return agrees
+
+
+def is_in_some_panel(table: pd.DataFrame, panels: Sequence[Key]) -> pd.Series[bool]:
+    """Whether each row agrees with the levels of any of some panels."""
+    agrees = pd.Series(False, index=table.index)
+    for key in panels:
+        agrees |= is_in_panel(table, key)
+    return agrees
 
 
 def by_panel(table: pd.DataFrame, panels: Sequence[Key]) -> pd.DataFrame:
     """The rows of each panel, with its place in `panel` and its name in `title`."""
     titles = titles_of(panels)
-    parts = [rows_of_panel(table, key).assign(panel=place, title=titles[place]) for place, key in enumerate(panels)]
+    parts = [
+        table[is_in_panel(table, key)].assign(panel=place, title=titles[place]) for place, key in enumerate(panels)
+    ]
     parts = [part for part in parts if len(part)]
     return pd.concat(parts, ignore_index=True) if parts else table.iloc[:0].assign(panel=0, title="")
 

@@ -6,16 +6,18 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from orchestrator.store.status import Status
 from reports.claims.table import cells_to_compare
 from reports.colours import Look
 from reports.figures.curve_list import Curve
-from reports.figures.facets import Facets, by_panel
+from reports.figures.facets import Facets, by_panel, is_in_some_panel, of_dataset
+from reports.history import with_levels
 from reports.levels import ALL, SSL
 from reports.metrics import finite_values
 from reports.read_store import Results
+from reports.remembered import once
 from reports.statistics.epochs import differences_by_epoch, means_by_epoch
 from reports.statistics.scale import as_effect
+from reports.statistics.specification import reference_level
 
 VALUE, DIFFERENCE = "value", "difference"
 """Tracks of a curve."""
@@ -25,10 +27,28 @@ RUNNING_MEAN = (
 )
 
 
-def lines_of(results: Results, curve: Curve) -> pd.DataFrame:
-    """One row a done trial and epoch with a finite value: the columns of the history and value."""
-    rows = results.history[results.history["stage"] == curve.stage]
-    rows = rows.assign(value=finite_values(rows, curve.column)).dropna(subset=["value"])
+@once
+def trials_of(results: Results, curve: Curve) -> pd.DataFrame:
+    """The done trials that have a finite value of a curve at any epoch."""
+    history = results.history
+    if curve.column not in history:
+        return results.done.iloc[:0]
+    valued = history["trial_id"][finite_values(history, curve.column).notna() & (history["stage"] == curve.stage)]
+    return results.done[results.done["trial_id"].isin(valued.unique())]
+
+
+def lines_of(results: Results, curve: Curve, trials: pd.DataFrame) -> pd.DataFrame:
+    """One row a trial and epoch with a finite value: trial_id, epoch, value, and the factors.
+
+    Args:
+        results: the sweep.
+        curve: what is looked at.
+        trials: done ones, as cells.
+    """
+    history = results.history
+    rows = history[history["trial_id"].isin(trials["trial_id"]) & (history["stage"] == curve.stage)]
+    rows = rows[["trial_id", "epoch"]].assign(value=finite_values(rows, curve.column)).dropna(subset=["value"])
+    rows = with_levels(rows, trials, list(results.sweep.factors))
     if curve.noisy:
         rows = rows.sort_values(["trial_id", "epoch"])
         rows["value"] = rows.groupby("trial_id")["value"].transform(running_mean)
@@ -45,12 +65,13 @@ def line_points(results: Results, curve: Curve, facets: Facets) -> pd.DataFrame:
         by colour is in all panels of its dataset, as a series of its own, where the curve means the same across
         methods.
     """
-    sweep, lines = results.sweep, lines_of(results, curve)
+    sweep, cells = results.sweep, _of_page(results, facets)
+    lines = lines_of(results, curve, cells)
     settings = [name for name in sweep.group_factors if name in lines]
     parts = [means_by_epoch(lines, settings).assign(track=VALUE)]
     if DIFFERENCE in facets.tracks:
         trials = cells_to_compare(results, "loss")
-        trials = trials[trials["status"] == Status.DONE]
+        trials = trials[trials["trial_id"].isin(cells["trial_id"])]
         found = differences_by_epoch(lines, trials, sweep, facets.compared, curve.scale, results.options)
         effects = {name: as_effect(found[name], curve.scale) for name in ("difference", "low", "high")}
         parts.append(found.assign(**effects).rename(columns={"difference": "value"}).assign(track=DIFFERENCE))
@@ -61,6 +82,22 @@ def line_points(results: Results, curve: Curve, facets: Facets) -> pd.DataFrame:
         table = table.assign(series=table["series"].mask(alone, table[SSL]), ssl=table[SSL].mask(alone))
     table = table.assign(series=table["series"].fillna(f"no {facets.colour}"))
     return by_panel(table, facets.panels)
+
+
+def _of_page(results: Results, facets: Facets) -> pd.DataFrame:
+    """The done trials that the rows of a page need; what more are here is in none of its panels.
+
+    Beside those of its panels these are, of the same datasets, those that they are compared with, and those without a
+    level of the factor shown by colour.
+    """
+    done = results.done
+    shown = is_in_some_panel(done, facets.panels)
+    beside = pd.Series(False, index=done.index)
+    if facets.compared in done:
+        beside |= done[facets.compared] == reference_level(results.sweep, facets.compared)[0]
+    if facets.colour in done:
+        beside |= done[facets.colour].isna()
+    return done[shown | done.index.isin(of_dataset(done[beside], done[shown]).index)]
 
 
 def running_mean(values: pd.Series[float]) -> np.ndarray:

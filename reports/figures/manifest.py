@@ -12,7 +12,9 @@ import pandas as pd
 from orchestrator.store.status import Status
 from reports.errors import ReportError
 from reports.figures.contract import View
-from reports.figures.facets import Facets, rows_of_panel
+from reports.figures.curve_list import curve_named
+from reports.figures.facets import Facets, is_in_some_panel
+from reports.figures.lines import trials_of
 from reports.figures.registry import figure_module
 from reports.figures.style import Style
 from reports.figures.table_file import column_types, digest
@@ -119,20 +121,25 @@ def _store(results: Results) -> dict[str, Any]:
 def _trials(table: pd.DataFrame, view: View, results: Results) -> list[str]:
     """The trials whose numbers are drawn: done ones of the page with a value of a metric, or of a curve, of it."""
     found = set(table["trial_id"].dropna()) if "trial_id" in table else set()
-    for rows, names in ((results.done, view.metrics), (results.history, view.curves)):
-        shown = _of_page(rows, view.layout)
-        found |= {trial for name in names for trial in shown.loc[finite_values(shown, name).notna(), "trial_id"]}
+    shown = _of_page(results.done, view.layout)
+    for name in view.metrics:
+        found |= set(shown.loc[finite_values(shown, name).notna(), "trial_id"])
+    for name in view.curves:
+        found |= set(shown["trial_id"]) & set(trials_of(results, curve_named(name))["trial_id"])
     return sorted(found)
 
 
 def _of_page(rows: pd.DataFrame, layout: Any) -> pd.DataFrame:
-    """The rows that stand in some panel of a page, and in a dataset that it has; all where it has neither."""
+    """The rows that stand in some panel of a page, and in a dataset that it has; all where it has neither.
+
+    A panel may also be about a factor as such, as in a map of effects: then all rows stand in it.
+    """
     if not isinstance(layout, Facets):
         return rows
     if layout.datasets:
         rows = rows[rows[DATASET].isin(layout.datasets)]
-    shown = {index for key in layout.panels for index in rows_of_panel(rows, key).index}
-    return rows[rows.index.isin(shown)]
+    of_levels = all(factor in rows for key in layout.panels for factor, _ in key)
+    return rows[is_in_some_panel(rows, layout.panels)] if of_levels else rows
 
 
 def _excluded(table: pd.DataFrame, view: View, results: Results) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from reports.figures.value_axis import use_log_axis, value_limits
 from reports.levels import ALL, WEIGHT, in_level_order
 from reports.metrics import finite_values
 from reports.read_store import Results, Sweep
+from reports.remembered import once
 from reports.statistics.scale import as_effect, from_scale
 from reports.statistics.settings import table_of_settings
 from reports.statistics.specification import reference_level
@@ -41,6 +42,7 @@ LETTERS_ACROSS, NAME_LETTERS = 26, 24
 """How many letters fit below a panel side by side, and the longest name."""
 
 
+@once
 def settings_of(results: Results, metric: Metric, compared: str) -> pd.DataFrame:
     """The settings of a sweep, in the unit of the metric.
 

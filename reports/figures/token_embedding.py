@@ -29,7 +29,7 @@ from reports.figures.lines import (
     VALUE,
     draw_lines,
     line_points,
-    lines_of,
+    trials_of,
 )
 from reports.figures.points import draw_points, limit_values, place_labels, room_below, value_points
 from reports.figures.value_axis import difference_label, limit_effects, value_label
@@ -50,11 +50,11 @@ ROWS, ROW_HEIGHT, AROUND = 4, 1.8, 0.9
 
 def views(results: Results, claims: pd.DataFrame) -> list[View]:
     """Pages of four rows, a row a dataset and combination of what else varies."""
-    curve = next((curve for curve in map(curve_named, LOSSES) if len(lines_of(results, curve))), None)
+    curve = next((curve for curve in map(curve_named, LOSSES) if len(trials_of(results, curve))), None)
     if EMBEDDING not in results.sweep.varying or curve is None:
         return []
     apart = [name for name in results.sweep.varying if name not in (DATASET, EMBEDDING)]
-    keys = panel_keys(lines_of(results, curve), results.sweep, apart)
+    keys = panel_keys(trials_of(results, curve), results.sweep, apart)
     pages = [tuple(keys[start : start + ROWS]) for start in range(0, len(keys), ROWS)]
     return [
         View(

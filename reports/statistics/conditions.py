@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import numpy as np
 import pandas as pd
 
 from reports.statistics.specification import MetricSpec
@@ -72,10 +73,10 @@ def largest_condition(condition: pd.Series, group: pd.Series, counts: pd.Series)
 
 def _text(column: pd.Series) -> pd.Series:
     """Text in which 2 and 2.0 are the same, and a missing value has a name."""
-    return column.map(_label).astype("str")
+    codes, known = pd.factorize(column)
+    labels = np.array([*map(_label, known), NOT_RECORDED], dtype=object)  # the last is that of code -1
+    return pd.Series(labels[codes], index=column.index, dtype="str")
 
 
 def _label(value: object) -> str:
-    if pd.isna(value):  # type: ignore[call-overload]
-        return NOT_RECORDED
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

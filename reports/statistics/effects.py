@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -68,11 +69,11 @@ def effects(
         there is one).
     """
     rows = []
-    found = dict(iter(blocks.groupby(["level", "dataset"])))
+    found = {key: _group(rows_of) for key, rows_of in blocks.groupby(["level", "dataset"])}
     for level in levels:
-        groups = {dataset: found.get((level, dataset), blocks[:0]) for dataset in datasets}
+        groups = {dataset: found.get((level, dataset), _NO_GROUP) for dataset in datasets}
         rows += [
-            _one_dataset(rows_of, margin) | {"level": level, "dataset": dataset} for dataset, rows_of in groups.items()
+            _one_dataset(group, margin) | {"level": level, "dataset": dataset} for dataset, group in groups.items()
         ]
         if len(datasets) > 1:
             rows.append(_these(groups, margin) | {"level": level, "dataset": None})
@@ -83,30 +84,51 @@ def effects(
     return table.astype(dict.fromkeys(text, "str") | dict.fromkeys(numbers, float))
 
 
-def _one_dataset(blocks: pd.DataFrame, margin: float) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class _Group:
+    """The blocks of one level and dataset."""
+
+    differences: np.ndarray
+    """(complete blocks,) in order of the seed."""
+    rounding: float
+    """Differences below it are none."""
+    blocks: int
+    """Complete or not."""
+
+
+_NO_GROUP = _Group(differences=np.array([]), rounding=0.0, blocks=0)
+
+
+def _group(blocks: pd.DataFrame) -> _Group:
+    used = blocks[blocks["used"].astype(bool)].sort_values("seed")
+    rounding = float(used["rounding"].max()) if len(used) else 0.0
+    return _Group(differences=used["difference"].to_numpy(dtype=float), rounding=rounding, blocks=len(blocks))
+
+
+def _one_dataset(group: _Group, margin: float) -> dict[str, Any]:
     """Rule 3: the t-test of the blocks of one dataset."""
-    d, rounding = _used(blocks)
+    d, rounding = group.differences, group.rounding
     row: dict[str, Any] = {"question": THESE, "units": "seeds", "n_blocks": len(d), "n_seeds": len(d), "n_datasets": 1}
     row |= {"estimate": mean_of(d), "sd": sd_of(d), "df_per_unit": 1.0}
     if len(d) < 2:
-        return row | {"reason": NO_PAIR if blocks.empty else ONE_BLOCK if len(d) else NO_BLOCK}
+        return row | {"reason": NO_PAIR if not group.blocks else ONE_BLOCK if len(d) else NO_BLOCK}
     if row["sd"] <= rounding:
         return row | {"sd": 0.0, "reason": constant(row["estimate"], rounding)}
     return row | tested(these_datasets([row["estimate"]], [row["sd"]], [len(d)]), margin)
 
 
-def _these(groups: dict[str, pd.DataFrame], margin: float) -> dict[str, Any]:
+def _these(groups: dict[str, _Group], margin: float) -> dict[str, Any]:
     """Rule 4; a dataset with one block is left out, because it has no variance."""
-    values = {dataset: _used(rows) for dataset, rows in groups.items()}
-    kept = {dataset: found for dataset, found in values.items() if len(found[0]) > 1}
-    sizes = np.array([len(d) for d, _ in kept.values()])
+    kept = {dataset: group for dataset, group in groups.items() if len(group.differences) > 1}
+    sizes = np.array([len(group.differences) for group in kept.values()])
     row: dict[str, Any] = {"question": THESE, "units": "seeds", "n_blocks": sizes.sum(), "n_datasets": len(kept)}
     row |= {"n_seeds": sizes.min() if kept else 0, "datasets_left_out": _left_out(groups, kept)}
     if not kept:
-        return row | {"reason": _why_none(groups, values), "estimate": float("nan")}
-    means = np.array([mean_of(d) for d, _ in kept.values()])
-    sds = np.array([0.0 if sd_of(d) <= rounding else float(sd_of(d)) for d, rounding in kept.values()])
-    rounding = max(rounding for _, rounding in kept.values())
+        return row | {"reason": _why_none(groups), "estimate": float("nan")}
+    means = np.array([mean_of(group.differences) for group in kept.values()])
+    sds = np.array([float(sd_of(group.differences)) for group in kept.values()])
+    sds = np.where(sds <= [group.rounding for group in kept.values()], 0.0, sds)
+    rounding = max(group.rounding for group in kept.values())
     row["estimate"] = mean_of(means)
     if not sds.any():
         same = np.ptp(means) <= rounding
@@ -117,17 +139,17 @@ def _these(groups: dict[str, pd.DataFrame], margin: float) -> dict[str, Any]:
     return row | tested(these_datasets(means, sds, sizes), margin)
 
 
-def _like_these(groups: dict[str, pd.DataFrame], margin: float, *, chosen: bool) -> dict[str, Any]:
+def _like_these(groups: dict[str, _Group], margin: float, *, chosen: bool) -> dict[str, Any]:
     """Rule 5; a dataset with one block is used."""
-    values = {dataset: _used(rows) for dataset, rows in groups.items()}
-    kept = {dataset: found for dataset, found in values.items() if len(found[0])}
-    sizes = np.array([len(d) for d, _ in kept.values()])
+    kept = {dataset: group for dataset, group in groups.items() if len(group.differences)}
+    sizes = np.array([len(group.differences) for group in kept.values()])
     row: dict[str, Any] = {"n_blocks": sizes.sum(), "datasets_left_out": _left_out(groups, kept)}
     row["n_seeds"] = sizes.min() if kept else 0
     if not kept:
-        row["reason"] = _why_none(groups, values)
-    rounding = max((rounding for _, rounding in kept.values()), default=0.0)
-    return like_these([float(mean_of(d)) for d, _ in kept.values()], rounding, margin, chosen=chosen) | row
+        row["reason"] = _why_none(groups)
+    rounding = max((group.rounding for group in kept.values()), default=0.0)
+    means = [float(mean_of(group.differences)) for group in kept.values()]
+    return like_these(means, rounding, margin, chosen=chosen) | row
 
 
 def like_these(dataset_means: Sequence[float], rounding: float, margin: float, *, chosen: bool) -> dict[str, Any]:
@@ -145,12 +167,6 @@ def like_these(dataset_means: Sequence[float], rounding: float, margin: float, *
     return row | tested(datasets_like_these(means), margin)
 
 
-def _used(blocks: pd.DataFrame) -> tuple[np.ndarray, float]:
-    """The differences of the complete blocks in order of the seed, and below which size they are rounding."""
-    used = blocks[blocks["used"].astype(bool)].sort_values("seed")
-    return used["difference"].to_numpy(dtype=float), float(used["rounding"].max()) if len(used) else 0.0
-
-
 def tested(found: Estimate, margin: float) -> dict[str, Any]:
     """The columns of a row that an estimate gives."""
     test = t_test(found)
@@ -166,11 +182,11 @@ def constant(estimate: float, rounding: float) -> str:
     return IDENTICAL if abs(estimate) <= rounding else SAME_DIFFERENCE
 
 
-def _why_none(groups: dict[str, pd.DataFrame], values: dict[str, tuple[np.ndarray, float]]) -> str:
-    if all(rows.empty for rows in groups.values()):
+def _why_none(groups: dict[str, _Group]) -> str:
+    if not any(group.blocks for group in groups.values()):
         return NO_PAIR
-    return ONE_SEED_EACH if any(len(d) for d, _ in values.values()) else NO_BLOCK
+    return ONE_SEED_EACH if any(len(group.differences) for group in groups.values()) else NO_BLOCK
 
 
-def _left_out(groups: dict[str, pd.DataFrame], kept: dict[str, Any]) -> str | None:
+def _left_out(groups: dict[str, _Group], kept: dict[str, Any]) -> str | None:
     return ", ".join(dataset for dataset in groups if dataset not in kept) or None

@@ -13,7 +13,6 @@ from reports.claims.scope import scope
 from reports.claims.wording import listed
 from reports.levels import DATASET
 from reports.read_store import Results
-from reports.statistics.specification import Options
 
 BOLD = (
     "Bold: the best of its dataset, or not shown to be worse than the best (paired t-tests, Holm over all pairs of "
@@ -31,7 +30,7 @@ MOST_NAMED = 6
 
 
 def means_caption(
-    results: Results, metric: Metric, rows: pd.DataFrame, options: Options, *, lacking: Sequence[str], ranked: int = 0
+    results: Results, metric: Metric, rows: pd.DataFrame, *, lacking: Sequence[str], ranked: int = 0
 ) -> str:
     """The caption of a table of means.
 
@@ -39,7 +38,6 @@ def means_caption(
         results: the sweep.
         metric: of the table.
         rows: of summary_table, of that metric.
-        options: those that it was made with.
         lacking: the settings of the design that have no value.
         ranked: over how many datasets the average rank is; 0 where there is none.
     """
@@ -52,7 +50,7 @@ def means_caption(
         *bold,
         *([ranks] if ranked else []),
         *_lacking(list(dict.fromkeys(lacking))),
-        *([POOLED] if options.pool else []),
+        *([POOLED] if results.options.pool else []),
         *about(results),
     ])  # fmt: skip
 

@@ -14,13 +14,12 @@ from reports.levels import DATASET, in_level_order
 from reports.read_store import Results
 from reports.relevance import of_stage
 from reports.statistics.means import table_of_means
-from reports.statistics.specification import Options
 
 SMALLEST_PLAIN = 1e-3
 LARGEST_PLAIN = 1e5
 
 
-def summary_table(results: Results, metrics: list[Metric], options: Options | None = None) -> pd.DataFrame:
+def summary_table(results: Results, metrics: list[Metric]) -> pd.DataFrame:
     """Summarise the done trials.
 
     Returns:
@@ -34,7 +33,7 @@ def summary_table(results: Results, metrics: list[Metric], options: Options | No
         shown = of_stage(results, metric.stage)
         shown = dataclasses.replace(shown, cells=without_mixed_judgements(shown.cells))
         spec = spec_of(metric, results.sweep.margins)
-        means = table_of_means(cells_to_compare(shown, metric.name), shown.sweep, spec, options)
+        means = table_of_means(cells_to_compare(shown, metric.name), shown.sweep, spec, results.options)
         means = means[means["n_own"] > 0].reset_index(drop=True).assign(metric=metric.name)
         kept = means if DATASET in shown.sweep.factors else means.drop(columns=DATASET)
         parts.append(in_level_order(kept, shown.sweep, shown.sweep.group_factors))

@@ -12,7 +12,6 @@ from reports.levels import DATASET
 from reports.read_store import Results
 from reports.relevance import of_stage
 from reports.statistics.ranks import average_ranks
-from reports.statistics.specification import Options
 from reports.tables.captions import means_caption
 from reports.tables.latex import parts_of
 from reports.tables.means import mean_and_sd
@@ -24,16 +23,13 @@ ALL_TRIALS = "all trials"
 RANK = "rank"
 
 
-def means_tables(
-    results: Results, metrics: list[Metric], summary: pd.DataFrame, options: Options | None = None
-) -> list[PaperTable]:
+def means_tables(results: Results, metrics: list[Metric], summary: pd.DataFrame) -> list[PaperTable]:
     """A table for each metric that has a value.
 
     Args:
         results: the sweep.
         metrics: in the order of the tables.
         summary: what summary_table makes of them.
-        options: those that it was made with.
 
     Returns:
         Tables named `means_METRIC`. A factor of one level is in no column. Settings are rows and datasets columns,
@@ -45,11 +41,11 @@ def means_tables(
     for metric in metrics:
         rows = summary[summary["metric"] == metric.name]
         if len(rows):
-            tables.append(_table(results, metric, rows, options or Options()))
+            tables.append(_table(results, metric, rows))
     return tables
 
 
-def _table(results: Results, metric: Metric, rows: pd.DataFrame, options: Options) -> PaperTable:
+def _table(results: Results, metric: Metric, rows: pd.DataFrame) -> PaperTable:
     seen = of_stage(results, metric.stage)
     sweep = seen.sweep
     factors = [factor for factor in sweep.varying if factor != DATASET]
@@ -64,12 +60,12 @@ def _table(results: Results, metric: Metric, rows: pd.DataFrame, options: Option
     grid = [[entries.get((setting, place), nothing) for place in places] for setting in settings]
     about = {"name": f"{MEANS}{metric.name}", "sweep": results.sweep.name}
     lacking = [_named(setting) for setting in _settings(seen.cells, factors) if setting not in settings]
-    caption = means_caption(results, metric, rows, options, lacking=lacking)
+    caption = means_caption(results, metric, rows, lacking=lacking)
     plain = _oriented(factors, settings, places, grid, {**about, "caption": caption})
     ranks, ranked_over = _ranks(metric, rows["mean"].to_numpy(), setting_of_row, list(datasets))
     if not ranks:
         return plain
-    caption = means_caption(results, metric, rows, options, lacking=lacking, ranked=ranked_over)
+    caption = means_caption(results, metric, rows, lacking=lacking, ranked=ranked_over)
     grid = [[*row, ranks[setting]] for setting, row in zip(settings, grid, strict=True)]
     ranked = _oriented(factors, settings, [*places, RANK], grid, {**about, "caption": caption})
     return ranked if parts_of(ranked) <= parts_of(plain) else plain

@@ -17,7 +17,7 @@ from reports.statistics.effects import IDENTICAL, THESE
 from reports.statistics.inference import ALPHA
 from reports.statistics.level_means import level_means
 from reports.statistics.ranks import average_ranks, compare_ranks, datasets_needed
-from reports.statistics.specification import Direction, MetricSpec, Options, reference_level
+from reports.statistics.specification import Direction, MetricSpec, reference_level
 from reports.statistics.verdicts import BETTER, CANNOT_BE_SAID, EQUIVALENT, WORSE
 
 WINS, TIES, OPEN, LOSSES, UNSAID = "better", "equivalent", "undecided", "worse", "cannot be said"
@@ -65,13 +65,12 @@ class Ranking:
         return tuple(words for words in (_tested(self), left) if words)
 
 
-def rankings(results: Results, claims: pd.DataFrame, options: Options | None = None) -> list[Ranking]:
+def rankings(results: Results, claims: pd.DataFrame) -> list[Ranking]:
     """Rank the levels of each factor by each metric that is answered for and has a better direction.
 
     Args:
         results: the sweep.
-        claims: what claims_table makes of it, with these options.
-        options: what may be compared with what.
+        claims: what claims_table makes of it.
 
     Returns:
         In the order of the factors, then of the answers; nothing where the sweep has one dataset.
@@ -80,7 +79,7 @@ def rankings(results: Results, claims: pd.DataFrame, options: Options | None = N
         return []
     answered = answered_metrics(results)
     made = [
-        _ranking(seen, spec_of(metric, results.sweep.margins), metric, direction, factor, claims, options)
+        _ranking(seen, spec_of(metric, results.sweep.margins), metric, direction, factor, claims)
         for metric, direction, factor, seen in _ranked(results)
     ]
     factors = list(results.sweep.factors)
@@ -124,10 +123,9 @@ def _ranked(results: Results) -> Iterator[tuple[Metric, Direction, str, Results]
 
 
 def _ranking(
-    seen: Results, spec: MetricSpec, metric: Metric, direction: Direction, factor: str, claims: pd.DataFrame,
-    options: Options | None,
+    seen: Results, spec: MetricSpec, metric: Metric, direction: Direction, factor: str, claims: pd.DataFrame
 ) -> Ranking:  # fmt: skip
-    found = level_means(cells_to_compare(seen, metric.name), seen.sweep, spec, factor, options)
+    found = level_means(cells_to_compare(seen, metric.name), seen.sweep, spec, factor, seen.options)
     ranks = average_ranks(found.means, direction)
     reference, _ = reference_level(seen.sweep, factor)
     single = claims[(claims["factor"] == factor) & (claims["metric"] == metric.name) & (claims["question"] == THESE)]

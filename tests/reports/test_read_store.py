@@ -12,6 +12,7 @@ from orchestrator.store import Store
 from orchestrator.store.lock import exclusive
 from reports import ReportError
 from reports.read_store import read_results
+from reports.statistics.specification import Options
 
 if TYPE_CHECKING:
     from tests.reports.conftest import StoreWriter
@@ -106,18 +107,18 @@ def test_numeric_levels_come_in_order_whatever_the_file_says(writer: StoreWriter
 
 
 def test_the_first_seeds_alone(full_store: Path) -> None:
-    results = read_results(full_store, "fixture", seeds=2)
+    results = read_results(full_store, "fixture", Options(seeds=2))
     assert results.sweep.factors["seed"] == ["0", "1"]
     assert set(results.cells["seed"]) == {"0", "1"}
     assert results.sweep.seeds_launched == 3
-    every = read_results(full_store, "fixture", seeds=3)
+    every = read_results(full_store, "fixture", Options(seeds=3))
     assert every.sweep == read_results(full_store, "fixture").sweep
     with pytest.raises(ReportError, match=r"--seeds 4: the sweep fixture was launched with 3"):
-        read_results(full_store, "fixture", seeds=4)
+        read_results(full_store, "fixture", Options(seeds=4))
 
 
 def test_the_first_seeds_are_those_of_the_file(writer: StoreWriter, cells: list[dict[str, Any]]) -> None:
     writer.factors = {**writer.factors, "seed": [2, 0, 1]}
     for levels in cells:
         writer.add_done(levels)
-    assert set(read_results(writer.finish(), "fixture", seeds=1).cells["seed"]) == {"2"}
+    assert set(read_results(writer.finish(), "fixture", Options(seeds=1)).cells["seed"]) == {"2"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 
@@ -158,9 +159,10 @@ def test_blocks_that_are_incomplete_are_counted() -> None:
 
 
 def test_datasets_count_as_chosen_only_where_they_are_there() -> None:
-    assert for_beliefs(believing(first_two), Options(pool=True)) == Options(pool=True, chosen_datasets=True)
+    pooled = dataclasses.replace(believing(first_two), options=Options(pool=True))
+    assert for_beliefs(pooled) == Options(pool=True, chosen_datasets=True)
     other = {"augmentations": {"slice": ["X"], "warp": ["Y"]}}
-    assert for_beliefs(believing(first_two, belief=other), Options()) == Options()
+    assert for_beliefs(believing(first_two, belief=other)) == Options()
     warned = told(believing(first_two))["val_loss"].claims[1].text
     assert "datasets chosen for a belief about them" in warned
 
