@@ -26,8 +26,10 @@ def run_group(group: Group, device: str, data_dir: Path | None, seconds: float) 
     """Run a group in a process of its own and yield its lines as they come."""
     command = [sys.executable, "-m", "benchmarks.gpu.one_group", group.name, "--device", device]
     command += ["--data-dir", str(data_dir)] if data_dir else []
-    with tempfile.TemporaryFile("w+") as errors:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True)
+    with (
+        tempfile.TemporaryFile("w+") as errors,
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+    ):
         late = threading.Timer(seconds, process.kill)
         late.start()
         assert process.stdout is not None
