@@ -20,6 +20,13 @@ lint: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Checks and figures of a GPU: needs torch and numpy alone, so it takes PYTHON where that is given or nothing is installed here.
+# DATA=FOLDER: an archive with ECG5000 and FordA.
+.PHONY: gpu
+gpu:
+	$(if $(filter command environment,$(origin PYTHON)),$(PYTHON),$(or $(wildcard $(BIN)/python),$(PYTHON))) \
+	    -m benchmarks.gpu $(if $(DATA),--data-dir $(DATA))
+
 wheel: .venv/installed
 	$(BIN)/python -m build --wheel
 

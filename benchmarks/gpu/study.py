@@ -1,7 +1,9 @@
 """What the published stage 1 would take at a rate."""
 
+from functools import cache
+
 from ncvq_core.config import TrialConfig
-from ncvq_core.config.tokenizer import Stage1Config
+from ncvq_core.stages.cost import Cost
 from ncvq_core.stages.tokenizer.cost import tokenizer_cost
 
 SHAPES = {
@@ -19,16 +21,17 @@ RUNS, GPU_HOURS, AIM_HOURS = 364, 387, 4
 
 def flops_of_a_step(dataset: str) -> float:
     """Return the operations of a step of stage 1 with SSL on one of the study's datasets."""
-    series, length = SHAPES[dataset]
-    cost = tokenizer_cost(_config(), series, 1, length)
+    cost = _cost(dataset)
     return cost.flops / cost.steps
 
 
 def hours(flops_per_second: float) -> float:
     """Return hours for the study's stage 1 at a rate, every run taken as one with SSL."""
-    costs = [tokenizer_cost(_config(), series, 1, length).flops for series, length in SHAPES.values()]
-    return RUNS / len(costs) * sum(costs) / flops_per_second / 3600
+    return RUNS / len(SHAPES) * sum(_cost(dataset).flops for dataset in SHAPES) / flops_per_second / 3600
 
 
-def _config() -> Stage1Config:
-    return TrialConfig.from_dict({"dataset": "study", "ssl": "barlowtwins", "augmentations": ["flip"]}).stage1
+@cache
+def _cost(dataset: str) -> Cost:
+    config = TrialConfig.from_dict({"dataset": dataset, "ssl": "barlowtwins", "augmentations": ["flip"]}).stage1
+    series, length = SHAPES[dataset]
+    return tokenizer_cost(config, series, 1, length)

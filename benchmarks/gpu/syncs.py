@@ -17,8 +17,8 @@ from ncvq_core.ssl import SSL_METHODS
 from ncvq_core.training.precision import PRODUCT_TYPES
 from ncvq_core.training.trainer import Trainer
 
-BEFORE, STEPS = 2, 6
-"""Steps that may wait, as the first ones of a trainer may; those that may not, an epoch's end among them."""
+BEFORE, STEPS, ON_A_CPU = 1, 6, 2
+"""Steps that may wait, as the first one of a trainer may; those that may not, an epoch's end among them."""
 
 
 def checks(place: Place) -> Iterator[Check]:
@@ -56,7 +56,7 @@ def _never_waits(place: Place, build: Callable[[], Trainer]) -> Found | None:
         trainer.step()
     place.wait()
     with _no_waiting(place):
-        for _ in range(STEPS):
+        for _ in range(STEPS if place.on_gpu else ON_A_CPU):
             trainer.step()
     place.wait()
     trainer.check()

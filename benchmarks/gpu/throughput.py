@@ -18,11 +18,11 @@ from orchestrator.execution.faults import short_of_memory, with_hidden
 
 EAGER, GRAPHS = "eager", "graphs"
 SIZES = (1, 4, 16, 64)
-SECONDS = 2.0
+SECONDS = 1.5
 """Of a measurement."""
 EPOCHS = 100_000
 """More than a measurement takes: a trainer that has finished would count for nothing."""
-WARM_UP, HOST_ROUNDS = 3, 4
+WARM_UP, HOST_ROUNDS = 2, 2
 FITS = 0.9
 """Part of the memory that a size may be expected to take."""
 BYTES_PER_PARAMETER = 32
