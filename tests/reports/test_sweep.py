@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import matplotlib
 import pandas as pd
@@ -18,18 +17,22 @@ from matplotlib.figure import Figure
 from reports import Options, ReportError, Sweep, write_report
 from reports.figures.registry import REGISTRY
 from reports.statistics.compare import COLUMNS
+from tests.reports.conftest import StoreWriter
 from tests.reports.figures.sweeps import effects_of, write_sweep
-
-if TYPE_CHECKING:
-    from tests.reports.conftest import StoreWriter
 
 ROOT = Path(__file__).parents[2]
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-@pytest.fixture
-def sweep(writer: StoreWriter) -> Sweep:
-    return Sweep(write_sweep(writer), "fixture")
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_sweep(StoreWriter(root=tmp_path_factory.mktemp("sweep") / "store"))
+
+
+@pytest.fixture(scope="module")
+def sweep(store: Path) -> Sweep:
+    """Shared: its frames are copies."""
+    return Sweep(store, "fixture")
 
 
 def test_trials_have_labels_metrics_and_every_cell(writer: StoreWriter) -> None:
@@ -121,7 +124,7 @@ def test_every_name_of_the_registry_draws_or_says_why_not(writer: StoreWriter, n
             Sweep(store, "fixture").figure(name)
 
 
-def test_mistakes_are_one_line_that_lists_what_there_is(sweep: Sweep, tmp_path: Path) -> None:
+def test_mistakes_are_one_line_that_lists_what_there_is(sweep: Sweep, store: Path, tmp_path: Path) -> None:
     with pytest.raises(ReportError, match="no figure of this sweep is called 'efects': effects, "):
         sweep.figure("efects")
     for page in (0, 2, -1):
@@ -130,7 +133,7 @@ def test_mistakes_are_one_line_that_lists_what_there_is(sweep: Sweep, tmp_path: 
     with pytest.raises(ReportError, match=r"no ncvq store here|no store"):
         Sweep(tmp_path / "nowhere", "fixture")
     with pytest.raises(ReportError, match="it holds: fixture"):
-        Sweep(tmp_path / "store", "fixtur")
+        Sweep(store, "fixtur")
 
 
 def test_the_example_of_the_docs_runs(writer: StoreWriter, tmp_path: Path) -> None:

@@ -65,6 +65,7 @@ def thousand(tmp_path_factory: pytest.TempPathFactory) -> Big:
     return Big(path=folder / "index.html", results=results, claims=claims, summary=summary)
 
 
+@pytest.mark.slow
 def test_a_page_of_a_thousand_trials_is_small(thousand: Big) -> None:
     assert len(thousand.results.cells) == 1000
     assert thousand.path.stat().st_size < MOST_BYTES
@@ -97,6 +98,7 @@ def test_heads_of_long_tables_stay_in_view(browser: Browser, thousand: Big) -> N
     assert head == pytest.approx(box, abs=1)
 
 
+@pytest.mark.slow
 def test_a_page_carries_the_comparisons_that_its_answers_need(thousand: Big) -> None:
     claims = thousand.claims
     assert claims_shown(claims, ["val_loss"]) == (claims, "")
@@ -110,6 +112,7 @@ def test_a_page_carries_the_comparisons_that_its_answers_need(thousand: Big) -> 
     assert (alone["dataset"].isna().all(), words) == (True, "Those on single datasets are there alone.")
 
 
+@pytest.mark.slow
 def test_a_page_carries_the_means_that_it_can(thousand: Big, monkeypatch: pytest.MonkeyPatch) -> None:
     metrics = metrics_with_data(thousand.results.done)
     whole = means_section(thousand.results, metrics, thousand.summary)
