@@ -102,7 +102,7 @@ def flat_rows(watched: Watched) -> Iterable[str]:
 
 
 def main() -> None:
-    """Print one row a command (each run on stderr as it ends), then how the last round of ncvq with workers went over time."""
+    """Print one row a command (each run on stderr as it ends), then how the last round of ncvq went over time."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
