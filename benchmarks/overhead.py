@@ -92,7 +92,7 @@ def cost_row(name: str, costs: Iterable[Cost]) -> str:
 def flat_rows(watched: Watched) -> Iterable[str]:
     """Yield a row for each part of the trials, for the table that begins with FLAT."""
     results = watched.results
-    edges = [WARM, *(len(results) * part // PARTS - 1 for part in range(1, PARTS + 1))]
+    edges = [WARM + (len(results) - 1 - WARM) * part // PARTS for part in range(PARTS + 1)]
     for first, last in pairwise(edges):
         each, resident = cost(watched, first, last), watched.resident_at(results[last])
         memory = " | ".join(
@@ -102,7 +102,7 @@ def flat_rows(watched: Watched) -> Iterable[str]:
 
 
 def main() -> None:
-    """Print one row a command, then how the last round of ncvq with workers went over time."""
+    """Print one row a command (each run on stderr as it ends), then how the last round of ncvq went over time."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
@@ -113,6 +113,7 @@ def main() -> None:
     for _ in range(arguments.rounds):
         for name, command in measured.items():
             runs[name].append(measure(command))
+            print(cost_row(name, [cost(runs[name][-1])]), file=sys.stderr, flush=True)
     print(f"{HEADER}\n{'|---' * 5}|")
     for name, each in runs.items():
         print(cost_row(name, [cost(watched) for watched in each]))

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from orchestrator.store import StageRecord, Store
 from orchestrator.store.errors import DamagedError, StoreError
 from orchestrator.store.schema import HISTORY_TABLE, METRICS, SCHEMA_VERSION, TRIALS
 from orchestrator.store.sealed import verify
+from orchestrator.store.stage_folder import FILES
 from tests.orchestrator.tables import writing
 
 STAGE = "0123456789ab"
@@ -171,6 +173,31 @@ def test_the_row_makes_a_trial_exist(store: Store, monkeypatch: pytest.MonkeyPat
     store.write_trial(row(), HISTORY)
     store.write_stage(STAGE, RECORD, writing(b"weights"))
     assert replaced == ["history", "trials", STAGE, STAGE, STAGE]
+
+
+def test_what_is_kept_is_on_the_disk(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file before it has its name, the names of a stage with its last file, new folders' names, too."""
+    done: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def flushed(descriptor: int) -> None:
+        path = os.readlink(f"/proc/self/fd/{descriptor}")
+        done.append(f"flush {re.sub('[.][0-9a-f]{8}[.]tmp', '', Path(path).name.removeprefix('.'))}")
+        fsync(descriptor)
+
+    def named(path: Path, target: Path) -> None:
+        done.append(f"name {target.name}")
+        replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", flushed)
+    monkeypatch.setattr(os, "replace", named)
+    store.write_stage(STAGE, RECORD, writing(b"weights"))
+    assert done[:2] == [f"flush {store.path.name}", "flush stages"]
+    kept = [f"{step} {name}" for name in FILES for step in ("flush", "name")]
+    assert done[2:] == [*kept, f"flush {STAGE}"]
+    done.clear()
+    store.write_running(STAGE, {"epoch": 1})
+    assert f"flush {STAGE}.json" not in done
 
 
 def test_remains_of_a_killed_process_are_cleared(store: Store) -> None:
