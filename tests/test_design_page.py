@@ -13,6 +13,8 @@ from docs.import_graph import rooms_of_the_test
 from docs.make_design import DRAWING, FLOW, PAGE, all_tables, drawing
 from docs.make_tables import with_tables
 
+pytestmark = pytest.mark.whole
+
 ROOT = Path(__file__).parents[1]
 TEXT = PAGE.read_text(encoding="utf-8")
 PACKAGES = ("ncvq_core", "orchestrator", "reports", "sweeps")

@@ -10,6 +10,8 @@ from docs.make_answers import all_tables
 from docs.make_tables import with_tables
 from reports import Sweep
 
+pytestmark = pytest.mark.whole
+
 DOCS = Path(__file__).parents[1] / "docs"
 
 

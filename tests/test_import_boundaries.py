@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.whole
+
 ROOT = Path(__file__).parents[1]
 OURS = {"ncvq_core", "orchestrator", "reports", "sweeps"}
 CORE_MAY = {"torch", "numpy", "scipy", "sklearn", "ncvq_core"}
@@ -112,7 +114,7 @@ def test_vendors_stay_in_their_modules(vendor: str) -> None:
         if name == vendor
     }
     of_ray = {
-        f"execution/ray/{name}.py" for name in ("driver", "deaths", "watch", "worker")
+        f"execution/ray/{name}.py" for name in ("driver", "deaths", "tuning", "watch", "worker")
     }  # none that a launch loads
     assert users == {"wandb": {"launching/tracking.py"}, "ray": of_ray}[vendor]
 

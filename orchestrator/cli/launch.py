@@ -57,7 +57,6 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
         debug: DebugOption = False,
     ) -> None:
         with one_line_errors(debug):
-            from orchestrator.launching.launch import launch
             from orchestrator.launching.options import LaunchOptions
 
             chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_)
@@ -79,7 +78,11 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
             from ncvq_core.training.switch import is_plain
 
             is_plain()  # another value of its switch is refused before anything starts
-            summary = launch(read_sweep(sweep, chosen, data_dir), options, console())
+            design = read_sweep(sweep, chosen, data_dir)
+            console().print(f"{design.name}: {len(design.cells)} trials", markup=False, highlight=False)
+            from orchestrator.launching.launch import launch
+
+            summary = launch(design, options, console())
         report = shlex.join(["ncvq", "report", sweep, *Chosen(profile=profile).words(), "--store", str(store)])
         _print_summary(summary, store, _resume_command(sweep, store, data_dir, chosen), report, console())
         raise typer.Exit(summary.exit_code)

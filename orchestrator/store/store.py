@@ -29,6 +29,7 @@ import os
 import shutil
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,11 @@ class Store:
         self.version = read_version(self.path)
         if create and not os.access(self.path, os.W_OK):
             raise StoreError(f"{path}: the store is not writable")
-        self._writer = TrialWriter(self.path)
+
+    @cached_property
+    def _writer(self) -> TrialWriter:
+        """Made when it is needed: its first table imports pandas."""
+        return TrialWriter(self.path)
 
     @property
     def unsealed(self) -> bool:

@@ -18,6 +18,8 @@ from ncvq_core.stages.prior.cost import prior_cost, sampling_flops
 from ncvq_core.stages.samples.cost import samples_cost
 from ncvq_core.stages.tokenizer.cost import tokenizer_cost
 
+pytestmark = pytest.mark.whole
+
 
 def cost(series: int = 500, length: int = 140, **values: Any) -> Cost:
     values = {"dataset": "any", "epochs": 10, "projector_width": 256, **values}

@@ -20,6 +20,8 @@ from ncvq_core.fcn.train import FcnTrainer, LabelledSeries
 from ncvq_core.stages.judge.run import FcnRun
 from tests.core.epochs import train_epoch
 
+pytestmark = pytest.mark.whole
+
 SHARED = Path(os.environ.get("NCVQ_SHARED", Path(__file__).parents[3] / "shared"))
 PUBLISHED_BATCH = 256
 ACCURACIES = {"SonyAIBORobotSurface2": 0.975, "ShapesAll": 0.888, "ECG5000": 0.938}

@@ -18,6 +18,8 @@ from ncvq_core.training.optimizer import LARGE, PlainAdamW
 from ncvq_core.training.switch import SWITCH, is_plain
 from ncvq_core.training.trainer import Trainer
 
+pytestmark = pytest.mark.whole
+
 STEPS = 4
 RELATIVE = 2e-3
 """Largest difference of a loss over some steps: Adam turns the signs of gradients near 0 into steps of full size."""

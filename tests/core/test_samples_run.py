@@ -27,6 +27,8 @@ from ncvq_core.stages.samples.run import (
 )
 from ncvq_core.stages.tokenizer.run import Stage1Run
 
+pytestmark = pytest.mark.whole
+
 Trials = Callable[..., TrialConfig]
 CPU = torch.device("cpu")
 

@@ -19,6 +19,8 @@ from ncvq_core.stages.samples.run import SAMPLES, SamplesRun
 from ncvq_core.stages.tokenizer.run import Stage1Run
 from ncvq_core.tokenizer.bands import TRANSFORMS, build_transform
 
+pytestmark = pytest.mark.whole
+
 
 def short(length: int, channels: int = 1) -> Dataset:
     draws = np.random.default_rng(0)

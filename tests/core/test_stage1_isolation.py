@@ -12,6 +12,8 @@ from ncvq_core.ssl import SSL_METHODS
 from ncvq_core.stages.tokenizer.trainer import Stage1Trainer
 from tests.core.global_generators import global_state, seed_globals
 
+pytestmark = pytest.mark.whole
+
 Build = Callable[..., Stage1Trainer]
 METHODS = ["none", *SSL_METHODS]
 

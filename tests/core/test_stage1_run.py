@@ -16,6 +16,8 @@ from ncvq_core.data.validation import split_train
 from ncvq_core.errors import CheckpointError, DataError, DivergedError
 from ncvq_core.stages.tokenizer.run import EVALUATED, Stage1Run, StageResult
 
+pytestmark = pytest.mark.whole
+
 Config = Callable[..., Stage1Config]
 
 

@@ -17,6 +17,8 @@ from ncvq_core.stages.tokenizer.trainer import Stage1Trainer
 from ncvq_core.training.batches import BatchOrder
 from tests.core.epochs import train_epoch
 
+pytestmark = pytest.mark.whole
+
 Build = Callable[..., Stage1Trainer]
 METHODS = ["none", *SSL_METHODS]
 SSL_ONLY = {"aug_recon_time", "aug_recon_timefreq", "ssl_loss"}

@@ -16,6 +16,8 @@ from ncvq_core.stages.base import StageResult
 from ncvq_core.stages.prior.run import PRIOR_METRICS, Stage2Run
 from ncvq_core.tokenizer.load import TOKENIZER
 
+pytestmark = pytest.mark.whole
+
 Trials = Callable[..., TrialConfig]
 Train = Callable[[TrialConfig], dict[str, Tensor]]
 

@@ -20,6 +20,8 @@ from benchmarks.gpu.place import Check, NotHereError, Place
 from benchmarks.gpu.report import FAILED, NOT_RUN, PASSED, Line
 from benchmarks.gpu.trainers import KINDS, fcn
 
+pytestmark = pytest.mark.whole
+
 ROOT = Path(__file__).parents[2]
 CPU = Place(device=torch.device("cpu"))
 BARE = """\

@@ -13,6 +13,8 @@ from orchestrator.store import Store
 from orchestrator.sweepfile.read import Changes, load_sweep
 from orchestrator.sweepfile.sweep import Sweep, SweepError, sweep_record
 
+pytestmark = pytest.mark.whole
+
 DESIGN = """\
 description: not all at hand
 base: {epochs: 1, channels: 8, projector_width: 16, augmentations: [flip]}

@@ -16,6 +16,8 @@ from orchestrator.store.parts import part_files, read_part, write_part
 from tests.orchestrator.conftest import Design, Launch
 from tests.orchestrator.tables import history_of, rows_of, trials_table, writing
 
+pytestmark = pytest.mark.whole
+
 
 def said(*arguments: object) -> tuple[int, str]:
     done = CliRunner().invoke(app, ["check", *map(str, arguments)])

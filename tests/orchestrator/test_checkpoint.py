@@ -21,6 +21,8 @@ from orchestrator.store.sealed import PLACEHOLDER
 from tests.orchestrator.conftest import Design, Launch
 from tests.orchestrator.tables import forget, trials_table
 
+pytestmark = pytest.mark.whole
+
 
 def checkpoint_of(design: Design, store: Store, epochs: int) -> Path:
     """Leave a checkpoint of the sweep's last cell, as an interrupted run does, and return its path."""

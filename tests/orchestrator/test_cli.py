@@ -15,6 +15,8 @@ from orchestrator.cli.app import app
 from orchestrator.store import Store
 from tests.orchestrator.conftest import Design
 
+pytestmark = pytest.mark.whole
+
 ROOT = Path(__file__).parents[2]
 
 SWEEP, STORE, DEBUG = ("sweep", None), ("--store", "runs"), ("--debug", False)

@@ -12,6 +12,8 @@ from orchestrator.cli import complete
 from orchestrator.store import Store
 from tests.orchestrator.processes import ROOT
 
+pytestmark = pytest.mark.whole
+
 BLOCKED = """\
 import sys
 

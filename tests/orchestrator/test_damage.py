@@ -20,6 +20,8 @@ from tests.orchestrator.conftest import Design, Launch
 from tests.orchestrator.stage2 import tiny2
 from tests.orchestrator.tables import history_of, rows_of, trials_table
 
+pytestmark = pytest.mark.whole
+
 NUMBERS = ("trials", "history", "stages", "sweeps", "store.json")
 """What numbers come from."""
 

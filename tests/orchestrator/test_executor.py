@@ -23,6 +23,8 @@ from orchestrator.store import Store
 from tests.orchestrator.conftest import Design, Launch
 from tests.orchestrator.tables import history_of, trials_table
 
+pytestmark = pytest.mark.whole
+
 
 class ThreadExecutor(Executor):
     """One pack after the other, each in a thread of its own."""

@@ -20,6 +20,8 @@ from tests.orchestrator.fake_lane import SITECUSTOMIZE, FakeLane
 from tests.orchestrator.processes import PATIENCE_SECONDS, ROOT, DesignFile, Start
 from tests.orchestrator.tables import trials_table
 
+pytestmark = pytest.mark.whole
+
 CAUSE = "(RuntimeError: Cannot copy between CPU and CUDA tensors during CUDA graph capture)"
 
 

@@ -15,6 +15,8 @@ from orchestrator.sweepfile.read import load_sweep
 from tests.orchestrator.conftest import Design, Launch
 from tests.orchestrator.tables import history_of, rows_of, trials_table, written_at
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.fixture
 def unlucky_seed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,8 @@ from reports.read_store import read_results
 from tests.orchestrator.conftest import Design, Launch
 from tests.orchestrator.tables import history_of, trials_table
 
+pytestmark = pytest.mark.whole
+
 LATER = {"stages", "stage2_id", "samples_id", "fcn", "fid_by_class", "prior_loss", "fid", "token_embedding"}
 """Some of the columns that schema 1 had not."""
 

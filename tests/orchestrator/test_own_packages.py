@@ -11,6 +11,8 @@ import pytest
 from ncvq_core import packages
 from tests.orchestrator.processes import ROOT
 
+pytestmark = pytest.mark.whole
+
 SCRIPT = """\
 import sys
 from ncvq_command import main

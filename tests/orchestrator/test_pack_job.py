@@ -24,6 +24,8 @@ from tests.orchestrator.conftest import Design, Launch
 from tests.orchestrator.stage2 import tiny2
 from tests.orchestrator.tables import history_of, trials_table
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.fixture
 def together(monkeypatch: pytest.MonkeyPatch) -> list[Trainer]:

@@ -23,6 +23,8 @@ from orchestrator.execution.models import open_model
 from orchestrator.store import Store
 from tests.orchestrator.stage2 import tiny2
 
+pytestmark = pytest.mark.whole
+
 ROOT = Path(__file__).parents[2]
 CPU = torch.device("cpu")
 FRESH = """\

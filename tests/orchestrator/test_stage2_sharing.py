@@ -26,6 +26,8 @@ from tests.orchestrator.conftest import Launch
 from tests.orchestrator.stage2 import DATASET, tiny2
 from tests.orchestrator.tables import history_of, rows_of, trials_table, written_at
 
+pytestmark = pytest.mark.whole
+
 
 def made(sweep: Sweep, store: Store | None, **options: Any) -> Plan:
     return make_plan(sweep, store, load_datasets(sweep, None), **options)

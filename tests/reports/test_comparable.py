@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
     from tests.reports.conftest import StoreWriter
 
+import pytest
+
+pytestmark = pytest.mark.whole
+
 
 def test_losses_of_different_views_are_not_drawn_together(reported: Path) -> None:
     results = read_results(reported, "fixture")

@@ -21,6 +21,8 @@ from tests.reports.figures.grids import figures_of
 if TYPE_CHECKING:
     from tests.reports.conftest import StoreWriter
 
+pytestmark = pytest.mark.whole
+
 RECON, PRIOR, FID = (
     next(metric for metric in METRICS if metric.name == name) for name in ("recon_time", "prior_loss", "fid")
 )

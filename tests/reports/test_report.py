@@ -18,6 +18,8 @@ from orchestrator.store.lock import exclusive
 from reports import ReportError, write_report
 from tests.reports.conftest import WEIGHT_SWEEP, StoreWriter, weight_cells
 
+pytestmark = pytest.mark.whole
+
 
 class Page(HTMLParser):
     """Collects what the tests look at."""

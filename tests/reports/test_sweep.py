@@ -20,6 +20,8 @@ from reports.statistics.compare import COLUMNS
 from tests.reports.conftest import StoreWriter
 from tests.reports.figures.sweeps import effects_of, write_sweep
 
+pytestmark = pytest.mark.whole
+
 ROOT = Path(__file__).parents[2]
 PNG = b"\x89PNG\r\n\x1a\n"
 

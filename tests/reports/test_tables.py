@@ -22,6 +22,8 @@ from tests.orchestrator.tables import writing
 if TYPE_CHECKING:
     from tests.reports.conftest import StoreWriter
 
+pytestmark = pytest.mark.whole
+
 METRIC_BY_NAME = {metric.name: metric for metric in METRICS}
 
 

@@ -1,4 +1,4 @@
-"""What runs in a worker process of Ray."""
+"""What runs in a worker process of Ray; the driver imports it, too, and needs no torch for it."""
 
 import dataclasses
 import os
@@ -7,12 +7,8 @@ import time
 from functools import cache
 from typing import Any
 
-import torch
 from ray import tune
 
-from ncvq_core.training.memory import peak_memory_bytes
-from ncvq_core.training.process import prepare_process
-from orchestrator.execution.pack_job import PackJob
 from orchestrator.execution.settings import WorkerSettings
 from orchestrator.planning.queue import StageTask
 
@@ -34,6 +30,9 @@ class PackTrainable(tune.Trainable):
     def setup(self, config: dict[str, Any]) -> None:
         """Take up a pack."""
         _end_with_parent()
+        from ncvq_core.training.process import prepare_process
+        from orchestrator.execution.pack_job import PackJob
+
         worker = WorkerSettings(**config["worker"])
         prepare_process(deterministic=worker.deterministic)
         self._pack = PackJob([StageTask(**task) for task in config["tasks"]], worker)
@@ -45,6 +44,10 @@ class PackTrainable(tune.Trainable):
 
     def step(self) -> dict[str, Any]:
         """Work for a while and tell how far each stage is that had not ended before."""
+        import torch
+
+        from ncvq_core.training.memory import peak_memory_bytes
+
         stages = [dataclasses.asdict(report) for report in self._pack.work(SLICE_SECONDS)]
         peak = peak_memory_bytes(torch.device("cpu"))
         return {"stages": stages, "peak_memory_bytes": peak, "done": not self._pack.active}

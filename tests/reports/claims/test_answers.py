@@ -18,6 +18,8 @@ from tests.reports.claims.sweeps import noisy, random_results, results_of, two_v
 from tests.reports.statistics.examples import cells as cells_of
 from tests.reports.statistics.examples import random_trials, ssl_sweep, two_levels
 
+pytestmark = pytest.mark.whole
+
 
 def answer(results: Results) -> Answer:
     (found,) = answers(results, claims_table(results))

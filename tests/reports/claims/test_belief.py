@@ -22,6 +22,8 @@ from reports.statistics.specification import Options
 from tests.reports.claims.sweeps import results_of
 from tests.reports.statistics.examples import cells, only, ssl_sweep, with_values
 
+pytestmark = pytest.mark.whole
+
 GROUPS = {"augmentations": {"slice": ["data0", "data1"], "warp": ["data2", "data3"]}}
 
 

@@ -20,6 +20,8 @@ from tests.reports.figures.grids import figures_of, results_of_grid
 if TYPE_CHECKING:
     from tests.reports.conftest import StoreWriter
 
+pytestmark = pytest.mark.whole
+
 SWEEP: dict[str, list[Any]] = {
     "dataset": ["Alpha", "Beta"], "ssl": ["none", "byol"], "augmentations": ["warp", "slice"],
     "aug_recon_weight": [0.05, 0.2], "seed": [0, 1, 2],

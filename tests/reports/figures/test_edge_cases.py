@@ -16,6 +16,8 @@ from reports.figures.write import Output
 from tests.reports.conftest import StoreWriter
 from tests.reports.figures.sweeps import Change, write_sweep
 
+pytestmark = pytest.mark.whole
+
 
 def ends(status: str) -> Change:
     return lambda levels: {"status": status, "error": f"{status}: invented", "val_loss": None, "probe_svm": None}

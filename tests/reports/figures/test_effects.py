@@ -21,6 +21,8 @@ from tests.reports.figures.sweeps import effects_of, write_sweep
 if TYPE_CHECKING:
     from tests.reports.conftest import StoreWriter
 
+pytestmark = pytest.mark.whole
+
 NAN = float("nan")
 
 

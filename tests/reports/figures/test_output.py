@@ -20,6 +20,8 @@ from tests.reports.figures.sweeps import write_sweep
 if TYPE_CHECKING:
     from tests.reports.conftest import StoreWriter
 
+pytestmark = pytest.mark.whole
+
 STARTS = {"png": b"\x89PNG", "pdf": b"%PDF", "svg": b"<?xml"}
 
 

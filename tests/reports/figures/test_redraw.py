@@ -20,6 +20,8 @@ from tests.reports.conftest import StoreWriter
 from tests.reports.figures.grids import figures_of, results_of_grid
 from tests.reports.figures.sweeps import write_sweep
 
+pytestmark = pytest.mark.whole
+
 SUBJECTS = ("validation_prior_loss", "reconstruction")
 """Of the pages that are looked at, beside those of one metric."""
 

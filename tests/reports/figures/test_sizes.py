@@ -19,6 +19,8 @@ from reports.read_store import Results
 from tests.reports.figures.grids import figures_of, results_of_grid
 from tests.reports.figures.readable import faults_of
 
+pytestmark = pytest.mark.whole
+
 LONG = [f"augmentation_{letter * 60}{place}" for place, letter in enumerate("abcdefghijkl")]
 CJK = [f"数据增强方法{letter * 6}" for letter in "甲乙丙丁戊己庚辛壬癸子丑"]
 METHODS = ["none", *(f"method_{letter * 70}" for letter in "abcdefghijk")]

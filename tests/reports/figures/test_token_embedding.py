@@ -24,6 +24,8 @@ from tests.reports.figures.grids import figures_of, results_of_grid
 if TYPE_CHECKING:
     from tests.reports.conftest import StoreWriter
 
+pytestmark = pytest.mark.whole
+
 EMBEDDINGS = ["learned", "codebook_init", "codebook_frozen"]
 FID, RECON = (metrics_by_name()[name] for name in ("fid", "recon_time"))
 NETWORKS = {"Alpha": "Alpha.ckpt 1a2b3c4d", "Beta": "trained 5e6f7a8b"}

@@ -17,6 +17,8 @@ from tests.reports.figures.sweeps import effects_of, write_sweep
 if TYPE_CHECKING:
     from tests.reports.conftest import StoreWriter
 
+pytestmark = pytest.mark.whole
+
 NAMES = ["$a_b$", "$\\frac{1}", "100 %", "back\\slash", "<b>bold</b>", "数据增强", "n" * 80]
 
 

@@ -19,6 +19,8 @@ from reports.figures.value_axis import use_log_axis, value_limits
 from reports.read_store import Results
 from tests.reports.figures.grids import cells_of, figures_of, results_of_grid
 
+pytestmark = pytest.mark.whole
+
 METRICS = metrics_by_name()
 SETS, WEIGHTS = ["warp", "slice"], [0.05, 0.2]
 FULL: dict[str, list[Any]] = {

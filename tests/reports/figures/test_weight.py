@@ -16,6 +16,8 @@ from reports.figures.points import LINE, MEAN
 from reports.figures.weight import DIFFERENCE
 from tests.reports.figures.grids import figures_of, results_of_grid
 
+pytestmark = pytest.mark.whole
+
 SWEEP: dict[str, list[Any]] = {
     "dataset": ["Alpha", "Beta"], "ssl": ["none", "byol"], "augmentations": ["warp", "slice"],
     "aug_recon_weight": [0.05, 0.1, 0.2], "seed": [0, 1, 2],

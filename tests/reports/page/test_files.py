@@ -23,6 +23,8 @@ from reports.page.words import moment
 from tests.reports.page.busy import busy_picture
 from tests.reports.page.contrast import contrast, parsed
 
+pytestmark = pytest.mark.whole
+
 TEMPLATES = Path(reports.__file__).parent / "templates"
 STYLE = (TEMPLATES / "page.css").read_text(encoding="utf-8")
 TEXTS = {"ink": ["paper", "panel", "good", "bad", "care", "done", "running", "failed", "diverged", "pruned", "missing"],

@@ -18,6 +18,8 @@ from tests.reports.page.stores import write_awkward, write_many
 if TYPE_CHECKING:
     from tests.reports.conftest import StoreWriter
 
+pytestmark = pytest.mark.whole
+
 POINTS_AN_INCH = 72
 SMALLEST = 9.0
 

@@ -27,6 +27,8 @@ from tests.reports.page.browser import Browser
 from tests.reports.page.busy import busy_picture
 from tests.reports.page.stores import FAILURES, write_many
 
+pytestmark = pytest.mark.whole
+
 MOST_BYTES = 10_000_000
 MOST_FIGURES = 30
 SECONDS = 10.0

@@ -18,6 +18,8 @@ from reports.statistics.pairs import make_pairs
 from reports.statistics.verdicts import UNDECIDED_BECAUSE
 from tests.reports.statistics.examples import LOSS, PROBE, Example, only, random_trials, ssl_sweep
 
+pytestmark = pytest.mark.whole
+
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 JUDGED = MetricSpec(name="val_loss", scale="log", margin=0.1, direction="lower", judged=True)
 

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from reports.statistics import compare
 from tests.reports.statistics.examples import LOSS, PROBE, Example, random_trials, ssl_sweep, two_levels
 
+pytestmark = pytest.mark.whole
+
 NUMBERS = ["p", "p_adjusted", "p_equivalence", "p_equivalence_adjusted", "df", "se", "needed", "n_blocks"]
 ENDS = {"estimate": "estimate", "low": "high", "high": "low", "low90": "high90", "high90": "low90"}
 FEW = settings(max_examples=10)

@@ -20,6 +20,8 @@ from tests.reports.statistics.examples import (
     with_values,
 )  # fmt: skip
 
+pytestmark = pytest.mark.whole
+
 
 def slow_blocks(trials: pd.DataFrame, factor: str, level: str, reference: str) -> dict[tuple[str, str], float]:
     """Mean difference of each (dataset, seed), with loops: a cell without a level matches any."""

@@ -19,6 +19,8 @@ from reports.statistics.more_seeds import add_needed, smallest_n, upper_sd
 from reports.statistics.verdicts import UNDECIDED_BECAUSE, judge
 from tests.reports.statistics.examples import LOSS, PROBE, blocks_table, only, random_trials, ssl_sweep, two_levels
 
+pytestmark = pytest.mark.whole
+
 
 def judged(values: dict[str, list[float]], margin: float = 0.02, direction: str | None = "higher") -> pd.DataFrame:
     """The verdicts of rule 8 for differences of accuracies without diverged trials."""
