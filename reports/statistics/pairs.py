@@ -94,10 +94,19 @@ def seeds_of(trials: pd.DataFrame) -> pd.Series:
 
 
 def _pairs_of_level(left: pd.DataFrame, right: pd.DataFrame, others: Sequence[str]) -> pd.DataFrame:
-    couples = couple(left, right, others, UNIT)
+    """The pairs of the design; only keys and places are joined, because the other columns are many."""
+    keys = [*UNIT, *others]
+    here, there = (cells[keys].assign(place=range(len(cells))) for cells in (left, right))
+    couples = couple(here, there, others, UNIT)
     units = pd.concat([left[UNIT], right[UNIT]]).drop_duplicates()
     grid = units.merge(couples[["dataset", "pair"]].drop_duplicates(), on="dataset")
-    return grid.merge(couples, on=[*UNIT, "pair"], how="left")
+    places = couples[[*UNIT, "pair", "place", "place" + OF_REFERENCE]]
+    pairs = grid.merge(places, on=[*UNIT, "pair"], how="left")
+    sides = [
+        cells.drop(columns=keys).set_axis(range(len(cells))).reindex(pairs["place" + end]).set_axis(pairs.index)
+        for cells, end in ((left, ""), (right, OF_REFERENCE))
+    ]
+    return pairs[[*UNIT, "pair"]].join(sides[0]).join(sides[1].add_suffix(OF_REFERENCE))
 
 
 def couple(left: pd.DataFrame, right: pd.DataFrame, others: Sequence[str], unit: Sequence[str]) -> pd.DataFrame:
