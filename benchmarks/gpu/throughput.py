@@ -85,6 +85,8 @@ def _measured(models: Models, size: int) -> Found:
             raise
         raise NotHereError("out of memory") from error
     place.wait()
+    if place.on_gpu:
+        torch.cuda.empty_cache()  # of what captures took and need no more
     host = _host_seconds(models)
     before, began = _steps(models), time.perf_counter()
     while time.perf_counter() - began < (SECONDS if place.on_gpu else SECONDS / 10):

@@ -16,7 +16,8 @@ from orchestrator.planning.queue import StageTask
 class PackJob:
     """Adds others to a job: a piece of each in turn on one device, so that small models fill a large GPU.
 
-    Their numbers are those that each has alone. What ends is kept at once; the others go on.
+    Their numbers are those that each has alone (see `ncvq_core.training.deterministic`). What ends is kept at once; the
+    others go on.
     """
 
     def __init__(self, tasks: Iterable[StageTask], worker: WorkerSettings) -> None:

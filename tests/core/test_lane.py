@@ -3,9 +3,6 @@
 What lanes do on a GPU is checked by `make gpu`, of which tests/gpu runs what a CPU can.
 """
 
-import gc
-import weakref
-
 import torch
 
 from ncvq_core.config import TrialConfig
@@ -23,8 +20,6 @@ MIX = [
     {"ssl": "vibcreg", "augmentations": ["gaussian_noise"], "epochs": 3, "seed": 7},
 ]
 PRIOR = {"stages": 2, "epochs": 1, "prior_epochs": 3, "prior_batch_size": 20, "prior_width": 32, "prior_layers": 2}
-
-
 CPU = torch.device("cpu")
 
 
@@ -78,17 +73,3 @@ def test_diverging_trainer_hurts_no_other() -> None:
         alone.step()
     assert all(torch.equal(mine, expected) for mine, expected in zip(weights(healthy), weights(alone), strict=True))
     assert not all(tensor.isfinite().all() for tensor in weights(sick))
-
-
-def test_a_trainer_that_nobody_holds_is_gone_with_its_memory() -> None:
-    """On a GPU what a cycle holds stays there until Python looks for cycles."""
-    made = trainers()
-    for trainer in made:
-        trainer.step()
-    gone = [weakref.ref(trainer) for trainer in made]
-    gc.disable()
-    try:
-        del made, trainer
-        assert [reference() for reference in gone] == [None] * len(gone)
-    finally:
-        gc.enable()

@@ -3,9 +3,11 @@
 What they find on a GPU is for `make gpu` there; here their own logic is run on a CPU, and made to fail.
 """
 
+import gc
 import json
 import subprocess
 import sys
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,7 +80,7 @@ def test_quick_groups_pass_in_processes_of_their_own(name: str) -> None:
     assert any(line.status == PASSED for line in found)
 
 
-def test_a_process_that_hangs_or_dies_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_hangs_or_dies_is_a_failure() -> None:
     (late,) = run_group(group_named("syncs"), "cpu", None, 0.5)
     assert (late.status, late.why) == (FAILED, "not done after 0 s")
     (dead,) = run_group(Group(name="no such group", source=""), "cpu", None, 100.0)
@@ -153,6 +155,20 @@ def test_a_step_counts_once_though_it_is_replayed() -> None:
     assert trainer.steps_done == 3
     assert trainer.replay is not None
     assert not trainer.finished
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_trainer_that_nobody_holds_is_gone_at_once(kind: str) -> None:
+    """What a cycle of references holds stays on a GPU until Python looks for cycles."""
+    trainer = KINDS[kind](CPU, 0)
+    trainer.step()
+    reference = weakref.ref(trainer)
+    gc.disable()
+    try:
+        del trainer
+        assert reference() is None
+    finally:
+        gc.enable()
 
 
 def test_a_report_projects_the_study_from_the_slower_dataset(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 import torch
 from ray.exceptions import RayTaskError
 
+from benchmarks.gpu.lanes import StandInLane
 from orchestrator.errors import CaptureError
 from orchestrator.execution import faults, job
 from orchestrator.execution.death import Death
@@ -61,6 +62,23 @@ def test_the_cause_is_told_and_the_stage_runs_again_without(
     assert FreshExecutor.workers == 6  # one for each that failed, then two packs of two
 
 
+def test_captured_trials_have_their_numbers_and_lanes_wait_before_they_go(
+    design: Design, run_here: Launch, tmp_path: Path, finished_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With work that is done again for a graph: what a lane does around its captures is that of a GPU."""
+    captured_while_waiting: list[bool] = []
+
+    class WaitingLane(StandInLane):
+        def wait(self) -> None:
+            captured_while_waiting.append(self._captured is not None and self._captured() is not None)
+
+    monkeypatch.setattr(job, "Lane", WaitingLane)
+    summary, _ = run_here(design(), tmp_path / "s", graphs=True, pack=4)
+    assert summary.exit_code == 0
+    assert captured_while_waiting == [True] * 4
+    assert trials_table(tmp_path / "s").equals(trials_table(finished_folder))
+
+
 def test_nothing_is_captured_unless_asked(design: Design, run_here: Launch, tmp_path: Path) -> None:
     summary, printed = run_here(design(seed=[0]), tmp_path / "s", executor="fresh")
     assert summary.exit_code == 0
@@ -86,11 +104,18 @@ def test_in_the_launching_process_it_ends_the_launch_with_a_way_out(
 
 
 def test_room_is_looked_at_before_a_capture(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (10**9, 10**10))
+    emptied: list[int] = []
+    free = [10**9]
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free[0], 10**10))
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: emptied.append(free[0]))
     faults._check_room(torch.device("cuda"), 10**9)
+    assert not emptied
     with pytest.raises(torch.OutOfMemoryError, match=r"1.00 GB are free, 2.00 GB are expected") as raised:
         faults._check_room(torch.device("cuda"), 2 * 10**9)
     assert faults.short_of_memory(raised.value)
+    assert emptied == [10**9]
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: free.__setitem__(0, 3 * 10**9))
+    faults._check_room(torch.device("cuda"), 2 * 10**9)  # torch had kept what was free
     faults._check_room(torch.device("cpu"), 10**15)
 
 
