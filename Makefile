@@ -12,6 +12,10 @@ quickstart: .venv/installed
 test: .venv/installed
 	$(BIN)/pytest --numprocesses auto $(if $(ALL),--dist loadgroup,--dist worksteal -m "not slow")
 
+# A minute, while you work: without whole launches, trainings and reports.
+test-fast: .venv/installed
+	$(BIN)/pytest --numprocesses auto --dist worksteal -m "not slow and not whole"
+
 test-all:
 	$(MAKE) test ALL=1
 
