@@ -18,6 +18,8 @@ from ncvq_core.ssl import SSL_METHODS
 from ncvq_core.stages.tokenizer.trainer import Stage1Trainer
 from tests.core.epochs import train_epoch
 
+pytestmark = pytest.mark.whole
+
 GOLDEN = Path(__file__).with_name("golden_curve.json")
 METHODS = ["none", *SSL_METHODS]
 FIRST_EPOCH_TOLERANCE = 1e-4

@@ -18,6 +18,8 @@ from ncvq_core.prior.sampling import _all_masked, _first_logits, _guided_logits,
 from ncvq_core.prior.series_sampler import Generator, load_generator
 from ncvq_core.stages.prior.run import Stage2Run
 
+pytestmark = pytest.mark.whole
+
 Trials = Callable[..., TrialConfig]
 Train = Callable[[TrialConfig], dict[str, Tensor]]
 

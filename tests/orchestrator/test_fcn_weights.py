@@ -25,6 +25,8 @@ from tests.orchestrator.conftest import Design, Launch
 from tests.orchestrator.stage2 import DATASET, TINY2, tiny2, tiny2_file
 from tests.orchestrator.tables import written_at
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.fixture
 def weights(finished2_folder: Path, tmp_path: Path) -> Path:

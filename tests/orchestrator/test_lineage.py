@@ -13,6 +13,8 @@ from tests.orchestrator.conftest import Launch
 from tests.orchestrator.stage2 import tiny2
 from tests.orchestrator.tables import forget, writing
 
+pytestmark = pytest.mark.whole
+
 
 def test_records_name_the_weights_that_stages_were_made_from(finished2: Store, tmp_path: Path) -> None:
     config = tiny2(tmp_path).cells[0].config

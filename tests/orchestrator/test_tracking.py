@@ -13,6 +13,8 @@ from orchestrator.store import Store
 from orchestrator.store.schema import METRICS
 from tests.orchestrator.conftest import Design, Launch
 
+pytestmark = pytest.mark.whole
+
 HEADER_BYTES, BLOCK_BYTES, RECORD_HEADER_BYTES = 7, 32768, 7
 WHOLE, LAST = 1, 4
 
