@@ -43,10 +43,13 @@ SHAPES: dict[str, dict[str, Any]] = {
                                "seed": [0, 1]}, "baseline": {"ssl": "none", "token_embedding": "learned"}},
     "no dataset": {"factors": {"learning_rate": [0.0001, 0.001], "seed": [0, 1]}},
 }  # fmt: skip
+EXTREME = {"CJK", "twelve long methods", "twenty levels", "embeddings"}
 FIGURES = [name for name in REGISTRY if name != "effects"]
 
 
-@pytest.mark.parametrize("shape", list(SHAPES))
+@pytest.mark.parametrize(
+    "shape", [pytest.param(shape, marks=pytest.mark.slow if shape in EXTREME else ()) for shape in SHAPES]
+)
 def test_every_figure_can_be_read(tmp_path: Path, shape: str) -> None:
     results = results_of_grid(tmp_path, **SHAPES[shape])
     faults = {}
