@@ -78,9 +78,7 @@ def launches(folder: Path, times: int) -> None:
     alone = statistics.median(python(["-c", RAY]).wall for _ in range(times))
     runs = [launch(folder / f"launch{number}") for number in range(times)]
     line, trial = (statistics.median(seconds) for seconds in zip(*runs, strict=True))
-    print(
-        "\n| launch of the quickstart, two workers | wall, s | goal, s | floor: Ray and torch alone, s |\n|---|---|---|---|"
-    )
+    print("\n| the quickstart, two workers | wall, s | goal, s | floor: Ray and torch alone, s |\n|---|---|---|---|")
     print(f"| its first line | {line:.1f} | {FIRST_LINE:g} | |")
     print(f"| its first trial | {trial:.1f} | {alone + FIRST_TRIAL:.1f} | {alone:.1f} |")
 

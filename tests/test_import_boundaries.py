@@ -167,7 +167,7 @@ SLOW = ("torch", "aeon", "sklearn", "scipy.stats", "seaborn", "ray", "pandas")
     "code",
     [
         "import ncvq_core.config, ncvq_core.metrics, ncvq_core.registry, ncvq_core.settings",
-        "import orchestrator.store.check, orchestrator.store.heal, orchestrator.store.repair, orchestrator.store.upgrade",
+        "import orchestrator.store.check, orchestrator.store.heal, orchestrator.store.repair",
         "import orchestrator.planning.estimate, orchestrator.planning.state, orchestrator.planning.summary",
         "import orchestrator.launching.launch, orchestrator.cli.launch",
         "from orchestrator.sweepfile.read import load_sweep; load_sweep('main')",
@@ -187,6 +187,7 @@ def test_what_comes_before_the_first_trial_loads_nothing_slow(code: str) -> None
 
 
 def test_the_driver_of_ray_needs_no_torch() -> None:
-    code = "import orchestrator.execution.ray.tuning, orchestrator.execution.ray.driver, sys; print('torch' in sys.modules)"
+    code = "import orchestrator.execution.ray.driver, orchestrator.execution.ray.tuning, sys"
+    code += "; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.stdout.splitlines()[-1] == "False", done.stderr
