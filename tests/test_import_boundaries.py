@@ -159,3 +159,37 @@ def test_what_an_import_does_without(module: str, absent: list[str]) -> None:
     code = WITHOUT.format(absent=absent, module=module)
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
+
+
+SLOW = ("torch", "aeon", "sklearn", "scipy.stats", "seaborn", "ray", "pandas")
+"""What takes seconds to import, or half of one."""
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import ncvq_core.config, ncvq_core.metrics, ncvq_core.registry, ncvq_core.settings",
+        "import orchestrator.store.check, orchestrator.store.heal, orchestrator.store.repair",
+        "import orchestrator.planning.estimate, orchestrator.planning.state, orchestrator.planning.summary",
+        "import orchestrator.launching.launch, orchestrator.cli.launch",
+        "from orchestrator.sweepfile.read import load_sweep; load_sweep('main')",
+        "from ncvq_core.data import load_dataset; load_dataset('GunPoint').checksum()",
+        "from ncvq_core.data.download import downloadable; assert 'Coffee' in downloadable()",
+        "from orchestrator.cli.app import app; app(['sweeps'], standalone_mode=False)",
+        "from orchestrator.cli.app import app; app(['plan', 'stage2-embedding', '--store', 'no such folder'"
+        ", '--workers', '2', '--set', 'dataset=[GunPoint]'], standalone_mode=False)",
+    ],
+)
+def test_what_comes_before_the_first_trial_loads_nothing_slow(code: str) -> None:
+    """Installed or not, it is not loaded."""
+    told = f"{code}\nimport sys\nprint('loaded:', *(name for name in {SLOW!r} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "loaded:"
+
+
+def test_the_driver_of_ray_needs_no_torch() -> None:
+    code = "import orchestrator.execution.ray.driver, orchestrator.execution.ray.tuning, sys"
+    code += "; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.stdout.splitlines()[-1] == "False", done.stderr
