@@ -14,7 +14,8 @@ import pandas as pd
 import pytest
 
 from orchestrator.store.lock import exclusive
-from reports import ReportError, write_report
+from reports import Options, ReportError, write_report
+from reports.report import report_folder
 
 if TYPE_CHECKING:
     from tests.reports.conftest import StoreWriter
@@ -142,6 +143,12 @@ def test_global_settings_are_as_before(full_store: Path) -> None:
     before = dict(matplotlib.rcParams)
     write_report(full_store, "fixture")
     assert dict(matplotlib.rcParams) == before
+
+
+def test_what_the_reader_chose_has_a_folder_of_its_own(tmp_path: Path) -> None:
+    assert report_folder(tmp_path, "main", Options()) == tmp_path / "reports" / "main"
+    assert report_folder(tmp_path, "main", Options(seeds=2)).name == "main-seeds-2"
+    assert report_folder(tmp_path, "main", Options(partial=True, pool=True)).name == "main-partial-pool"
 
 
 def test_folder_that_cannot_be_written_is_one_line(full_store: Path, tmp_path: Path) -> None:
