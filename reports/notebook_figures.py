@@ -13,9 +13,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from reports.errors import ReportError
-from reports.figures.contract import FigureModule, View, results_of
+from reports.figures.contract import FigureModule, View
+from reports.figures.nothing import why_nothing
 from reports.figures.style import PAGE, style_named, styled
-from reports.figures.write import chosen_figures
+from reports.figures.write import chosen_figures, rows_of
 from reports.read_store import Results
 
 SHOWN_PER_INCH = 80
@@ -66,8 +67,8 @@ def draw_figures(results: Results, claims: pd.DataFrame, name: str) -> Figures:
         ReportError: no figure has the name (the message lists those that there are), or it has nothing to draw.
     """
     found = _with_tables(results, claims, name)
-    captions = [module.caption(table, view, results_of(view, results)) for module, view, table in found]
-    return Figures([_drawn(*each) for each in found], captions)
+    captions = [module.caption(table, view, shown) for module, view, shown, table in found]
+    return Figures([_drawn(module, view, table) for module, view, _, table in found], captions)
 
 
 def draw_figure(results: Results, claims: pd.DataFrame, name: str, page: int) -> Figure:
@@ -79,18 +80,21 @@ def draw_figure(results: Results, claims: pd.DataFrame, name: str, page: int) ->
     found = _with_tables(results, claims, name)
     if not 1 <= page <= len(found):
         raise ReportError(f"page {page} of {name}: it has {len(found)}, counted from 1")
-    return _drawn(*found[page - 1])
+    module, view, _, table = found[page - 1]
+    return _drawn(module, view, table)
 
 
-def _with_tables(results: Results, claims: pd.DataFrame, name: str) -> list[tuple[FigureModule, View, pd.DataFrame]]:
-    """The figures of a name that have anything to draw, with the rows that they draw."""
+def _with_tables(
+    results: Results, claims: pd.DataFrame, name: str
+) -> list[tuple[FigureModule, View, Results, pd.DataFrame]]:
+    """The figures of a name that have anything to draw, with the results that they show and the rows that they draw."""
     tables = [
-        (module, view, module.table(results_of(view, results), claims, view).reset_index(drop=True))
+        (module, view, *rows_of(module, view, results, claims))
         for module, view in chosen_figures(results, claims, name, appendix=False)
     ]
-    found = [each for each in tables if not each[2].empty]
+    found = [each for each in tables if not each[3].empty]
     if not found:
-        raise ReportError(f"{name}: nothing to draw yet in sweep {results.sweep.name}")
+        raise ReportError(why_nothing(results, name))
     return found
 
 

@@ -41,7 +41,7 @@ def write_report(
     Args:
         store: the local folder of the store.
         sweep: the name of a sweep that was launched into it.
-        out: the folder to write to; by default `reports/SWEEP` in the store. It gets index.html (complete in itself),
+        out: the folder to write to; by default that of report_folder. It gets index.html (complete in itself),
             report.md (the answers), claims.json (every comparison), figures/*.png, *.pdf and *.json (manifests), and
             tables/*.csv, among them the rows behind each figure, and tables for a paper (*.tex, *.md, *.csv); and
             appendix.html where an appendix is asked for.
@@ -56,7 +56,7 @@ def write_report(
             the folder cannot be written to.
     """
     results = read_results(store, sweep, options)
-    folder = out if out is not None else store / "reports" / sweep
+    folder = out if out is not None else report_folder(store, sweep, options or Options())
     with _written_to(folder):
         return _write_all(results, folder, output or Output())
 
@@ -82,10 +82,17 @@ def write_one_figure(
         ReportError: as for write_report; and where no figure has that name, or it has nothing to draw.
     """
     results = read_results(store, sweep, options)
-    folder = out if out is not None else store / "reports" / sweep
+    folder = out if out is not None else report_folder(store, sweep, options or Options())
     with _written_to(folder):
         figures = write_figures(results, claims_table(results), folder, only, output)
     return [folder / file for figure in figures.drawn for file in figure.files]
+
+
+def report_folder(store: Path, sweep: str, options: Options) -> Path:
+    """Where a report is written: `reports/SWEEP` in the store, beside it what the reader chose to look at otherwise."""
+    chosen = [f"seeds-{options.seeds}"] if options.seeds else []
+    chosen += [name for name in ("partial", "pool") if getattr(options, name)]
+    return store / "reports" / "-".join([sweep, *chosen])
 
 
 @contextmanager

@@ -147,7 +147,10 @@ def status(
 def report(
     sweep: SweepArgument,
     store: StoreOption = DEFAULT_STORE,
-    out: Annotated[Path | None, typer.Option(help="Folder for the report. Default: STORE/reports/SWEEP.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the report. Default: STORE/reports/SWEEP[-seeds-N][-partial][-pool]"),
+    ] = None,
     profile: ProfileOption = None,
     seeds: Annotated[
         int | None, typer.Option("--seeds", min=1, help="Use the trials of the sweep's first seeds only.")

@@ -12,6 +12,8 @@ from reports.read_store import Results
 
 _MARKUP = re.compile(r"[\\`*<>|$~]|^[#+>-]|\](?=[(\[:])|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 """What Markdown may take for markup: an underscore inside a word is none, nor a bracket without a link."""
+_ENTITY = re.compile(r"&(?=#?\w+;)")
+"""What begins an entity, as in `&lt;`."""
 
 
 def lead(results: Results) -> list[str]:
@@ -43,4 +45,4 @@ NOTHING = "Nothing can be compared yet: no factor has two levels with results."
 
 def escaped(text: str) -> str:
     """Text that Markdown shows as it is."""
-    return _MARKUP.sub(r"\\\g<0>", text)
+    return _MARKUP.sub(r"\\\g<0>", _ENTITY.sub("&amp;", text))

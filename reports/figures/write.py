@@ -14,6 +14,7 @@ from reports.errors import ReportError
 from reports.figures.contract import SECTIONS, FigureModule, View, results_of
 from reports.figures.drawn import DrawnFigure
 from reports.figures.manifest import make_manifest
+from reports.figures.nothing import why_nothing
 from reports.figures.registry import REGISTRY
 from reports.figures.style import FORMATS, PAGE, STYLES, Style, render, style_named
 from reports.figures.table_file import table_text
@@ -88,16 +89,21 @@ def write_figures(
         if only is None and in_appendix and not output.appendix:
             not_drawn += 1
             continue
-        shown = results_of(view, results)
-        table = module.table(shown, claims, view).reset_index(drop=True)
+        shown, table = rows_of(module, view, results, claims)
         if not table.empty:
             drawn.append(_write(module, view, table, shown, output, style, folder, appendix=in_appendix))
     if only is not None and not drawn:
-        raise ReportError(f"{only}: nothing to draw yet in sweep {results.sweep.name}")
+        raise ReportError(why_nothing(results, only))
     if only is None:
         _remove_others(folder, {figure.name for figure in drawn})
     places = list(SECTIONS)
     return DrawnFigures(drawn=sorted(drawn, key=lambda figure: places.index(figure.section)), not_drawn=not_drawn)
+
+
+def rows_of(module: FigureModule, view: View, results: Results, claims: pd.DataFrame) -> tuple[Results, pd.DataFrame]:
+    """The results that a figure shows, and the rows that it draws."""
+    shown = results_of(view, results)
+    return shown, module.table(shown, claims, view).reset_index(drop=True)
 
 
 def _remove_others(folder: Path, names: Set[str]) -> None:

@@ -23,7 +23,7 @@ def _entry(entry: Entry) -> str:
 
 
 def _cell(text: str) -> str:
-    return escaped(" ".join(text.split())).replace("&", "&amp;")
+    return escaped(" ".join(text.split()))
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -15,7 +15,8 @@ import pandas as pd
 import pytest
 
 from orchestrator.store.lock import exclusive
-from reports import ReportError, write_report
+from reports import Options, ReportError, write_report
+from reports.report import report_folder
 from tests.reports.conftest import WEIGHT_SWEEP, StoreWriter, weight_cells
 
 pytestmark = pytest.mark.whole
@@ -154,6 +155,12 @@ def test_a_second_report_replaces_the_first_and_leaves_no_other_file_nor_setting
 def test_a_report_goes_where_it_is_told(writer: StoreWriter, cells: list[dict[str, Any]], tmp_path: Path) -> None:
     writer.add(cells[0])
     assert write_report(writer.finish(), "fixture", tmp_path / "out") == tmp_path / "out" / "index.html"
+
+
+def test_what_the_reader_chose_has_a_folder_of_its_own(tmp_path: Path) -> None:
+    assert report_folder(tmp_path, "main", Options()) == tmp_path / "reports" / "main"
+    assert report_folder(tmp_path, "main", Options(seeds=2)).name == "main-seeds-2"
+    assert report_folder(tmp_path, "main", Options(partial=True, pool=True)).name == "main-partial-pool"
 
 
 def test_folder_that_cannot_be_written_is_one_line(full_store: Path, tmp_path: Path) -> None:

@@ -196,6 +196,7 @@ def test_text_of_users_is_no_markup() -> None:
         assert shown != text
         assert shown.replace("\\", "") == text
     assert escaped("probe_svm of [−1, +2] %") == "probe_svm of [−1, +2] %"
+    assert escaped("a &amp; b &#60; c & d; R&D") == "a &amp;amp; b &amp;#60; c & d; R&D"
 
 
 def test_json_has_every_number_and_null_for_what_is_missing() -> None:

@@ -175,7 +175,7 @@ def test_only_names_what_there_is(store: Path) -> None:
     with pytest.raises(ReportError, match="no figure of this sweep is called 'efects': effects, ") as told:
         write_one_figure(store, "fixture", "efects")
     assert "\n" not in str(told.value)
-    with pytest.raises(ReportError, match="token_embedding: nothing to draw yet in sweep fixture"):
+    with pytest.raises(ReportError, match="token_embedding: sweep fixture has no levels of token_embedding"):
         write_one_figure(store, "fixture", "token_embedding")
 
 
