@@ -24,7 +24,7 @@ lint: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Checks and figures of a GPU: needs torch and numpy alone, so it takes PYTHON where that is given or nothing is installed here.
+# Checks and figures of a GPU. Needs torch and numpy alone: takes PYTHON where that is given, or nothing is installed.
 # DATA=FOLDER: an archive with ECG5000 and FordA.
 .PHONY: gpu
 gpu:
