@@ -63,7 +63,7 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
     prepared = prepare(sweep, options)
     if prepared.obstacle:
         raise ConfigError(prepared.obstacle, "precision")
-    _say(prepared.remarks, console)
+    _say([f"{sweep.name}: {len(sweep.cells)} trials", *prepared.remarks], console)
     store = Store(options.store, create=True)
     command = " ".join(["ncvq", *sys.argv[1:]])
     with exclusive(store.path, command), scratch_folder() as scratch, temporary_files_below(scratch):
