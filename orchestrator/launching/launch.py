@@ -63,7 +63,7 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
     prepared = prepare(sweep, options)
     if prepared.obstacle:
         raise ConfigError(prepared.obstacle, "precision")
-    _say([f"{sweep.name}: {len(sweep.cells)} trials", *prepared.remarks], console)
+    _say(prepared.remarks, console)
     store = Store(options.store, create=True)
     command = " ".join(["ncvq", *sys.argv[1:]])
     with exclusive(store.path, command), scratch_folder() as scratch, temporary_files_below(scratch):
@@ -77,6 +77,7 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
             recorder.finish(cell)
         interrupted = False
         if plan.tasks:
+            _say([f"{sweep.name}: {len(sweep.cells)} trials, {len(plan.tasks)} stages to run"], console)
             executor = _executor(options, store, capacity, scratch)
             rates = {} if capacity.gpus else expected_rates(plan, store, prepared.datasets)[0]
             interrupted = run_plan(plan, executor, recorder, console, rates=rates)
