@@ -20,6 +20,7 @@ from reports.errors import ReportError
 from reports.history import HISTORY_COLUMNS, compact_history
 from reports.judges import without_mixed_judgements
 from reports.statistics.specification import Options
+from reports.strings import plain_strings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +86,7 @@ class Results:
         return without_mixed_judgements(self.cells[self.cells["status"] == Status.DONE])
 
 
+@plain_strings
 def read_results(store: Path, name: str, options: Options | None = None) -> Results:
     """Read a sweep and whatever is there of its trials.
 
