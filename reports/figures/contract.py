@@ -16,6 +16,7 @@ from reports.relevance import of_stage
 
 EFFECTS, WEIGHTS, ROBUSTNESS, EMBEDDINGS = "effects", "weight", "robustness", "token_embedding"
 VALUES, CURVES, COVERAGE, COST = "values", "curves", "coverage", "cost"
+RANKS, DIFFICULTY, TRANSFER, IMPORTANCE = "average-ranks", "ssl_difficulty", "transfer", "importance"
 """Sections of the page."""
 
 
@@ -58,6 +59,11 @@ SECTIONS = {
         "reference with its 95 % t-interval at each epoch, not adjusted. Right: what samples are worth; whiskers are "
         "intervals of the paired difference from the reference, drawn from its mean on.",
     ),
+    RANKS: Section(
+        title="Which level ranks first over datasets?",
+        lead="Large mark: average rank over datasets, 1 is the best; small marks: ranks on single datasets, the larger "
+        "the more of them. Two levels that no bar joins differ (Wilcoxon's test, Holm over all pairs of the panel).",
+    ),
     CURVES: Section(
         title="By epoch",
         lead="Above: mean over the seeds, band: lowest to highest seed. Below: paired difference from the reference "
@@ -99,6 +105,8 @@ class View:
     """The metrics of the trials that it shows."""
     curves: tuple[str, ...] = ()
     """The columns of the history that it shows."""
+    test: str = ""
+    """How that was tested which it claims beside the effects; empty: it claims nothing else."""
     layout: Any = None
     """Where everything goes: what the module's LAYOUT makes, of plain values."""
 

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from reports.errors import ReportError
-from reports.figures import cost, coverage, curves, effects, effects_map, robustness, token_embedding, value, weight
+from reports.figures import (
+    cost,
+    coverage,
+    curves,
+    effects,
+    effects_map,
+    ranks,
+    robustness,
+    token_embedding,
+    value,
+    weight,
+)
 from reports.figures.contract import FigureModule
 
 REGISTRY: dict[str, FigureModule] = {
@@ -12,6 +23,7 @@ REGISTRY: dict[str, FigureModule] = {
     "weight": weight,
     "robustness": robustness,
     "token_embedding": token_embedding,
+    "ranks": ranks,
     "curves": curves,
     "coverage": coverage,
     "cost": cost,
