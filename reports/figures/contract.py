@@ -34,6 +34,12 @@ _POINTS = (
     "Large marks: mean over the seeds (of logarithms where a metric is compared by ratios); small points: seeds. "
     "Intervals are 95 % t-intervals of one comparison, not adjusted: verdicts stand under Effects. "
 )
+_BY_BLOCK = (
+    "Small points: trials, as differences from the mean of their block (one dataset and seed), so that neither dataset "
+    "nor seed makes a correlation; large marks: mean of a level. ρ: Spearman's rank correlation inside each block, "
+    "over its settings, averaged over blocks, with its 95 % interval; “these” and “like these” are the two questions "
+    "of the effects. A correlation is no cause. "
+)
 SECTIONS = {
     EFFECTS: Section(
         title="Effects",
@@ -64,6 +70,11 @@ SECTIONS = {
         lead="Large mark: average rank over datasets, 1 is the best; small marks: ranks on single datasets, the larger "
         "the more of them. Two levels that no bar joins differ (Wilcoxon's test, Holm over all pairs of the panel).",
     ),
+    DIFFICULTY: Section(
+        title="Which augmentations make the SSL loss easy, and is that good for anything?",
+        lead=_BY_BLOCK + "Further left: an easier loss.",
+    ),
+    TRANSFER: Section(title="Does a better stage 1 make a better stage 2?", lead=_BY_BLOCK),
     CURVES: Section(
         title="By epoch",
         lead="Above: mean over the seeds, band: lowest to highest seed. Below: paired difference from the reference "

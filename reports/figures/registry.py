@@ -11,7 +11,9 @@ from reports.figures import (
     effects_map,
     ranks,
     robustness,
+    ssl_difficulty,
     token_embedding,
+    transfer,
     value,
     weight,
 )
@@ -24,6 +26,8 @@ REGISTRY: dict[str, FigureModule] = {
     "robustness": robustness,
     "token_embedding": token_embedding,
     "ranks": ranks,
+    "ssl_difficulty": ssl_difficulty,
+    "transfer": transfer,
     "curves": curves,
     "coverage": coverage,
     "cost": cost,
