@@ -1,4 +1,4 @@
-"""What part of a design a report is about, for its top: imported runs, a profile, datasets left out, the first seeds."""
+"""What part of a design a report is about, for its top: imported runs, a profile, datasets left out, first seeds."""
 
 from __future__ import annotations
 

@@ -19,8 +19,9 @@ WORST_FIRST = (*reversed(OPEN), NOTHING)
 
 
 def coverage_section(results: Results) -> dict[str, Any]:
-    """The coverage, for the template: grids of cells, or the settings that are not complete: of more than MOST_CELLS,
-    and of imported runs, of which several have the same levels.
+    """The coverage, for the template: grids of cells, or the settings that are not complete.
+
+    The latter of more than MOST_CELLS, and of imported runs, of which several have the same levels.
     """
     coverage = coverage_table(results)
     troubled = troubled_cells(coverage)
