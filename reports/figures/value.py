@@ -150,10 +150,11 @@ def caption(table: pd.DataFrame, view: View, results: Results) -> str:
     metrics = [metrics_by_name()[name] for name in facets.tracks]
     reference, _ = reference_level(view.sweep, facets.compared)
     names = ", ".join(metric.label for metric in metrics)
+    unit = "run" if results.sweep.source else "seed"
     if facets.datasets:
         words = [f"{names}: each setting against {facets.compared} {reference}; a row a dataset, a column a setting."]
     else:
-        words = [f"{names}, against {facets.x} ({count_range(table.loc[table['mark'] != 'seed', 'n'])})."]
+        words = [f"{names}, against {facets.x} ({count_range(table.loc[table['mark'] != 'seed', 'n'], unit)})."]
         if (table["mark"] == LINE).any():
             lines = ", ".join(table.loc[table["mark"] == LINE, "series"].unique())
             words.append(f"Dashed line: {lines}.")
