@@ -23,6 +23,8 @@ def count_range(counts: pd.Series[int], unit: str = "seed") -> str:
     if counts.dropna().empty:
         return "single trials"
     low, high = int(counts.min()), int(counts.max())
+    if high == 1 and unit != "seed":
+        return f"single {unit}s"
     if low == high:
         return f"{low} {unit}" if low == 1 else f"{low} {unit}s"
     return f"{low} to {high} {unit}s"

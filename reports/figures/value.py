@@ -150,7 +150,7 @@ def caption(table: pd.DataFrame, view: View, results: Results) -> str:
     metrics = [metrics_by_name()[name] for name in facets.tracks]
     reference, _ = reference_level(view.sweep, facets.compared)
     names = ", ".join(metric.label for metric in metrics)
-    unit = "run" if results.sweep.source else "seed"
+    unit = "run" if results.sweep.source else "seed" if "seed" in results.done else "trial"
     if facets.datasets:
         words = [f"{names}: each setting against {facets.compared} {reference}; a row a dataset, a column a setting."]
     else:
