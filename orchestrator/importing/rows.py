@@ -47,7 +47,8 @@ def map_rows(table: Table, mapping: Mapping) -> Imported:
         ImportingError: a value of the table is not what the mapping says, or a run is there twice.
     """
     mapping.check(table)
-    kept = [row for row in table.rows if not mapping.kind or row.values[mapping.kind] in mapping.metrics]
+    kinds = [row.values[mapping.kind] if mapping.kind else None for row in table.rows]
+    kept = [row for row, kind in zip(table.rows, kinds, strict=True) if kind in mapping.metrics]
     seen: dict[str, str] = {}
     rows = []
     for row in kept:
@@ -64,9 +65,7 @@ def map_rows(table: Table, mapping: Mapping) -> Imported:
         rows=rows,
         factors=factors,
         cells=[{"trial_id": row["trial_id"], "levels": {name: row[name] for name in names}} for row in rows],
-        left_out=dict(Counter(str(row.values[mapping.kind]) for row in table.rows if row not in kept))
-        if mapping.kind and len(kept) < len(table.rows)
-        else {},
+        left_out=dict(Counter(str(kind) for kind in kinds if kind not in mapping.metrics)),
     )
 
 

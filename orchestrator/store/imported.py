@@ -38,7 +38,6 @@ def write_imported(folder: Path, sweep: str, rows: list[dict[str, Any]]) -> None
         earlier = pa.concat_tables([IMPORTED.empty_table(), read_part(path)], promote_options="default")
         others = earlier.filter(pc.invert(pc.is_in(earlier.column(TRIAL_ID), new.column(TRIAL_ID).combine_chunks())))
         new = pa.concat_tables([others.select(IMPORTED.names).cast(IMPORTED), new]).combine_chunks()
-    folder.mkdir(exist_ok=True)
     write_part(path, new)
 
 

@@ -14,17 +14,17 @@ from reports.metrics import finite_values
 from reports.read_store import Results
 from reports.remembered import once
 
+SEED, RUN, TRIAL = "seed", "run", "trial"
+"""What settings are repeated by: ours by seeds, imported ones as runs, a sweep without seeds not at all."""
 NAMED = 8
 """How many settings a caption names, before it refers to the table of coverage."""
 
 
-def count_range(counts: pd.Series[int], unit: str = "seed") -> str:
-    """For example "2 to 3 seeds"; trials without a value have no mean."""
-    if counts.dropna().empty:
+def count_range(counts: pd.Series[int], unit: str = SEED) -> str:
+    """For example "2 to 3 seeds"; trials without a value have no mean, nor have those that nothing repeats."""
+    if counts.dropna().empty or unit == TRIAL:
         return "single trials"
     low, high = int(counts.min()), int(counts.max())
-    if high == 1 and unit != "seed":
-        return f"single {unit}s"
     if low == high:
         return f"{low} {unit}" if low == 1 else f"{low} {unit}s"
     return f"{low} to {high} {unit}s"
