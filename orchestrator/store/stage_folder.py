@@ -43,6 +43,11 @@ class StoredModel(NamedTuple):
     """16 hex digits of its SHA-256, by which other stages know it."""
 
 
+def is_complete(folder: str) -> bool:
+    """Say whether all files of a stage are there; with texts, because paths take longer than the disk."""
+    return all(os.path.exists(f"{folder}/{name}") for name in FILES)
+
+
 class StageFolder:
     """One stage's folder in a store.
 
@@ -59,8 +64,7 @@ class StageFolder:
     @property
     def is_complete(self) -> bool:
         """Whether all its files are there; their content is not read."""
-        folder = os.fspath(self.path)  # strings: paths take as long as the disk where 10,000 stages are asked for
-        return all(os.path.exists(f"{folder}/{name}") for name in FILES)
+        return is_complete(os.fspath(self.path))
 
     @property
     def model_path(self) -> Path:

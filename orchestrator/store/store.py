@@ -42,10 +42,10 @@ from orchestrator.store.atomic import TEMPORARY, Durability, read_json, write_js
 from orchestrator.store.errors import DamagedError, StoreError
 from orchestrator.store.imported import IMPORTED_FOLDER, imported_path, read_imported, write_imported
 from orchestrator.store.marker import MARKER, SEALED_SINCE, is_empty, looks_like_a_store, read_version, write_version
-from orchestrator.store.parts import TRIAL_ID, TableRead, read_table
+from orchestrator.store.parts import TRIAL_ID, TableRead, read_table, texts
 from orchestrator.store.repeats import without_repeats
 from orchestrator.store.schema import TRIALS
-from orchestrator.store.stage_folder import StageFolder, StageRecord, StoredModel, check_lineage
+from orchestrator.store.stage_folder import StageFolder, StageRecord, StoredModel, check_lineage, is_complete
 from orchestrator.store.writer import HISTORY_FOLDER, TRIALS_FOLDER, TrialWriter
 
 IDS_IN_A_MESSAGE = 12
@@ -95,7 +95,7 @@ class Store:
 
     def has_stage(self, stage_id: str) -> bool:
         """Say whether a stage is finished and all its files are there."""
-        return self.stage(stage_id).is_complete
+        return is_complete(f"{self.path}/stages/{stage_id}")
 
     def write_stage(self, stage_id: str, record: StageRecord, write_model: Callable[[Path], str]) -> None:
         """Keep a finished stage; `write_model` writes its weights and returns the SHA-256 of that file in hex."""
@@ -159,11 +159,12 @@ class Store:
         return Trials(rows=rows, damaged=read.damaged)
 
     def read_trials_table(self, only: Collection[str] | None = None, columns: Iterable[str] | None = None) -> TableRead:
-        """Read the same as a table, with the columns that the files have."""
-        read = read_table(self.path / TRIALS_FOLDER, columns, unsealed=self.unsealed)
+        """Read the same as a table, with the ids and those of the columns that the files have."""
+        wanted = columns if columns is None else dict.fromkeys((TRIAL_ID, *columns))
+        read = read_table(self.path / TRIALS_FOLDER, wanted, unsealed=self.unsealed)
         rows = read.rows
         if only is not None:
-            rows = rows.filter(pc.is_in(rows.column(TRIAL_ID), pa.array(list(only), pa.string())))
+            rows = rows.filter(pc.is_in(rows.column(TRIAL_ID), texts(only)))
         return TableRead(rows=without_repeats(rows), damaged=read.damaged)
 
     def read_history(self, columns: Iterable[str] | None = None, *, compact: bool = False) -> TableRead:

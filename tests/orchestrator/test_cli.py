@@ -309,6 +309,22 @@ def test_status(tiny_file: Path, finished: Store) -> None:
     assert "nobody is running in this store" in result.stdout
 
 
+def test_status_loads_nothing_slow(tiny_file: Path, finished: Store) -> None:
+    """Rows are read and looked up, which takes pyarrow, but a quarter of a second less without pandas."""
+    code = (
+        "import sys; from pathlib import Path; from orchestrator.cli.app import app\n"
+        "app(['status', *sys.argv[1:]], standalone_mode=False)\n"
+        "from orchestrator.store import Store; Store(Path(sys.argv[3])).read_trials({'none'}, ['status'])\n"
+        "print('loaded:', *(name for name in ('torch', 'pandas', 'ray') if name in sys.modules))"
+    )
+    words = [sys.executable, "-c", code, str(tiny_file), "--store", str(finished.path)]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    told = done.stdout.splitlines()
+    assert told[0] == "tiny: 4 trials: 4 done"
+    assert told[-1] == "loaded:"
+
+
 def test_status_watch_ends_when_nobody_runs(tiny_file: Path, finished: Store) -> None:
     assert ncvq("status", tiny_file, "--store", finished.path, "--watch").exit_code == 0
 

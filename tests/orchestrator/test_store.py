@@ -67,6 +67,9 @@ def test_a_trial_comes_back_as_it_was_kept(store: Store) -> None:
         "error": None,
     }
     assert store.trial_ids() == ["aaaaaaaaaaaa"]
+    assert store.read_trials_table(columns=("status",)).rows.to_pylist() == [
+        {"trial_id": "aaaaaaaaaaaa", "status": "done"}
+    ]
 
 
 def test_a_finished_stage_needs_no_checkpoint(store: Store) -> None:
