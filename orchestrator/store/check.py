@@ -13,7 +13,7 @@ from orchestrator.store.checkpoint_files import is_whole_checkpoint
 from orchestrator.store.errors import StoreError
 from orchestrator.store.findings import Damaged, Findings
 from orchestrator.store.imported import IMPORTED_FOLDER
-from orchestrator.store.parts import TRIAL_ID, part_files, read_part, texts
+from orchestrator.store.parts import TRIAL_ID, part_files, read_part
 from orchestrator.store.repeats import agree, numbers_of, repeated_ids
 from orchestrator.store.stage_folder import RECORD
 from orchestrator.store.stages import METRICS_OF_DATASETS, OWN_NAMES
@@ -87,7 +87,7 @@ class _Check:
         self.found.damaged.append(Damaged(path=path, reason=reason, cost=cost))
 
     def _table(self, folder: str, columns: Iterable[str] = (), cost: str = FROM_STAGES) -> pa.Table:
-        tables = [pa.table({TRIAL_ID: texts(())})]
+        tables = [pa.table({TRIAL_ID: pa.array([], pa.string())})]
         for path in part_files(self.store.path / folder):
             self._read(path)
             try:

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from orchestrator.store.parts import TRIAL_ID, read_part, texts, write_part
+from orchestrator.store.parts import TRIAL_ID, read_part, write_part
 from orchestrator.store.schema import METRICS, NUMBER, SCHEMA_VERSION, SETTINGS, TEXT, table
 
 IMPORTED_FOLDER = "imported"
@@ -49,7 +49,7 @@ def read_imported(folder: Path, sweep: str, only: Iterable[str]) -> pa.Table:
     """
     path = imported_path(folder, sweep)
     rows = read_part(path) if path.exists() else IMPORTED.empty_table()
-    return rows.filter(pc.is_in(rows.column(TRIAL_ID), texts(only)))
+    return rows.filter(pc.is_in(rows.column(TRIAL_ID), pa.array(list(only), pa.string())))
 
 
 def imported_path(folder: Path, sweep: str) -> Path:

@@ -42,7 +42,7 @@ from orchestrator.store.atomic import TEMPORARY, Durability, read_json, write_js
 from orchestrator.store.errors import DamagedError, StoreError
 from orchestrator.store.imported import IMPORTED_FOLDER, imported_path, read_imported, write_imported
 from orchestrator.store.marker import MARKER, SEALED_SINCE, is_empty, looks_like_a_store, read_version, write_version
-from orchestrator.store.parts import TRIAL_ID, TableRead, read_table, texts
+from orchestrator.store.parts import TRIAL_ID, TableRead, read_table
 from orchestrator.store.repeats import without_repeats
 from orchestrator.store.schema import TRIALS
 from orchestrator.store.stage_folder import StageFolder, StageRecord, StoredModel, check_lineage, is_complete
@@ -164,7 +164,7 @@ class Store:
         read = read_table(self.path / TRIALS_FOLDER, wanted, unsealed=self.unsealed)
         rows = read.rows
         if only is not None:
-            rows = rows.filter(pc.is_in(rows.column(TRIAL_ID), texts(only)))
+            rows = rows.filter(pc.is_in(rows.column(TRIAL_ID), pa.array(list(only), pa.string())))
         return TableRead(rows=without_repeats(rows), damaged=read.damaged)
 
     def read_history(self, columns: Iterable[str] | None = None, *, compact: bool = False) -> TableRead:
