@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from orchestrator.store.status import Status
 from reports.statistics.conditions import largest_condition
@@ -32,7 +36,10 @@ def make_blocks(pairs: pd.DataFrame, options: Options | None = None) -> pd.DataF
     options = options or Options()
     if pairs.empty:
         return pd.DataFrame(columns=list(BLOCK_COLUMNS))
-    blocks = _outcomes(pairs).join(_means(kept_pairs(pairs, options)), on=BLOCK)
+    codes, places = _codes(pairs)
+    kept = kept_pairs(pairs, options)
+    means = _means(kept, codes[kept.index.to_numpy()], len(places))
+    blocks = pd.DataFrame({**_outcomes(pairs, codes, places), **means})
     blocks["problem"] = blocks["problem"].mask(blocks["pairs_kept"].isna(), "no pair that all blocks have")
     blocks = _one_condition(blocks, pool=options.pool)
     used = blocks["problem"].isna()
@@ -50,40 +57,52 @@ def kept_pairs(pairs: pd.DataFrame, options: Options) -> pd.DataFrame:
     return pairs[~pd.MultiIndex.from_frame(pairs[["level", "pair"]]).isin(lost)]
 
 
-def _outcomes(pairs: pd.DataFrame) -> pd.DataFrame:
+def _codes(pairs: pd.DataFrame) -> tuple[NDArray[np.intp], list[int]]:
+    """The number of the block of each pair, and the place of the first pair of each block."""
+    numbers: dict[tuple[str, str, str], int] = {}
+    keys = zip(*(pairs[name].to_numpy(dtype=object) for name in BLOCK), strict=True)
+    codes = np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.intp)
+    return codes, np.unique(codes, return_index=True)[1].tolist()
+
+
+def _outcomes(pairs: pd.DataFrame, codes: NDArray[np.intp], places: list[int]) -> dict[str, Any]:
     """How the trials of each block ended."""
-    table = pairs[[*BLOCK, "reference", "commits_differ"]].assign(
-        pairs=1,
-        pairs_valid=pairs["problem"].isna().astype(int),
-        ended=pairs["status"].isin(ENDED),
-        diverged=pairs["status"] == Status.DIVERGED,
-        ended_reference=pairs["status" + OF_REFERENCE].isin(ENDED),
-        diverged_reference=pairs["status" + OF_REFERENCE] == Status.DIVERGED,
-    )
-    found = table.groupby(BLOCK, sort=False)
-    sums = found[["pairs", "pairs_valid"]].sum()
-    flags = ["commits_differ", "ended", "diverged", "ended_reference", "diverged_reference"]
-    firsts = found["reference"].first().to_frame()
-    return firsts.join(sums).join(found[flags].any()).reset_index()
+    firsts = pairs[[*BLOCK, "reference"]].iloc[places]
+    status, other = (pairs[name].to_numpy(dtype=object) for name in ("status", "status" + OF_REFERENCE))
+    flags = {
+        "commits_differ": pairs["commits_differ"].to_numpy(dtype=bool),
+        "ended": np.isin(status, ENDED),
+        "diverged": status == Status.DIVERGED,
+        "ended_reference": np.isin(other, ENDED),
+        "diverged_reference": other == Status.DIVERGED,
+    }
+    return {
+        **{name: firsts[name].to_numpy(dtype=object) for name in (*BLOCK, "reference")},
+        "pairs": np.bincount(codes),
+        "pairs_valid": np.bincount(codes[pairs["problem"].isna().to_numpy()], minlength=len(places)),
+        **{name: np.bincount(codes[flag], minlength=len(places)) > 0 for name, flag in flags.items()},
+    }
 
 
-def _means(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Mean difference of each block, missing with its problems where a pair is invalid; indexed by BLOCK."""
-    found = pairs.groupby(BLOCK, sort=True)
-    count = found.size()
-    share = pairs["difference"].astype(float) / found["level"].transform("size")
-    conditions = pairs.loc[pairs["problem"].isna(), [*BLOCK, "condition"]].drop_duplicates().sort_values("condition")
-    invalid = pairs[pairs["problem"].notna()][BLOCK].drop_duplicates().merge(pairs, on=BLOCK)
-    problems = {key: _problems(rows) for key, rows in invalid.groupby(BLOCK)}
-    return pd.DataFrame(
-        {
-            "pairs_kept": count,
-            "difference": share.groupby([pairs[name] for name in BLOCK]).sum(min_count=1),
-            "rounding": found["rounding"].max(),
-            "problem": pd.Series([problems.get(key) for key in count.index], index=count.index, dtype="str"),
-            "condition": conditions.groupby(BLOCK)["condition"].agg(" and ".join),
-        }
-    )
+def _means(pairs: pd.DataFrame, codes: NDArray[np.intp], count: int) -> dict[str, Any]:
+    """Mean difference of each block, missing with its problems where a pair is invalid."""
+    sizes = np.bincount(codes, minlength=count)
+    difference = pairs["difference"].to_numpy(dtype=float)
+    valid, known = pairs["problem"].isna().to_numpy(), ~np.isnan(difference)
+    shares = np.bincount(codes[known], difference[known] / sizes[codes[known]], minlength=count)
+    rounding = np.full(count, np.nan)
+    np.fmax.at(rounding, codes, pairs["rounding"].to_numpy(dtype=float))
+    conditions: list[set[str]] = [set() for _ in range(count)]
+    for code, condition in zip(codes[valid], pairs["condition"].to_numpy(dtype=object)[valid], strict=True):
+        conditions[code].add(condition)
+    problems = {code: _problems(pairs[codes == code]) for code in np.unique(codes[~valid])}
+    return {
+        "pairs_kept": np.where(sizes > 0, sizes, np.nan),
+        "difference": np.where(np.bincount(codes[known], minlength=count) > 0, shares, np.nan),
+        "rounding": rounding,
+        "problem": pd.Series([problems.get(code) for code in range(count)], dtype="str"),
+        "condition": pd.Series([" and ".join(sorted(each)) if each else None for each in conditions], dtype="str"),
+    }
 
 
 def _problems(pairs: pd.DataFrame) -> str | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -61,14 +63,15 @@ def largest_condition(condition: pd.Series, group: pd.Series, counts: pd.Series)
     Returns:
         With the index of condition, the condition to keep in the group of the row.
     """
-    sizes = (
-        counts.astype(int)
-        .groupby([group.rename("group"), condition.rename("condition")])
-        .sum()
-        .reset_index(name="size")
-    )
-    kept = sizes.sort_values(["size", "condition"]).groupby("group")["condition"].last()
-    return group.map(kept)
+    sizes: Counter[tuple[Any, Any]] = Counter()
+    for place, text, counted in zip(group, condition, counts.astype(bool), strict=True):
+        if isinstance(text, str):
+            sizes[place, text] += int(counted)
+    largest: dict[Any, tuple[int, str]] = {}
+    for (place, text), size in sizes.items():
+        largest[place] = max(largest.get(place, (-1, "")), (size, text))
+    kept = [largest[place][1] if place in largest else None for place in group]
+    return pd.Series(kept, index=condition.index, dtype="str")
 
 
 def _text(column: pd.Series) -> pd.Series:

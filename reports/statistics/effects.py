@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -69,7 +70,7 @@ def effects(
         there is one).
     """
     rows = []
-    found = {key: _group(rows_of) for key, rows_of in blocks.groupby(["level", "dataset"])}
+    found = _groups(blocks)
     for level in levels:
         groups = {dataset: found.get((level, dataset), _NO_GROUP) for dataset in datasets}
         rows += [
@@ -99,10 +100,24 @@ class _Group:
 _NO_GROUP = _Group(differences=np.array([]), rounding=0.0, blocks=0)
 
 
-def _group(blocks: pd.DataFrame) -> _Group:
-    used = blocks[blocks["used"].astype(bool)].sort_values("seed")
-    rounding = float(used["rounding"].max()) if len(used) else 0.0
-    return _Group(differences=used["difference"].to_numpy(dtype=float), rounding=rounding, blocks=len(blocks))
+def _groups(blocks: pd.DataFrame) -> dict[tuple[str, str], _Group]:
+    """The blocks of each level and dataset."""
+    names = ("level", "dataset", "seed", "used", "difference", "rounding")
+    places: dict[tuple[str, str], list[tuple[str, float, float]]] = {}
+    counts: Counter[tuple[str, str]] = Counter()
+    for level, dataset, seed, used, difference, rounding in zip(*(blocks[name] for name in names), strict=True):
+        counts[level, dataset] += 1
+        own = places.setdefault((level, dataset), [])
+        if used:
+            own.append((seed, difference, rounding))
+    return {
+        key: _Group(
+            differences=np.array([difference for _, difference, _ in sorted(own)], dtype=float),
+            rounding=max((rounding for *_, rounding in own), default=0.0),
+            blocks=counts[key],
+        )
+        for key, own in places.items()
+    }
 
 
 def _one_dataset(group: _Group, margin: float) -> dict[str, Any]:

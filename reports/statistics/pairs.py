@@ -6,12 +6,16 @@ A pair is two trials of one (dataset, seed) that differ in one factor alone. Whe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from orchestrator.store.status import Status
 from reports.statistics.conditions import CONDITIONS, conditions_of
+from reports.statistics.couples import couple
 from reports.statistics.scale import on_scale
 from reports.statistics.specification import RAW, Design, MetricSpec, Options, reference_level
 
@@ -20,6 +24,7 @@ ENDED = (Status.DONE, Status.DIVERGED)
 NO_DATASET = "all data"
 """The name of the one dataset of trials without such a column."""
 OF_REFERENCE = "_reference"
+NO_PLACES = ((-1, -1),)
 
 PAIR_COLUMNS = (
     "level", "reference", "dataset", "seed", "pair", "trial_id", "trial_id_reference", "status", "status_reference",
@@ -47,16 +52,13 @@ def make_pairs(
         valid), condition (under which both sides ran), commits_differ.
     """
     reference, _ = reference_level(design, factor)
-    others = [name for name in design.factors if name not in (factor, *UNIT) and name in trials]
     cells = cells_of(trials, design, metric)
-    right = cells[cells[factor] == reference] if factor in cells else cells[:0]
-    parts = [pd.DataFrame(columns=list(PAIR_COLUMNS))]
-    for level in design.factors[factor]:
-        left = cells[cells[factor] == level] if factor in cells else cells[:0]
-        if level != reference and len(left):
-            parts.append(_pairs_of_level(left, right, others).assign(level=level, reference=reference))
-    pairs = pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
-    return _judged(pairs, pool=bool(options and options.pool))[list(PAIR_COLUMNS)]
+    rows = _rows(cells, design, factor, reference) if factor in cells else []
+    columns = list(zip(*rows, strict=True)) if rows else [()] * 6
+    level, dataset, seed, pair, here, there = columns
+    keys = {"level": level, "reference": (reference,) * len(rows), "dataset": dataset, "seed": seed, "pair": pair}
+    places = np.array(here, dtype=np.intp), np.array(there, dtype=np.intp)
+    return _judged(keys, cells, places, pool=bool(options and options.pool))
 
 
 def cells_of(trials: pd.DataFrame, design: Design, metric: MetricSpec) -> pd.DataFrame:
@@ -70,20 +72,28 @@ def cells_of(trials: pd.DataFrame, design: Design, metric: MetricSpec) -> pd.Dat
     trials = trials.reset_index(drop=True)
     index = trials.index
     values = trials[metric.name] if metric.name in trials else pd.Series(float("nan"), index=index)
-    cells = trials[[name for name in design.factors if name in trials]].astype("str")
-    cells = cells.assign(
-        trial_id=trials["trial_id"].astype("str") if "trial_id" in trials else index.astype("str"),
-        dataset=trials["dataset"].astype("str") if "dataset" in trials else NO_DATASET,
-        seed=seeds_of(trials),
-        status=trials["status"].astype("str") if "status" in trials else Status.DONE,
-        git_commit=trials["git_commit"].astype("str") if "git_commit" in trials else None,
+    scaled = on_scale(values, metric.scale)
+    status = trials["status"].astype("str") if "status" in trials else pd.Series(Status.DONE, index=index, dtype="str")
+    done = (status == Status.DONE).to_numpy()
+    conditions = conditions_of(trials, metric, design.factors)
+    cells = pd.DataFrame(
+        {
+            **{name: trials[name].astype("str") for name in design.factors if name in trials},
+            "trial_id": trials["trial_id"].astype("str") if "trial_id" in trials else index.astype("str"),
+            "dataset": trials["dataset"].astype("str") if "dataset" in trials else NO_DATASET,
+            "seed": seeds_of(trials),
+            "status": status,
+            "git_commit": trials["git_commit"].astype("str") if "git_commit" in trials else None,
+            "y": scaled["y"].where(done),
+            "problem": scaled["problem"].where(done, status.fillna(Status.MISSING)),
+            "rounding": scaled["rounding"],
+            "value": on_scale(values, RAW)["y"],
+            **{f"is {name}": conditions[name] for name in conditions},
+        },
+        index=index,
     )
-    cells = cells.join(on_scale(values, metric.scale)).assign(value=on_scale(values, RAW)["y"])
-    not_done = cells["status"].fillna(Status.MISSING) != Status.DONE
-    cells["problem"] = cells["problem"].mask(not_done, cells["status"].fillna(Status.MISSING))
-    cells["y"] = cells["y"].mask(not_done)
-    cells = cells.join(conditions_of(trials, metric, design.factors).add_prefix("is "))
-    return cells.dropna(subset=["dataset", "seed"])
+    known = (cells["dataset"].notna() & cells["seed"].notna()).to_numpy()
+    return cells if known.all() else cells[known]
 
 
 def cells_of_any(trials: pd.DataFrame, design: Design, metric: MetricSpec) -> tuple[pd.DataFrame, bool]:
@@ -99,70 +109,95 @@ def seeds_of(trials: pd.DataFrame) -> pd.Series:
     return trials["seed"].astype("str").str.removesuffix(".0")
 
 
-def _pairs_of_level(left: pd.DataFrame, right: pd.DataFrame, others: Sequence[str]) -> pd.DataFrame:
-    """The pairs of the design; only keys and places are joined, because the other columns are many."""
-    keys = [*UNIT, *others]
-    here, there = (cells[keys].assign(place=range(len(cells))) for cells in (left, right))
-    couples = couple(here, there, others, UNIT)
-    units = pd.concat([left[UNIT], right[UNIT]]).drop_duplicates()
-    grid = units.merge(couples[["dataset", "pair"]].drop_duplicates(), on="dataset")
-    places = couples[[*UNIT, "pair", "place", "place" + OF_REFERENCE]]
-    pairs = grid.merge(places, on=[*UNIT, "pair"], how="left")
-    sides = [
-        cells.drop(columns=keys).set_axis(range(len(cells))).reindex(pairs["place" + end]).set_axis(pairs.index)
-        for cells, end in ((left, ""), (right, OF_REFERENCE))
-    ]
-    return pairs[[*UNIT, "pair"]].join(sides[0]).join(sides[1].add_suffix(OF_REFERENCE))
+def _rows(cells: pd.DataFrame, design: Design, factor: str, reference: str) -> list[tuple[Any, ...]]:
+    """The pairs of the design: level, dataset, seed, levels of the other factors, and the places of both sides.
 
-
-def couple(left: pd.DataFrame, right: pd.DataFrame, others: Sequence[str], unit: Sequence[str]) -> pd.DataFrame:
-    """All couples of a unit that agree in each other factor, or in which it has no meaning on one side.
-
-    Returns:
-        The columns of left, those of right with "_reference" behind their names, and pair: the levels of the other
-        factors.
+    A place is −1 where a seed lacks a side that another has.
     """
-    exact = [name for name in others if bool(left[name].notna().all() and right[name].notna().all())]
-    couples = left.merge(right, on=[*unit, *exact], suffixes=("", OF_REFERENCE))
-    for name in others:
-        if name not in exact:
-            here, there = couples[name], couples[name + OF_REFERENCE]
-            couples = couples[here.isna() | there.isna() | (here == there)]
-            couples[name] = couples[name].fillna(couples[name + OF_REFERENCE])
-    varying = [name for name in others if couples[name].nunique() > 1]
-    rows = couples[varying].to_numpy(dtype=object)
-    labels = [", ".join(f"{name} {level}" for name, level in zip(varying, row, strict=True) if isinstance(level, str))
-              for row in rows]  # fmt: skip
-    return couples.assign(pair=pd.Series(labels, index=couples.index, dtype="str"))
+    others = [name for name in design.factors if name not in (factor, *UNIT) and name in cells]
+    keys = cells[list(dict.fromkeys([*UNIT, *others]))]
+    levels = cells[factor].to_numpy(dtype=object)
+    units = list(zip(cells["dataset"], cells["seed"], strict=True))
+    right = np.flatnonzero(levels == reference)
+    rows = []
+    for level in design.factors[factor]:
+        left = np.flatnonzero(levels == level)
+        if level == reference or not len(left):
+            continue
+        found = couple(keys.iloc[left], keys.iloc[right], others, UNIT)
+        designed: dict[str, dict[str, None]] = {}
+        made: dict[tuple[str, str, str], list[tuple[int, int]]] = {}
+        for place, other, pair in zip(left[found.here], right[found.there], found.pair, strict=True):
+            dataset, seed = units[place]
+            designed.setdefault(dataset, {})[pair] = None
+            made.setdefault((dataset, seed, pair), []).append((place, other))
+        for dataset, seed in dict.fromkeys(units[place] for place in [*left, *right]):
+            for pair in designed.get(dataset, ()):
+                rows += [(level, dataset, seed, pair, *both) for both in made.get((dataset, seed, pair), NO_PLACES)]
+    return rows
 
 
-def _judged(pairs: pd.DataFrame, *, pool: bool) -> pd.DataFrame:
-    """Add the difference, or the reason why there is none."""
-    names = [name for name in CONDITIONS if f"is {name}" in pairs]
-    problem = pd.Series(None, index=pairs.index, dtype="str")
-    if not pool:
-        for name in names:
-            here, there = pairs[f"is {name}"], pairs[f"is {name}{OF_REFERENCE}"]
-            differ = here.notna() & there.notna() & (here != there)
-            problem[differ] = "other " + CONDITIONS[name] + " (" + here[differ] + ", " + there[differ] + ")"
-    for side, column in (("reference", "problem" + OF_REFERENCE), ("level", "problem")):
-        found = pairs[column].notna() if column in pairs else pd.Series(False, index=pairs.index)
-        problem[found] = pairs.loc[found, side] + ": " + pairs.loc[found, column].astype("str") if found.any() else None
-    problem[pairs["trial_id"].isna()] = "no such trial"
-    y, y_reference = pairs["y"].astype(float), pairs["y_reference"].astype(float)
-    # Halves, so that two huge values of opposite sign do not overflow.
-    half = y / 2 - y_reference / 2
-    too_large = half.abs() > 8e307
-    problem[too_large & problem.isna()] = "difference too large for a number"
-    here, there = (pairs.get(name, pd.Series(None, index=pairs.index, dtype="str"))
-                   for name in ("git_commit", "git_commit" + OF_REFERENCE))  # fmt: skip
-    condition = pd.Series("", index=pairs.index, dtype="str")
-    for name in names if not pool else []:
-        condition = condition + CONDITIONS[name] + " " + pairs[f"is {name}"].fillna("unknown") + ", "
-    return pairs.assign(
-        difference=2 * half.where(problem.isna()),
-        rounding=pairs[["rounding", "rounding" + OF_REFERENCE]].astype(float).max(axis=1) if len(pairs) else 0.0,
-        problem=problem,
-        condition=condition.str.removesuffix(", "),
-        commits_differ=here.notna() & there.notna() & (here != there),
-    )
+def _judged(
+    keys: Mapping[str, Sequence[str]],
+    cells: pd.DataFrame,
+    places: tuple[NDArray[np.intp], NDArray[np.intp]],
+    *,
+    pool: bool,
+) -> pd.DataFrame:
+    """The pairs with the difference, or the reason why there is none."""
+    side, other = (_Side(cells, at) for at in places)
+    names = [name for name in CONDITIONS if f"is {name}" in cells and not pool]
+    problem = np.full(len(side.at), None, dtype=object)
+    condition = [""] * len(side.at)
+    for name in names:
+        mine, theirs = side.text(f"is {name}"), other.text(f"is {name}")
+        for row in np.flatnonzero(pd.notna(mine) & pd.notna(theirs) & (mine != theirs)):
+            problem[row] = f"other {CONDITIONS[name]} ({mine[row]}, {theirs[row]})"
+        said = np.where(pd.isna(mine), "unknown", mine)
+        condition = [f"{text}{CONDITIONS[name]} {value}, " for text, value in zip(condition, said, strict=True)]
+    for who, whose in ((keys["reference"], other), (keys["level"], side)):
+        text = whose.text("problem")
+        for row in np.flatnonzero(pd.notna(text)):
+            problem[row] = f"{who[row]}: {text[row]}"
+    problem[side.at < 0] = "no such trial"
+    y, y_reference = side.number("y"), other.number("y")
+    half = y / 2 - y_reference / 2  # halves, so that two huge values of opposite sign do not overflow
+    problem[(np.abs(half) > 8e307) & pd.isna(problem)] = "difference too large for a number"
+    commits = side.text("git_commit"), other.text("git_commit")
+    columns = {
+        **{name: _text(values) for name, values in keys.items()},
+        "trial_id": _text(side.text("trial_id")),
+        "trial_id_reference": _text(other.text("trial_id")),
+        "status": _text(side.text("status")),
+        "status_reference": _text(other.text("status")),
+        "y": y,
+        "y_reference": y_reference,
+        "difference": 2 * np.where(pd.isna(problem), half, np.nan),
+        "rounding": np.fmax(side.number("rounding"), other.number("rounding")),
+        "problem": _text(problem),
+        "condition": _text([text.removesuffix(", ") for text in condition]),
+        "commits_differ": pd.notna(commits[0]) & pd.notna(commits[1]) & (commits[0] != commits[1]),
+    }
+    return pd.DataFrame(columns, columns=list(PAIR_COLUMNS))
+
+
+class _Side(NamedTuple):
+    """One side of each pair."""
+
+    cells: pd.DataFrame
+    at: NDArray[np.intp]
+    """Its places in the cells; −1 for none."""
+
+    def text(self, name: str) -> NDArray[np.object_]:
+        """A column of text."""
+        column: NDArray[np.object_] = np.append(self.cells[name].to_numpy(dtype=object), np.nan)
+        return column[self.at]
+
+    def number(self, name: str) -> NDArray[np.float64]:
+        """A column of numbers."""
+        column: NDArray[np.float64] = np.append(self.cells[name].to_numpy(dtype=float), np.nan)
+        return column[self.at]
+
+
+def _text(values: Sequence[Any] | NDArray[np.object_]) -> pd.Series:
+    return pd.Series(values, dtype="str")

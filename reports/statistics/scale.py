@@ -22,16 +22,17 @@ def on_scale(values: pd.Series, scale: Scale) -> pd.DataFrame:
         With the index of values: y (natural logarithm, or the value; missing where invalid), problem (why it is
         invalid, missing where it is valid) and rounding (differences of y below it are none).
     """
-    numbers = pd.to_numeric(values, errors="coerce").astype(float)
-    y = numbers.where(np.isfinite(numbers))
-    problem = pd.Series(None, index=values.index, dtype="str")
-    problem[numbers.isna()] = "no number"
+    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
+    problem = np.full(len(numbers), None, dtype=object)
+    problem[np.isnan(numbers)] = "no number"
     problem[np.isinf(numbers)] = "infinite"
+    y = np.where(np.isfinite(numbers), numbers, np.nan)
     if scale == LOG:
-        problem[(y <= 0).to_numpy()] = "not above 0"
-        y = pd.Series(np.log(y.where(y > 0)), index=values.index)
-    size = y.abs().clip(lower=1.0) if scale == LOG else y.abs()
-    return pd.DataFrame({"y": y, "problem": problem, "rounding": RELATIVE_ROUNDING * size})
+        problem[y <= 0] = "not above 0"
+        y = np.log(np.where(y > 0, y, np.nan))
+    size = np.maximum(np.abs(y), 1.0) if scale == LOG else np.abs(y)
+    reasons = pd.Series(problem, index=values.index, dtype="str")
+    return pd.DataFrame({"y": y, "problem": reasons, "rounding": RELATIVE_ROUNDING * size}, index=values.index)
 
 
 def as_effect(difference: pd.Series, scale: Scale) -> pd.Series:

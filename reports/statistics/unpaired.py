@@ -10,6 +10,7 @@ import pandas as pd
 
 from orchestrator.store.status import Status
 from reports.statistics.conditions import largest_condition
+from reports.statistics.couples import couple
 from reports.statistics.effects import (
     EFFECT_COLUMNS,
     NO_BLOCK,
@@ -23,7 +24,7 @@ from reports.statistics.effects import (
     tested,
 )  # fmt: skip
 from reports.statistics.inference import Estimate, mean_of, satterthwaite, sd_of
-from reports.statistics.pairs import ENDED, OF_REFERENCE, cells_of, couple
+from reports.statistics.pairs import ENDED, OF_REFERENCE, cells_of
 from reports.statistics.specification import Design, MetricSpec, Options, reference_level
 
 TERM_COLUMNS = ("level", "dataset", "side", "weight", "n", "mean", "sd", "rounding", "ended", "diverged")
@@ -61,7 +62,10 @@ def make_terms(
     parts = [pd.DataFrame(columns=list(TERM_COLUMNS))]
     for level in design.factors[factor]:
         if level != reference:
-            couples = couple(groups[groups[factor] == level], right, others, ["dataset"])
+            left = groups[groups[factor] == level]
+            found = couple(left, right, others, ["dataset"])
+            sides = left.iloc[found.here], right.iloc[found.there].add_suffix(OF_REFERENCE)
+            couples = pd.concat([side.reset_index(drop=True) for side in sides], axis=1)
             if options.partial:
                 couples = couples[(couples["n"] > 0) & (couples["n" + OF_REFERENCE] > 0)]
             parts += [_terms(couples, "level", level), _terms(couples, "reference", level)]
