@@ -27,6 +27,7 @@ def settings_table() -> str:
     }
     for part in (Stage1Config, Stage2Config, SamplingConfig):
         if part is Stage2Config:
+            rows.append("| `metrics` | [] | further metrics | measured beside those of every trial (plugins.md) |")
             rows.append("| `stages` | 1 | 1 or 2 | 2: train the prior as well, draw samples and measure them |")
         hints = typing.get_type_hints(part)
         for field in dataclasses.fields(part):

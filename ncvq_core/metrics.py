@@ -2,10 +2,16 @@
 
 The columns of the store, the figures, tables and claims of a report, and the table in docs/model.md follow; a metric
 that is measured but has no entry is refused. Needs no torch.
+
+METRICS are measured on every trial. Further ones are measured where the setting `metrics` names them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+from ncvq_core.errors import ConfigError, unknown_name
+from ncvq_core.plugins import registering
 
 Direction = Literal["lower", "higher"]
 Scale = Literal["log", "raw"]
@@ -48,6 +54,8 @@ class Metric:
     """Factors across whose levels it does not mean the same."""
     instead: tuple[str, ...] = ()
     """Metrics that can be compared across those."""
+    measure: Callable[[Any], float | None] | None = None
+    """Of a further metric: makes it of the stage's `Measured`; None is a value that is undefined for these data."""
 
     @property
     def axis_label(self) -> str:
@@ -178,6 +186,56 @@ def metric_names(*stages: str) -> tuple[str, ...]:
     return tuple(metric.name for metric in METRICS if not stages or metric.stage in stages)
 
 
+_FURTHER: dict[str, Metric] = {}
+_CHECKSUMS: dict[str, str] = {}
+FURTHER_STAGES = ("stage1", "samples")
+"""Stages that further metrics can be of."""
+
+
+def known_metrics() -> tuple[Metric, ...]:
+    """Return all entries: those that every trial has, then the further ones."""
+    return (*METRICS, *_FURTHER.values())
+
+
 def metrics_by_name() -> dict[str, Metric]:
-    """Return the table by name."""
-    return {metric.name: metric for metric in METRICS}
+    """Return all entries by name."""
+    return {metric.name: metric for metric in known_metrics()}
+
+
+def register_metric(metric: Metric) -> None:
+    """Add a further metric; a plugin calls it while it is loaded.
+
+    Raises:
+        ConfigError: the name is taken, or the entry says not how it is measured, or is of a stage that has none.
+    """
+    if metric.measure is None:
+        raise ConfigError(f"metric {metric.name!r}: needs a function `measure`")
+    if metric.stage not in FURTHER_STAGES:
+        raise unknown_name(f"stage of metric {metric.name}", metric.stage, FURTHER_STAGES)
+    if metric.family not in FAMILIES:
+        raise unknown_name(f"family of metric {metric.name}", metric.family, FAMILIES)
+    _CHECKSUMS[metric.name] = registering("metric", metric.name, metrics_by_name(), lambda: _forget(metric.name))
+    _FURTHER[metric.name] = metric
+
+
+def further_metric(name: str) -> Metric:
+    """Return a further metric.
+
+    Raises:
+        ConfigError: there is none of that name; the message lists those that there are.
+    """
+    if name in metric_names():
+        raise ConfigError(f"metrics: {name} is measured on every trial; name further ones alone", "metrics")
+    if name not in _FURTHER:
+        raise unknown_name("further metric", name, _FURTHER, "metrics")
+    return _FURTHER[name]
+
+
+def further_checksum(name: str) -> str | None:
+    """Return the checksum of the plugin that a further metric comes from; None where it is ncvq's own."""
+    return _CHECKSUMS.get(name)
+
+
+def _forget(name: str) -> None:
+    _FURTHER.pop(name, None)
+    _CHECKSUMS.pop(name, None)

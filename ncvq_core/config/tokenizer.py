@@ -76,6 +76,18 @@ class Stage1Config:
             raise ConfigError("evaluate_every needs val_fraction > 0: TEST is read once, at the end", "evaluate_every")
 
 
+def plugins_of(config: Stage1Config) -> dict[str, dict[str, str]]:
+    """Return the checksum of the plugin of each component that comes from one, as a part of a canonical form."""
+    sets = (config.augmentations, *(items for _, items in config.band_augmentations))
+    found = {AUGMENTATIONS.name(item): AUGMENTATIONS.checksum(item) for items in sets for item in items}
+    ssl = {SSL_METHODS.name(config.ssl): SSL_METHODS.checksum(config.ssl)} if config.ssl else {}
+    parts = {
+        kind: {name: checksum for name, checksum in each.items() if checksum}
+        for kind, each in (("augmentation_plugins", found), ("ssl_plugins", ssl))
+    }
+    return {kind: each for kind, each in parts.items() if each}
+
+
 def augmentations_text(augmentations: tuple[Augmentation, ...]) -> str:
     """Return a set as text: `window_warp+amplitude_resize`."""
     return "+".join(AUGMENTATIONS.text(augmentation) for augmentation in augmentations)

@@ -17,6 +17,7 @@ from orchestrator.cli.options import (
     DebugOption,
     FcnOption,
     JsonOption,
+    PluginOption,
     ProfileOption,
     SeedsOption,
     SetOption,
@@ -73,6 +74,7 @@ def plan(
     profile: ProfileOption = None,
     seeds: SeedsOption = None,
     available: AvailableOption = False,
+    plugin: PluginOption = None,
     fcn_weights: FcnOption = None,
     workers: WorkersOption = None,
     json: JsonOption = False,
@@ -88,7 +90,7 @@ def plan(
     from orchestrator.store import Store
 
     with one_line_errors(debug):
-        chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_)
+        chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_, plugins=plugin)
         design = read_sweep(sweep, chosen, data_dir, quiet=json)
         opened = Store(store) if (store / "store.json").exists() else None
         options = LaunchOptions(store=store, data_dir=data_dir, fcn_weights=fcn_weights, workers=workers)
@@ -120,6 +122,7 @@ def status(
     profile: ProfileOption = None,
     seeds: SeedsOption = None,
     available: AvailableOption = False,
+    plugin: PluginOption = None,
     watch: Annotated[bool, typer.Option("--watch", help="Print again every five seconds while it runs.")] = False,
     json: JsonOption = False,
     debug: DebugOption = False,
@@ -133,7 +136,7 @@ def status(
     if watch and json:
         fail("--json prints one document, --watch prints again and again: leave one of them out")
     with one_line_errors(debug):
-        chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_)
+        chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_, plugins=plugin)
         design = read_sweep(sweep, chosen, data_dir, fetch=False, quiet=json)
         opened = Store(store)
         if json:
@@ -152,6 +155,7 @@ def report(
         typer.Option(help="Folder for the report. Default: STORE/reports/SWEEP[-seeds-N][-partial][-pool]"),
     ] = None,
     profile: ProfileOption = None,
+    plugin: PluginOption = None,
     seeds: Annotated[
         int | None, typer.Option("--seeds", min=1, help="Use the trials of the sweep's first seeds only.")
     ] = None,
@@ -177,9 +181,11 @@ def report(
     debug: DebugOption = False,
 ) -> None:
     """Answer the sweep's questions in words, and render figures, tables and one self-contained HTML page."""
+    from orchestrator.sweepfile.read import load_plugins
     from reports import Options, Output, ReportError, write_one_figure, write_report
 
     with one_line_errors(debug, ReportError):
+        load_plugins(sweep, plugin or ())
         name = Path(sweep).name.removesuffix(".yaml")
         name = f"{name}-{profile}" if profile else name
         options = Options(pool=pool, partial=partial, seeds=seeds)
@@ -236,13 +242,18 @@ def sample(
     ] = None,
     store: StoreOption = DEFAULT_STORE,
     data_dir: DataOption = None,
+    plugin: PluginOption = None,
     debug: DebugOption = False,
 ) -> None:
     """Draw series from a finished trial's prior."""
+    from ncvq_core.plugins import load_installed, load_plugin
     from orchestrator.cli.sample import SampleOptions, write_samples
     from orchestrator.store import Store
 
     with one_line_errors(debug):
+        load_installed()
+        for path in plugin or ():
+            load_plugin(path)
         options = SampleOptions(count=count, label=label, seed=seed, guidance_scale=guidance_scale)
         write_samples(Store(store), trial, options, out, data_dir)
         console().print(f"{count} series: {out}", soft_wrap=True, highlight=False, markup=False)

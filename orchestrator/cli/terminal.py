@@ -60,6 +60,8 @@ class Chosen:
     available: bool = False
     settings: Sequence[str] | None = None
     """Arguments of `--set`."""
+    plugins: Sequence[Path] | None = None
+    """Arguments of `--plugin`."""
 
     def words(self) -> list[str]:
         """Return the options as they are written."""
@@ -68,6 +70,7 @@ class Chosen:
             *(["--seeds", str(self.seeds)] if self.seeds else []),
             *(["--available"] if self.available else []),
             *(word for setting in self.settings or () for word in ("--set", setting)),
+            *(word for plugin in self.plugins or () for word in ("--plugin", str(plugin))),
         ]
 
 
@@ -94,6 +97,7 @@ def read_sweep(
             profile=chosen.profile,
             seeds=chosen.seeds,
             available=chosen.available,
+            plugins=tuple(chosen.plugins or ()),
             overrides=dict(parse_set(text) for text in chosen.settings or []),
         ),
         check_dataset if fetch or chosen.available else None,

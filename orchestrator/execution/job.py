@@ -14,6 +14,7 @@ import torch
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import load_dataset
 from ncvq_core.errors import CheckpointError, DivergedError
+from ncvq_core.plugins import load_installed, load_plugin
 from ncvq_core.stages.base import StageResult, StageRun
 from ncvq_core.stages.kind import Given
 from ncvq_core.stages.registry import stage_kind
@@ -154,6 +155,9 @@ class StageJob:
         return run
 
     def _new_run(self, models: Mapping[str, Model]) -> StageRun:
+        load_installed()
+        for plugin in self.worker.plugins:
+            load_plugin(plugin)
         config = TrialConfig.from_dict(self.task.config)
         dataset = load_dataset(config.stage1.dataset, self.worker.data_dir)
         stage = trial_stage(config, self.task.stage)

@@ -77,7 +77,7 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
             recorder.finish(cell)
         interrupted = False
         if plan.tasks:
-            executor = _executor(options, store, capacity, scratch)
+            executor = _executor(sweep, options, store, capacity, scratch)
             rates = {} if capacity.gpus else expected_rates(plan, store, prepared.datasets)[0]
             interrupted = run_plan(plan, executor, recorder, console, rates=rates)
         if not interrupted:
@@ -108,7 +108,7 @@ def _note_design(store: Store, sweep: Sweep) -> list[str]:
     return [f"an earlier {sweep.name} of another design is kept: ncvq report {earlier}"] if earlier else []
 
 
-def _executor(options: LaunchOptions, store: Store, capacity: Capacity, scratch: Path) -> Executor:
+def _executor(sweep: Sweep, options: LaunchOptions, store: Store, capacity: Capacity, scratch: Path) -> Executor:
     name = options.executor or (INLINE if capacity.workers == 0 else RAY)
     worker = WorkerSettings(
         store=store.path,
@@ -117,6 +117,7 @@ def _executor(options: LaunchOptions, store: Store, capacity: Capacity, scratch:
         threads=capacity.threads,
         graphs=options.graphs,
         deterministic=options.deterministic and bool(capacity.gpus),
+        plugins=sweep.plugins,
         debug=options.debug and name == INLINE,
     )
     return make_executor(name, worker, capacity, scratch)

@@ -6,6 +6,7 @@ from typing import Any
 
 from ncvq_core.config import TrialConfig
 from ncvq_core.errors import NcvqError
+from ncvq_core.plugins import Plugin
 
 Label = str | int | float | bool
 Belief = dict[str, dict[Label, tuple[Label, ...]]]
@@ -54,6 +55,7 @@ class Sweep:
         belief: for a factor, two of its levels, each with the datasets that it is thought to suit better.
         profiles: names of the smaller or otherwise changed versions that the file has.
         profile: the one that this is; None for the sweep as it is.
+        plugins: files of the user's that the sweep or the command names.
         missing: names of the datasets that are left out because they are not at hand.
         grid_cells: cells of the design, before those that are the same trial become one.
         cells: one for each trial; the last factor varies fastest.
@@ -71,6 +73,7 @@ class Sweep:
     belief: Belief = field(default_factory=dict)
     profiles: tuple[str, ...] = ()
     profile: str | None = None
+    plugins: tuple[Plugin, ...] = ()
     missing: tuple[str, ...] = ()
 
     @property

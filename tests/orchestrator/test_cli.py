@@ -22,7 +22,8 @@ ROOT = Path(__file__).parents[2]
 SWEEP, STORE, DEBUG = ("sweep", None), ("--store", "runs"), ("--debug", False)
 JSON = ("--json", False)
 DATA, SET, FCN = ("--data-dir", None), ("--set", None), ("--fcn-weights", None)
-CHOSEN = {SET, ("--profile", None), ("--seeds", None), ("--available", False)}
+PLUGIN = ("--plugin", None)
+CHOSEN = {SET, PLUGIN, ("--profile", None), ("--seeds", None), ("--available", False)}
 LAUNCH = {
     *CHOSEN,
     SWEEP,
@@ -51,6 +52,7 @@ SURFACE = {
         STORE,
         ("--out", None),
         ("--profile", None),
+        PLUGIN,
         ("--seeds", None),
         JSON,
         ("--pool", False),
@@ -70,6 +72,7 @@ SURFACE = {
         ("--class", None),
         ("--seed", 0),
         ("--guidance-scale", None),
+        PLUGIN,
         STORE,
         DATA,
         DEBUG,

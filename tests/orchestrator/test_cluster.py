@@ -7,9 +7,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tests.orchestrator.processes import PATIENCE_SECONDS, ROOT, DesignFile, Start
+from tests.plugin_files import write_plugin_and_sweep
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -52,3 +54,20 @@ def test_a_cluster_runs_a_sweep_whether_it_asks_for_a_token_or_not(
     assert f"2 of 2 trials have a result in {store}" in printed
     assert ("trying again with Ray's token" in printed) == (authentication == "token")
     assert "InvalidAuthToken" not in printed
+
+
+def test_workers_on_two_raylets_get_a_plugin(
+    cluster: Cluster, start: Start, tmp_path: Path, temporary: Path, mark: str
+) -> None:
+    """Its source travels with the work."""
+    address = cluster()
+    command = [*RAY_START[:-1], f"--address={address}", "--num-cpus=1", "--disable-usage-stats"]
+    ours = {"NCVQ_TEST_MARK": mark, "RAY_TMPDIR": str(temporary), "PYTHONPATH": str(ROOT)}
+    subprocess.run(command, env={**os.environ, **ours}, check=True, capture_output=True, timeout=PATIENCE_SECONDS)
+    file, store = write_plugin_and_sweep(tmp_path), tmp_path / "store"
+    process = start("launch", file, "--store", store, "--address", address, "--set", "seed=1")
+    printed, _ = process.communicate(timeout=2 * PATIENCE_SECONDS)
+    assert process.returncode == 0, printed
+    trials = pd.read_parquet(store / "trials")
+    assert trials["test_series"].tolist() == [1029.0] * len(trials)
+    assert "shift(points=2)" in set(trials["augmentations"])
