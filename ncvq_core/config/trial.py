@@ -68,8 +68,8 @@ class TrialConfig:
         metrics = _further(values.get(FURTHER, []), stages)
         prior, sampling = _part(values, Stage2Config), _part(values, SamplingConfig)
         if stages == 2:
-            later = {"stage2": Stage2Config(**prior), "sampling": SamplingConfig(**sampling)}
-            return cls(stage1=stage1, metrics=metrics, **later)
+            stage2, drawn = Stage2Config(**prior), SamplingConfig(**sampling)
+            return cls(stage1=stage1, stage2=stage2, sampling=drawn, metrics=metrics)
         for key in [*prior, *sampling]:
             raise ConfigError(f"{key} belongs to the prior: it needs stages: 2", key)
         return cls(stage1=stage1, metrics=metrics)
