@@ -78,6 +78,7 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
         interrupted = False
         if plan.tasks:
             executor = _executor(sweep, options, store, capacity, scratch)
+            _say([f"{sweep.name}: {len(sweep.cells)} trials, {len(plan.tasks)} stages to run"], console)
             rates = {} if capacity.gpus else expected_rates(plan, store, prepared.datasets)[0]
             interrupted = run_plan(plan, executor, recorder, console, rates=rates)
         if not interrupted:

@@ -16,6 +16,7 @@ from reports.relevance import of_stage
 
 EFFECTS, WEIGHTS, ROBUSTNESS, EMBEDDINGS = "effects", "weight", "robustness", "token_embedding"
 VALUES, CURVES, COVERAGE, COST = "values", "curves", "coverage", "cost"
+RANKS, DIFFICULTY, TRANSFER = "average-ranks", "ssl_difficulty", "transfer"
 """Sections of the page."""
 
 
@@ -32,6 +33,12 @@ class Section:
 _POINTS = (
     "Large marks: mean over the seeds (of logarithms where a metric is compared by ratios); small points: seeds. "
     "Intervals are 95 % t-intervals of one comparison, not adjusted: verdicts stand under Effects. "
+)
+_BY_BLOCK = (
+    "Small points: trials, as differences from the mean of their block (one dataset and seed), so that neither dataset "
+    "nor seed makes a correlation; large marks: mean of a level. ρ: Spearman's rank correlation inside each block, "
+    "over its settings, averaged over blocks, with its 95 % interval; “these” and “like these” are the two questions "
+    "of the effects. A correlation is no cause. "
 )
 SECTIONS = {
     EFFECTS: Section(
@@ -58,6 +65,16 @@ SECTIONS = {
         "reference with its 95 % t-interval at each epoch, not adjusted. Right: what samples are worth; whiskers are "
         "intervals of the paired difference from the reference, drawn from its mean on.",
     ),
+    RANKS: Section(
+        title="Which level ranks first over datasets?",
+        lead="Large mark: average rank over datasets, 1 is the best; small marks: ranks on single datasets, the larger "
+        "the more of them. Two levels that no bar joins differ (Wilcoxon's test, Holm over all pairs of the panel).",
+    ),
+    DIFFICULTY: Section(
+        title="Which augmentations make the SSL loss easy, and is that good for anything?",
+        lead=_BY_BLOCK + "Further left: an easier loss.",
+    ),
+    TRANSFER: Section(title="Does a better stage 1 make a better stage 2?", lead=_BY_BLOCK),
     CURVES: Section(
         title="By epoch",
         lead="Above: mean over the seeds, band: lowest to highest seed. Below: paired difference from the reference "
@@ -99,6 +116,8 @@ class View:
     """The metrics of the trials that it shows."""
     curves: tuple[str, ...] = ()
     """The columns of the history that it shows."""
+    test: str = ""
+    """How that was tested which it claims beside the effects; empty: it claims nothing else."""
     layout: Any = None
     """Where everything goes: what the module's LAYOUT makes, of plain values."""
 

@@ -64,7 +64,7 @@ def make_manifest(
         "store": _store(results),
         "trials": _trials(table, view, results),
         "excluded": _excluded(table, view, results),
-        "test": _test(table, results.options),
+        "test": _test(table, view, results.options),
         "versions": versions(),
         "style": dataclasses.asdict(style),
         "table": {"file": f"../tables/{view.name}.csv", "columns": column_types(table), "sha256": digest(csv.encode())},
@@ -165,7 +165,9 @@ def _noted(table: pd.DataFrame, column: str) -> dict[str, str]:
     return dict(zip(rows["anchor"], rows[column], strict=True))
 
 
-def _test(table: pd.DataFrame, options: Options) -> dict[str, Any]:
+def _test(table: pd.DataFrame, view: View, options: Options) -> dict[str, Any]:
+    if view.test:
+        return {**TEST, "procedure": view.test, "options": dataclasses.asdict(options)}
     if "family_size" not in table:
         return NO_TEST
     families = table.groupby(["metric", "factor", "question"], sort=False)["family_size"].first().reset_index()

@@ -5,7 +5,20 @@ from __future__ import annotations
 from ncvq_core.errors import ConfigError
 from ncvq_core.plugins import registering
 from reports.errors import ReportError
-from reports.figures import cost, coverage, curves, effects, effects_map, robustness, token_embedding, value, weight
+from reports.figures import (
+    cost,
+    coverage,
+    curves,
+    effects,
+    effects_map,
+    ranks,
+    robustness,
+    ssl_difficulty,
+    token_embedding,
+    transfer,
+    value,
+    weight,
+)
 from reports.figures.contract import FigureModule
 
 REGISTRY: dict[str, FigureModule] = {
@@ -14,6 +27,9 @@ REGISTRY: dict[str, FigureModule] = {
     "weight": weight,
     "robustness": robustness,
     "token_embedding": token_embedding,
+    "ranks": ranks,
+    "ssl_difficulty": ssl_difficulty,
+    "transfer": transfer,
     "curves": curves,
     "coverage": coverage,
     "cost": cost,

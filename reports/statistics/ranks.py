@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import combinations, count, pairwise
 
 import numpy as np
@@ -39,8 +40,41 @@ def average_ranks(means: pd.DataFrame, direction: Direction) -> pd.Series:
         means: one row a dataset, one column a level; datasets that lack a level are left out.
         direction: which direction is better.
     """
+    return ranks_by_dataset(means, direction).mean()
+
+
+def ranks_by_dataset(means: pd.DataFrame, direction: Direction) -> pd.DataFrame:
+    """The same on each dataset: one row a dataset that has all levels, one column a level."""
     table = means.dropna().astype(float)
-    return _rounded(table).rank(axis=1, ascending=direction == "lower").mean()
+    return _rounded(table).rank(axis=1, ascending=direction == "lower")
+
+
+def alike(tests: pd.DataFrame) -> list[tuple[str, ...]]:
+    """The largest groups of two levels or more of which no two differ, in the order of their ranks.
+
+    Args:
+        tests: what compare_ranks returns, with p.
+    """
+    ranks = pd.concat([tests.set_index(f"level_{side}")[f"rank_{side}"] for side in "ab"])
+    order = list(ranks[~ranks.index.duplicated()].sort_values(kind="stable").index)
+    joined: dict[str, set[str]] = {level: set() for level in order}
+    for row in tests[tests["p_adjusted"] > ALPHA].to_dict("records"):
+        joined[row["level_a"]].add(row["level_b"])
+        joined[row["level_b"]].add(row["level_a"])
+    groups = [sorted(group, key=order.index) for group in _cliques(set(), set(order), set(), joined) if len(group) > 1]
+    return sorted(map(tuple, groups), key=lambda group: [order.index(level) for level in group])
+
+
+def _cliques(held: set[str], open_: set[str], seen: set[str], joined: dict[str, set[str]]) -> Iterator[set[str]]:
+    """All sets of levels that are joined pairwise and lie in no larger one (Bron and Kerbosch, CACM 16, 1973)."""
+    if not open_ and not seen:
+        yield held
+        return
+    pivot = max(open_ | seen, key=lambda level: len(joined[level] & open_))
+    for level in sorted(open_ - joined[pivot]):
+        yield from _cliques(held | {level}, open_ & joined[level], seen & joined[level], joined)
+        open_ = open_ - {level}
+        seen = seen | {level}
 
 
 def compare_ranks(means: pd.DataFrame, direction: Direction) -> pd.DataFrame:

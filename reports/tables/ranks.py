@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -13,6 +14,7 @@ from ncvq_core.metrics import Metric
 from reports.claims.table import answered_metrics, cells_to_compare, comparisons, spec_of
 from reports.claims.wording import count_words, listed, p_digits
 from reports.read_store import Results
+from reports.remembered import once
 from reports.statistics.effects import IDENTICAL, THESE
 from reports.statistics.inference import ALPHA
 from reports.statistics.level_means import level_means
@@ -39,8 +41,8 @@ class RankedLevel:
     """The others are counted against it."""
     rank: float
     """Its mean rank over the datasets that have all levels; 1 is the best. nan where there is none."""
-    counts: dict[str, int]
-    """For each of COUNTS, datasets; empty for the reference."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """For each of COUNTS, datasets; empty for the reference, and before they are counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,12 +53,22 @@ class Ranking:
     metric: Metric
     levels: tuple[RankedLevel, ...]
     """In the order of the sweep."""
-    datasets: int
-    """So many are ranked over."""
+    means: pd.DataFrame
+    """What level_means makes: one row a dataset that is ranked over, one column a level."""
     tests: pd.DataFrame
     """What compare_ranks returns."""
     left_out: tuple[str, ...]
     """Datasets and seeds that not all levels have."""
+
+    @property
+    def datasets(self) -> int:
+        """So many are ranked over."""
+        return len(self.means)
+
+    @property
+    def can_reject(self) -> bool:
+        """Whether there are enough datasets for the tests."""
+        return bool(self.tests["p"].notna().all())
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -75,11 +87,17 @@ def rankings(results: Results, claims: pd.DataFrame) -> list[Ranking]:
     Returns:
         In the order of the factors, then of the answers; nothing where the sweep has one dataset.
     """
+    return [_counted(one, claims) for one in uncounted_rankings(results)]
+
+
+@once
+def uncounted_rankings(results: Results) -> list[Ranking]:
+    """The same from the trials alone: no level has counts."""
     if len(results.sweep.factors.get("dataset", ())) < 2:
         return []
     answered = answered_metrics(results)
     made = [
-        _ranking(seen, spec_of(metric, results.sweep.margins), metric, direction, factor, claims)
+        _ranking(seen, spec_of(metric, results.sweep.margins), metric, direction, factor)
         for metric, direction, factor, seen in _ranked(results)
     ]
     factors = list(results.sweep.factors)
@@ -122,30 +140,31 @@ def _ranked(results: Results) -> Iterator[tuple[Metric, Direction, str, Results]
             yield metric, metric.better, factor, seen
 
 
-def _ranking(
-    seen: Results, spec: MetricSpec, metric: Metric, direction: Direction, factor: str, claims: pd.DataFrame
-) -> Ranking:  # fmt: skip
+def _ranking(seen: Results, spec: MetricSpec, metric: Metric, direction: Direction, factor: str) -> Ranking:
     found = level_means(cells_to_compare(seen, metric.name), seen.sweep, spec, factor, seen.options)
     ranks = average_ranks(found.means, direction)
     reference, _ = reference_level(seen.sweep, factor)
-    single = claims[(claims["factor"] == factor) & (claims["metric"] == metric.name) & (claims["question"] == THESE)]
-    single = single.dropna(subset=["dataset"])
     return Ranking(
         factor=factor,
         metric=metric,
         levels=tuple(
-            RankedLevel(
-                level=level,
-                is_reference=level == reference,
-                rank=float(ranks[level]),
-                counts={} if level == reference else _counts(single[single["level"] == level]),
-            )
+            RankedLevel(level=level, is_reference=level == reference, rank=float(ranks[level]))
             for level in seen.sweep.factors[factor]
         ),
-        datasets=len(found.means),
+        means=found.means,
         tests=compare_ranks(found.means, direction),
         left_out=found.left_out,
     )
+
+
+def _counted(one: Ranking, claims: pd.DataFrame) -> Ranking:
+    chosen = (claims["factor"] == one.factor) & (claims["metric"] == one.metric.name) & (claims["question"] == THESE)
+    single = claims[chosen].dropna(subset=["dataset"])
+    levels = (
+        each if each.is_reference else dataclasses.replace(each, counts=_counts(single[single["level"] == each.level]))
+        for each in one.levels
+    )
+    return dataclasses.replace(one, levels=tuple(levels))
 
 
 def _counts(claims: pd.DataFrame) -> dict[str, int]:
@@ -166,7 +185,7 @@ def _tested(one: Ranking) -> str:
     if not one.datasets:
         return "Not ranked: no dataset has all levels."
     datasets, comparisons = count_words(one.datasets, "dataset"), len(one.tests)
-    if one.tests["p"].isna().any():
+    if not one.can_reject:
         return (
             f"{datasets} cannot reject anything: with {count_words(comparisons, 'comparison')}, "
             f"{datasets_needed(comparisons)} are needed (comparisons · 2/2^datasets ≤ {ALPHA:g})."
