@@ -3,15 +3,13 @@
 The columns of the store, the figures, tables and claims of a report, and the table in docs/model.md follow; a metric
 that is measured but has no entry is refused. Needs no torch.
 
-METRICS are measured on every trial. Further ones are measured where the setting `metrics` names them.
+METRICS are measured on every trial, FURTHER ones where the setting `metrics` names them.
 """
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
-
-from ncvq_core.errors import ConfigError, unknown_name
-from ncvq_core.plugins import registering
 
 Direction = Literal["lower", "higher"]
 Scale = Literal["log", "raw"]
@@ -55,7 +53,10 @@ class Metric:
     instead: tuple[str, ...] = ()
     """Metrics that can be compared across those."""
     measure: Callable[[Any], float | None] | None = None
-    """Of a further metric: makes it of the stage's `Measured`; None is a value that is undefined for these data."""
+    """Of a further metric: makes it of the stage's `Measured`; None is a value that is undefined for these data.
+
+    None itself where `ncvq_core/evaluation/NAME.py` has a function of that name.
+    """
 
     @property
     def axis_label(self) -> str:
@@ -186,15 +187,36 @@ def metric_names(*stages: str) -> tuple[str, ...]:
     return tuple(metric.name for metric in METRICS if not stages or metric.stage in stages)
 
 
-_FURTHER: dict[str, Metric] = {}
-_CHECKSUMS: dict[str, str] = {}
-FURTHER_STAGES = ("stage1", "samples")
-"""Stages that further metrics can be of."""
+_OWN_FURTHER = (
+    Metric(
+        name="discriminative_score", stage="samples", label="Discriminative score", family=SAMPLES, better="lower",
+        margin=ACCURACY_MARGIN,
+        source="distance from ½ of the accuracy of a GRU that tells samples from TEST, on a part of both that is held "
+        "out (TimeGAN, Yoon et al., NeurIPS 2019)",
+    ),
+    Metric(
+        name="predictive_score", stage="samples", label="Predictive score", family=SAMPLES, better="lower", scale="log",
+        margin=LOSS_MARGIN,
+        source="mean absolute error on TEST of a GRU trained on samples to say the next point, in standard deviations "
+        "of TRAIN (TimeGAN, likewise)",
+    ),
+    Metric(
+        name="context_fid", stage="samples", label="Context-FID", family=SAMPLES, better="lower", scale="log",
+        margin=FID_MARGIN, log_axis=True,
+        source="Fréchet distance between samples and TEST in features that an encoder learnt on TRAIN without labels "
+        "(PSA-GAN, Jeha et al., ICLR 2022)",
+    ),
+)  # fmt: skip
+
+FURTHER: dict[str, Metric] = {metric.name: metric for metric in _OWN_FURTHER}
+"""By name: measured where the setting `metrics` names them. `ncvq_core.further_metrics` adds those of plugins."""
+RECALLED: dict[str, Metric] = {}
+"""By name: those of plugins that are not loaded, as a store describes them; they can be shown, and not measured."""
 
 
 def known_metrics() -> tuple[Metric, ...]:
     """Return all entries: those that every trial has, then the further ones."""
-    return (*METRICS, *_FURTHER.values())
+    return (*METRICS, *{**RECALLED, **FURTHER}.values())
 
 
 def metrics_by_name() -> dict[str, Metric]:
@@ -202,40 +224,24 @@ def metrics_by_name() -> dict[str, Metric]:
     return {metric.name: metric for metric in known_metrics()}
 
 
-def register_metric(metric: Metric) -> None:
-    """Add a further metric; a plugin calls it while it is loaded.
+def as_records(names: Iterable[str]) -> list[dict[str, Any]]:
+    """Return some entries as plain JSON values, without what measures them; `recall` reads them back."""
+    known = metrics_by_name()
+    fields = [field.name for field in dataclasses.fields(Metric) if field.name != "measure"]
+    return [{field: _plain(getattr(known[name], field)) for field in fields} for name in names]
 
-    Raises:
-        ConfigError: the name is taken, or the entry says not how it is measured, or is of a stage that has none.
+
+def recall(records: Iterable[Mapping[str, Any]]) -> None:
+    """Make metrics known as `as_records` described them, so that they can be shown where their plugin is not loaded.
+
+    What another version of ncvq says of them beside that is left out.
     """
-    if metric.measure is None:
-        raise ConfigError(f"metric {metric.name!r}: needs a function `measure`")
-    if metric.stage not in FURTHER_STAGES:
-        raise unknown_name(f"stage of metric {metric.name}", metric.stage, FURTHER_STAGES)
-    if metric.family not in FAMILIES:
-        raise unknown_name(f"family of metric {metric.name}", metric.family, FAMILIES)
-    _CHECKSUMS[metric.name] = registering("metric", metric.name, metrics_by_name(), lambda: _forget(metric.name))
-    _FURTHER[metric.name] = metric
+    fields = {field.name for field in dataclasses.fields(Metric)}
+    for record in records:
+        known = {field: value for field, value in record.items() if field in fields}
+        sets = {"incomparable": frozenset(record.get("incomparable", ())), "instead": tuple(record.get("instead", ()))}
+        RECALLED[record["name"]] = Metric(**{**known, **sets})
 
 
-def further_metric(name: str) -> Metric:
-    """Return a further metric.
-
-    Raises:
-        ConfigError: there is none of that name; the message lists those that there are.
-    """
-    if name in metric_names():
-        raise ConfigError(f"metrics: {name} is measured on every trial; name further ones alone", "metrics")
-    if name not in _FURTHER:
-        raise unknown_name("further metric", name, _FURTHER, "metrics")
-    return _FURTHER[name]
-
-
-def further_checksum(name: str) -> str | None:
-    """Return the checksum of the plugin that a further metric comes from; None where it is ncvq's own."""
-    return _CHECKSUMS.get(name)
-
-
-def _forget(name: str) -> None:
-    _FURTHER.pop(name, None)
-    _CHECKSUMS.pop(name, None)
+def _plain(value: Any) -> Any:
+    return sorted(value) if isinstance(value, frozenset) else list(value) if isinstance(value, tuple) else value

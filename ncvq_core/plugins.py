@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import NamedTuple
 
 from ncvq_core.errors import ConfigError, NcvqError
@@ -35,6 +35,8 @@ class Plugin(NamedTuple):
     """As the user wrote it, for messages."""
     source: str
     """Its text."""
+    installed: bool = False
+    """Whether it is a module of an installed package, which does not travel."""
 
     @property
     def checksum(self) -> str:
@@ -42,17 +44,36 @@ class Plugin(NamedTuple):
         return hashlib.sha256(self.source.encode()).hexdigest()[:12]
 
 
+class Addition(NamedTuple):
+    """What a plugin has registered."""
+
+    kind: str
+    """The word for it: augmentation, ssl method, metric, figure."""
+    name: str
+    """What it is called."""
+    line: int
+    """Where in the plugin."""
+    undo: Callable[[], object]
+    """Takes it away again."""
+
+
 class _Loading:
-    """What is being loaded now, and how to take back what it has registered."""
+    """A plugin and what it has registered so far."""
 
     def __init__(self, plugin: Plugin) -> None:
         self.plugin = plugin
-        self.undo: list[Callable[[], object]] = []
+        self.added: list[Addition] = []
+
+    def take_back(self) -> None:
+        """Forget all that it has registered."""
+        for addition in reversed(self.added):
+            addition.undo()
 
 
 _current: list[_Loading] = []
-_loaded: set[str] = set()
-"""Checksums of the plugins that are in this process, and names of the entry points."""
+"""What is being loaded now, the innermost last."""
+_loaded: dict[str, _Loading] = {}
+"""What is in this process: files by their checksums, modules of installed packages by their entry points."""
 
 
 def registering(kind: str, name: object, taken: Iterable[str], undo: Callable[[], object]) -> str:
@@ -73,8 +94,25 @@ def registering(kind: str, name: object, taken: Iterable[str], undo: Callable[[]
         raise ConfigError(f"{kind} {name!r}: a name is letters, digits and _, and begins with no digit")
     if name in taken:
         raise ConfigError(f"{kind} {name!r}: the name is taken; choose another")
-    _current[-1].undo.append(undo)
-    return _current[-1].plugin.checksum
+    loading = _current[-1]
+    loading.added.append(Addition(kind, name, _line_in(loading.plugin, sys._getframe()), undo))
+    return loading.plugin.checksum
+
+
+def additions(plugin: Plugin) -> tuple[Addition, ...]:
+    """Return what a plugin that is loaded in this process has registered."""
+    return tuple(
+        addition for loading in _loaded.values() if loading.plugin.checksum == plugin.checksum
+        for addition in loading.added
+    )  # fmt: skip
+
+
+def place_in_plugin(error: BaseException) -> str | None:
+    """Return `FILE:LINE` of the last line of a loaded plugin that an error came through; None where it is of none."""
+    paths = {loading.plugin.path for loading in _loaded.values()}
+    places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)
+              if frame.filename in paths]  # fmt: skip
+    return places[-1] if places else None
 
 
 def read_plugin(path: Path) -> Plugin:
@@ -84,7 +122,7 @@ def read_plugin(path: Path) -> Plugin:
         PluginError: it is not there, cannot be read, or is no text.
     """
     try:
-        return Plugin(str(path), path.read_text(encoding="utf-8"))
+        return Plugin(str(path), path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise PluginError(f"plugin {path}: there is no such file") from error
     except OSError as error:
@@ -97,27 +135,31 @@ def read_plugin(path: Path) -> Plugin:
 def load_plugin(plugin: Plugin | Path) -> Plugin:
     """Run a plugin once in this process, so that what it registers is known; returns it.
 
+    A file that has changed since it was loaded takes the place of what it was.
+
     Raises:
         PluginError: it is missing, is no valid Python, raises, takes a name that is taken, or registers nothing; what
             it had registered before that is forgotten.
     """
     plugin = read_plugin(plugin) if isinstance(plugin, Path) else plugin
     if plugin.checksum not in _loaded:
-        _run(plugin, lambda: _execute(plugin))
-        _loaded.add(plugin.checksum)
+        for key in [key for key, loading in _loaded.items() if loading.plugin.path == plugin.path]:
+            _loaded.pop(key).take_back()
+        _loaded[plugin.checksum] = _run(plugin, lambda: _execute(plugin))
     return plugin
 
 
-def load_installed() -> None:
-    """Load the plugins of installed packages, each once.
+def load_installed() -> tuple[Plugin, ...]:
+    """Load the plugins of installed packages, each once; returns them.
 
     Raises:
         PluginError: as `load_plugin`.
     """
-    for point in entry_points(group=GROUP):
-        if point.value not in _loaded:
-            _run(_installed(point), point.load)
-            _loaded.add(point.value)
+    points = {point.value: point for point in entry_points(group=GROUP)}
+    for value, point in points.items():
+        if value not in _loaded:
+            _loaded[value] = _run(_installed(point), point.load)
+    return tuple(_loaded[value].plugin for value in points)
 
 
 def _installed(point: EntryPoint) -> Plugin:
@@ -126,26 +168,24 @@ def _installed(point: EntryPoint) -> Plugin:
         spec = find_spec(point.module)
     if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
         raise PluginError(f"plugin {point.name}: its package has no module {point.module}; reinstall or remove it")
-    return read_plugin(Path(spec.origin))
+    return read_plugin(Path(spec.origin))._replace(installed=True)
 
 
-def _run(plugin: Plugin, load: Callable[[], object]) -> None:
+def _run(plugin: Plugin, load: Callable[[], object]) -> _Loading:
     """Load a plugin, and take back all that it registered if it fails."""
     _current.append(loading := _Loading(plugin))
     try:
         load()
-        if not loading.undo:
-            raise PluginError(
-                f"{plugin.path}:1: registers nothing; see docs/plugins.md, or `ncvq new augmentation NAME`"
-            )
     except BaseException as error:
-        for undo in reversed(loading.undo):
-            undo()
-        if isinstance(error, PluginError) or not isinstance(error, Exception):
+        loading.take_back()
+        if isinstance(error, KeyboardInterrupt):
             raise
-        raise PluginError(f"{_place(plugin, error)}: {_reason(error)}") from error
+        raise PluginError(f"{_place(plugin, error)}: {_reason(plugin, error)}") from error
     finally:
         _current.pop()
+    if not loading.added:
+        raise PluginError(f"{plugin.path}:1: registers nothing; see docs/plugins.md, or `ncvq new augmentation NAME`")
+    return loading
 
 
 def _execute(plugin: Plugin) -> None:
@@ -162,18 +202,25 @@ def _execute(plugin: Plugin) -> None:
         raise
 
 
-def _place(plugin: Plugin, error: Exception) -> str:
+def _line_in(plugin: Plugin, frame: FrameType | None) -> int:
+    """Return the line of a plugin that is running now; 1 where it only imports what runs."""
+    while frame is not None and frame.f_code.co_filename != plugin.path:
+        frame = frame.f_back
+    return frame.f_lineno if frame else 1
+
+
+def _place(plugin: Plugin, error: BaseException) -> str:
     """Return the file and the line that raised, the last one in the plugin itself."""
     if isinstance(error, SyntaxError) and error.filename == plugin.path:
-        return f"{plugin.path}:{error.lineno}"
+        return f"{plugin.path}:{error.lineno or 1}"
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == plugin.path]
     return f"{plugin.path}:{lines[-1]}" if lines else plugin.path
 
 
-def _reason(error: Exception) -> str:
-    text = " ".join(str(error.msg if isinstance(error, SyntaxError) else error).split())
+def _reason(plugin: Plugin, error: BaseException) -> str:
+    if isinstance(error, SyntaxError) and error.filename == plugin.path:
+        return f"not valid Python: {' '.join(error.msg.split())}"
+    text = " ".join(str(error).split())
     if isinstance(error, NcvqError):
         return text
-    if isinstance(error, SyntaxError):
-        return f"not valid Python: {text}"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

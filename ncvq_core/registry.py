@@ -36,10 +36,8 @@ class Registry(Generic[Component]):
         Raises:
             ConfigError: the name is taken or reserved, or the component is no frozen dataclass of the right kind.
         """
-        fits = isinstance(component, type) and issubclass(component, self._base)
-        parameters = getattr(component, "__dataclass_params__", None)
-        if not fits or "__dataclass_params__" not in vars(component) or not (parameters and parameters.frozen):
-            raise ConfigError(f"{self.kind} {name!r}: must be a frozen dataclass under {self._base.__name__}")
+        if fault := self._fault(component):
+            raise ConfigError(f"{self.kind} {name!r}: {fault}")
         self._checksums[name] = registering(
             self.kind, name, [*self._components, NONE], lambda: self._forget(name, component)
         )
@@ -100,6 +98,22 @@ class Registry(Generic[Component]):
             return written
         ((name, parameters),) = written.items()
         return f"{name}({', '.join(f'{key}={value}' for key, value in sorted(parameters.items()))})"
+
+    def _fault(self, component: type[Component]) -> str | None:
+        """Say why a class cannot be a component; None where it can."""
+        fits = isinstance(component, type) and issubclass(component, self._base)
+        if not fits or not getattr(vars(component).get("__dataclass_params__"), "frozen", False):
+            return f"must be a frozen dataclass under {self._base.__name__}"
+        if component in self._names:
+            return f"its class is there as {self._names[component]!r}; derive one from it"
+        lacking = set(getattr(component, "__abstractmethods__", ()))
+        lacking |= {name for name in self._base.__annotations__ if not hasattr(component, name)}
+        if lacking:
+            return f"its class lacks {', '.join(sorted(lacking))}"
+        for field in dataclasses.fields(component):  # type: ignore[arg-type]
+            if not field.metadata or field.default is dataclasses.MISSING:
+                return f"parameter {field.name}: declare it with ncvq_core.settings.setting and a default"
+        return None
 
     def _forget(self, name: str, component: type[Component]) -> None:
         self._components.pop(name, None)

@@ -17,7 +17,7 @@ from typing import Any, Self
 from ncvq_core.config.prior import SamplingConfig, Stage2Config
 from ncvq_core.config.tokenizer import Stage1Config, plugins_of, stage1_from_dict, written_stage1
 from ncvq_core.errors import ConfigError, unknown_name
-from ncvq_core.metrics import further_checksum, further_metric
+from ncvq_core.further_metrics import further_checksum, further_metric
 from ncvq_core.settings import written_fields
 
 RESULTS_VERSION = 2

@@ -11,6 +11,7 @@ from orchestrator.cli.check import check
 from orchestrator.cli.complete import datasets
 from orchestrator.cli.importing import import_app
 from orchestrator.cli.launch import launching
+from orchestrator.cli.new import new
 from orchestrator.cli.options import (
     DEFAULT_STORE,
     AvailableOption,
@@ -87,6 +88,7 @@ def plan(
     from orchestrator.cli.json_output import print_json
     from orchestrator.launching.options import LaunchOptions
     from orchestrator.launching.prepare import prepare
+    from orchestrator.planning.changed_plugins import changed_plugins
     from orchestrator.planning.estimate import expected_time
     from orchestrator.planning.summary import plan_summary
     from orchestrator.store import Store
@@ -99,8 +101,9 @@ def plan(
         prepared = prepare(design, options)
         made, width = prepared.planned(opened)
         expected = expected_time(made, opened, prepared.datasets, width.side_by_side)
-        obstacle = [prepared.obstacle] if prepared.obstacle else []
-        summary = plan_summary(made, expected, width, [*obstacle, *prepared.remarks])
+        remarks = [*changed_plugins(design, opened)] if opened else []
+        remarks += [*([prepared.obstacle] if prepared.obstacle else []), *prepared.remarks]
+        summary = plan_summary(made, expected, width, remarks)
         if json:
             print_json(summary)
         else:
@@ -183,13 +186,15 @@ def report(
     debug: DebugOption = False,
 ) -> None:
     """Answer the sweep's questions in words, and render figures, tables and one self-contained HTML page."""
-    from orchestrator.sweepfile.read import load_plugins
+    from orchestrator.cli.report_plugins import load_report_plugins
     from reports import Options, Output, ReportError, write_one_figure, write_report
 
     with one_line_errors(debug, ReportError):
-        load_plugins(sweep, plugin or ())
         name = Path(sweep).name.removesuffix(".yaml")
         name = f"{name}-{profile}" if profile else name
+        lacking = load_report_plugins(sweep, plugin or (), store, name)
+        for line in () if json else lacking:
+            console().print(line, soft_wrap=True, highlight=False, markup=False)
         options = Options(pool=pool, partial=partial, seeds=seeds)
         formats = tuple(part.strip() for part in format.split(",") if part.strip())
         output = Output(formats=formats, style=style, appendix=appendix)
@@ -208,6 +213,7 @@ def report(
 
 
 app.command("check", epilog="Example: ncvq check --store runs")(check)
+app.command("new", epilog="Example: ncvq new augmentation jitter")(new)
 app.command("redraw", epilog="Example: ncvq redraw runs/reports/quickstart/figures/effects.json")(redraw)
 
 
@@ -248,14 +254,12 @@ def sample(
     debug: DebugOption = False,
 ) -> None:
     """Draw series from a finished trial's prior."""
-    from ncvq_core.plugins import load_installed, load_plugin
     from orchestrator.cli.sample import SampleOptions, write_samples
     from orchestrator.store import Store
+    from orchestrator.sweepfile.read import load_plugins
 
     with one_line_errors(debug):
-        load_installed()
-        for path in plugin or ():
-            load_plugin(path)
+        load_plugins(plugin or ())
         options = SampleOptions(count=count, label=label, seed=seed, guidance_scale=guidance_scale)
         write_samples(Store(store), trial, options, out, data_dir)
         console().print(f"{count} series: {out}", soft_wrap=True, highlight=False, markup=False)

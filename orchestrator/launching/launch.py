@@ -18,6 +18,7 @@ from orchestrator.launching.recorder import Recorder
 from orchestrator.launching.run_plan import run_plan
 from orchestrator.launching.tracking import make_tracker, tracking_mode
 from orchestrator.planning.capacity import Capacity
+from orchestrator.planning.changed_plugins import changed_plugins
 from orchestrator.planning.estimate import expected_rates
 from orchestrator.planning.graph import trial_stages
 from orchestrator.planning.plan import Plan, cell_label
@@ -71,7 +72,7 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
         prepared.keep_weights(store)
         plan, capacity = prepared.planned(store)
         _say(_set_aside_outdated(store, plan), console)
-        _say(_note_design(store, sweep), console)
+        _say([*changed_plugins(sweep, store), *_note_design(store, sweep)], console)
         recorder = Recorder(store, sweep.cells, make_tracker(sweep.name, store, mode))
         for cell in plan.to_assemble:
             recorder.finish(cell)
@@ -118,7 +119,7 @@ def _executor(sweep: Sweep, options: LaunchOptions, store: Store, capacity: Capa
         threads=capacity.threads,
         graphs=options.graphs,
         deterministic=options.deterministic and bool(capacity.gpus),
-        plugins=sweep.plugins,
+        plugins=tuple(plugin for plugin in sweep.plugins if not plugin.installed),
         debug=options.debug and name == INLINE,
     )
     return make_executor(name, worker, capacity, scratch)

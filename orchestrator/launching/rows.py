@@ -38,6 +38,12 @@ def config_columns(config: TrialConfig) -> dict[str, Any]:
     }
 
 
+def metric_columns(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the columns of a trial's metrics: those that every trial has, and the further ones of its config."""
+    config = json.loads(row["config_json"] or "{}")
+    return (*METRICS, *config.get(FURTHER, ()))
+
+
 def finished_row(config: TrialConfig, records: Records) -> dict[str, Any]:
     """Return the row of a trial whose stages are done.
 

@@ -6,6 +6,7 @@ Its cells are the grid of all levels, where zipped factors move together; `where
 entries, `exclude` drops those that match one of its own, and cells that then are the same trial become one.
 """
 
+import contextlib
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import Any
 from ncvq_core.config import field_names
 from ncvq_core.errors import unknown_name
 from ncvq_core.packages import HOME
-from ncvq_core.plugins import Plugin, load_installed, load_plugin
+from ncvq_core.plugins import Plugin, PluginError, additions, load_installed, load_plugin
 from orchestrator.sweepfile.belief import read_belief
 from orchestrator.sweepfile.expand import CheckDataset, expand
 from orchestrator.sweepfile.factors import Factors, read_factors
@@ -69,7 +70,7 @@ def load_sweep(
     source = parse_yaml(_read_text(file), str(file))
     changes = changes if isinstance(changes, Changes) else Changes(overrides=changes or {})
     check_sections(source)
-    plugins = _load_plugins(source, file, changes.plugins)
+    plugins = _load([*changes.plugins, *_named_plugins(source, file)])
     check_profiles(source)
     factors = read_factors(source, {})
     sweep = _read(source, factors, changes, check_dataset)
@@ -81,30 +82,57 @@ def load_sweep(
     return dataclasses.replace(sweep, name=name, plugins=plugins)
 
 
-def load_plugins(name_or_path: str | Path, plugins: Sequence[Path] = ()) -> None:
-    """Load plugins and those that a sweep file names, if there is that file; nothing else of it is looked at.
+def load_plugins(plugins: Sequence[Path], sweep: str | Path | None = None) -> None:
+    """Load plugins of installed packages, some files, and those that a sweep file names, as far as they are there.
+
+    Args:
+        plugins: files that have to be there.
+        sweep: a name, or a sweep file; all else in it is not looked at.
 
     Raises:
-        SweepError: the file is no sweep file.
         PluginError: a plugin cannot be used.
     """
-    file = Path(name_or_path)
-    source = parse_yaml("{}", "")
+    file = Path(sweep or "")
+    written: list[Any] = []
     if file.is_file():
-        source = parse_yaml(_read_text(file), str(file))
-        check_sections(source)
-    _load_plugins(source, file, plugins)
+        with contextlib.suppress(SweepError):
+            source = parse_yaml(_read_text(file), str(file))
+            check_sections(source)
+            written = source.data.get("plugins", [])
+    named = [file.parent / name for name in written if isinstance(name, str)]
+    _load([*plugins, *(path for path in named if path.is_file())])
 
 
-def _load_plugins(source: Source, file: Path, more: Sequence[Path]) -> tuple[Plugin, ...]:
-    """Load the plugins of installed packages, `more` ones, and those that a sweep file names relative to itself."""
-    load_installed()
-    loaded = [load_plugin(path) for path in more]
+def _named_plugins(source: Source, file: Path) -> list[Path]:
+    """Return the plugins that a sweep file names, which it does relative to itself."""
+    paths = []
     for index, written in enumerate(source.data.get("plugins", [])):
         if not isinstance(written, str) or not (path := file.parent / written).is_file():
             raise source.error(f"plugin {written!r}: there is no such file beside the sweep file", "plugins", index)
-        loaded.append(load_plugin(path))
-    return tuple(dict.fromkeys(loaded))
+        paths.append(path)
+    return paths
+
+
+def _load(paths: Sequence[Path]) -> tuple[Plugin, ...]:
+    """Load the plugins of installed packages and some files; return all, each once."""
+    loaded = [*load_installed(), *(load_plugin(path) for path in paths)]
+    for plugin in loaded:
+        _check_columns(plugin)
+    return tuple({plugin.checksum: plugin for plugin in loaded}.values())
+
+
+def _check_columns(plugin: Plugin) -> None:
+    """Check that no metric of a plugin is called as another column of the store.
+
+    Raises:
+        PluginError: one is.
+    """
+    from orchestrator.store.schema import TRIALS  # pyarrow, without which a sweep that has no plugin is read
+
+    for addition in additions(plugin):
+        if addition.kind == "metric" and addition.name in TRIALS.names:
+            place = f"{plugin.path}:{addition.line}"
+            raise PluginError(f"{place}: metric {addition.name!r}: the store has another column of that name")
 
 
 def _read(source: Source, factors_of_file: Factors, changes: Changes, check_dataset: CheckDataset | None) -> Sweep:

@@ -63,7 +63,8 @@ SURFACE = {
         ("--appendix", False),
         DEBUG,
     },
-    "redraw": {("manifest", None), ("--out", None), DEBUG},
+    "redraw": {("manifest", None), ("--out", None), PLUGIN, DEBUG},
+    "new": {("kind", None), ("name", None), DEBUG},
     "show": {("trial", None), STORE, JSON, DEBUG},
     "sample": {
         ("trial", None),

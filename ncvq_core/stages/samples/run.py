@@ -108,7 +108,7 @@ class SamplesRun(StageRun):
             SAMPLE_LABELS: self._labels,
             FID_BY_CLASS: torch.from_numpy(by_class),
         }
-        measured = Measured(self.dataset, self._config.seed, samples=samples)
+        measured = Measured(self.dataset, self._config.seed, samples=samples.clone())  # of which gradients can be made
         return StageResult(
             metrics={name: metrics[name] for name in SAMPLE_METRICS} | measure_further(self._further, measured),
             history=[],
