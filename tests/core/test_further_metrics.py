@@ -25,8 +25,8 @@ OWN = ("discriminative_score", "predictive_score", "context_fid")
 
 @pytest.fixture(autouse=True)
 def _brief(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Half of the training, which tells real series from noise as well."""
-    monkeypatch.setattr(recurrent, "STEPS", 150)
+    """A third of the training, which tells real series from noise as well."""
+    monkeypatch.setattr(recurrent, "STEPS", 100)
 
 
 @pytest.fixture(scope="module")
