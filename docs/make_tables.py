@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ncvq_core.augmentations import AUGMENTATIONS
 from ncvq_core.config.prior import SamplingConfig, Stage2Config
-from ncvq_core.config.tokenizer import Stage1Config
+from ncvq_core.config.tokenizer import BANDS, Stage1Config
 from ncvq_core.metrics import FURTHER, METRICS, Metric
 from ncvq_core.registry import Registry
 from ncvq_core.settings import describe_range, value_type
@@ -21,6 +21,7 @@ def settings_table() -> str:
     """Return all settings with default and range."""
     rows = ["| setting | default | range | what |", "|---|---|---|---|"]
     special = {
+        "tokenizer": ("stft", f"one of {', '.join(BANDS)}", "how a series is split before it is encoded"),
         "ssl": ("none", "see below", "self-supervised method"),
         "augmentations": ("[]", "see below", "the set that makes the augmented view"),
         "band_augmentations": ("{}", "see below", "sets of single bands"),

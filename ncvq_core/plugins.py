@@ -1,7 +1,8 @@
-"""Plugins: files of the user's that register augmentations, SSL methods, metrics and figures. Needs no torch.
+"""Plugins: files of the user's that register augmentations, SSL methods, tokenizers, metrics and figures.
 
-A plugin is known by the checksum of its source, which is part of the id of each trial that uses something of it. It
-travels as text: a worker on another machine runs what the launch read, whatever lies there under the file's name.
+Needs no torch. A plugin is known by the checksum of its source, which is part of the id of each trial that uses
+something of it. It travels as text: a worker on another machine runs what the launch read, whatever lies there under
+the file's name.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class Addition(NamedTuple):
     """What a plugin has registered."""
 
     kind: str
-    """The word for it: augmentation, ssl method, metric, figure."""
+    """The word for it: augmentation, ssl method, tokenizer, metric, figure."""
     name: str
     """What it is called."""
     line: int

@@ -1,6 +1,7 @@
 """What a user registers from a file of their own reaches ids, models, figures, the store and the page."""
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,12 +15,17 @@ from typer.testing import CliRunner
 from ncvq_core.augmentations import AUGMENTATIONS
 from ncvq_core.augmentations.flip import Flip
 from ncvq_core.config import TrialConfig
+from ncvq_core.config.shapes import band_shapes
 from ncvq_core.data import load_dataset
+from ncvq_core.errors import ConfigError
 from ncvq_core.evaluation.further import Measured, measure_further
 from ncvq_core.metrics import known_metrics, metrics_by_name, recall
 from ncvq_core.plugins import PluginError, load_installed, load_plugin, place_in_plugin
 from ncvq_core.ssl import SSL_METHODS
+from ncvq_core.stages.kind import Sizes
+from ncvq_core.stages.registry import stage_kind
 from ncvq_core.stages.tokenizer.run import Stage1Run
+from ncvq_core.tokenizer.bands import build_transform
 from orchestrator.cli.app import app
 from orchestrator.sweepfile.read import load_sweep
 from orchestrator.sweepfile.sweep import SweepError, sweep_record
@@ -222,6 +228,81 @@ def test_an_ssl_method_trains(tmp_path: Path) -> None:
         run.step()
     run.check()
     assert run.trainer.history_row(0)["ssl_loss"] > 0
+
+
+PAIRS = """\
+import torch
+from ncvq_core.config.shapes import Maps, register_tokenizer
+from ncvq_core.tokenizer.bands import Transform
+
+class Pairs(Transform):
+    channels = 2
+    def __init__(self, length):
+        super().__init__()
+        self.sizes = ((1, length // 2),)
+    def forward(self, x):
+        return [torch.cat([x[..., None, ::2], x[..., None, 1::2]], dim=1)]
+    def inverse(self, bands):
+        return torch.stack(bands[0].squeeze(2).chunk(2, dim=1), dim=-1).flatten(-2)
+
+register_tokenizer("pairs", ("all",), Maps(2, lambda length: ((1, length // 2),), Pairs))
+"""
+PAIRED = {**FLIP, "dataset": "ItalyPowerDemand", "tokenizer": "pairs", "epochs": 1, "channels": 8}
+
+
+def test_a_tokenizer_is_planned_and_trains(tmp_path: Path) -> None:
+    load_plugin(write_plugin(tmp_path, PAIRS))
+    config = TrialConfig.from_dict({**PAIRED, "projector_width": 16, "high_downsampled_width": 7})
+    assert config.stage1.high_downsampled_width == 32, "of a second band, which it has not"
+    assert [shape.tokens for shape in band_shapes(config.stage1, channels=1, length=24)] == [6]
+    assert stage_kind("stage1").cost(config, Sizes(train=67, test=10, channels=1, length=24)).memory_bytes > 0
+    run = Stage1Run(config.stage1, load_dataset("ItalyPowerDemand"))
+    while not run.finished:
+        run.step()
+    run.check()
+
+
+def test_the_source_of_a_tokenizer_is_a_part_of_its_ids(tmp_path: Path) -> None:
+    own = TrialConfig.from_dict({**PAIRED, "tokenizer": "wavelet"}).trial_id
+    ids = set()
+    for number in range(2):
+        load_plugin(write_plugin(tmp_path, f"{PAIRS}# {number}\n"))
+        ids.add(TrialConfig.from_dict(PAIRED).trial_id)
+        assert TrialConfig.from_dict({**PAIRED, "tokenizer": "wavelet"}).trial_id == own
+    assert len(ids) == 2
+    with nothing_stays():
+        pass
+    with pytest.raises(ConfigError, match="tokenizer = 'pairs': must be one of stft, stft_lfhf, wavelet"):
+        TrialConfig.from_dict(PAIRED)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "words"),
+    [
+        ('("all",)', '("a", "b", "c")', "mine.py:15: tokenizer 'pairs': must have one band, or two of different names"),
+        ('("all",)', '("a", "a")', "mine.py:15: tokenizer 'pairs': must have one band, or two of different names"),
+        (", Pairs)", ", None)", "mine.py:15: tokenizer 'pairs': needs functions `sizes` and `transform`"),
+        ('"pairs"', '"stft"', "mine.py:15: tokenizer 'stft': the name is taken; choose another"),
+    ],
+)
+def test_a_tokenizer_that_cannot_be_is_refused(right: str, wrong: str, words: str, tmp_path: Path) -> None:
+    with pytest.raises(PluginError, match=re.escape(words)):
+        load_plugin(write_plugin(tmp_path, PAIRS.replace(right, wrong)))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "words"),
+    [
+        ("length: ((1, length // 2),)", "length: ((1, 1),)", "a map of width 1 cannot be halved 1 times; raise downs"),
+        ("Maps(2, lambda length: ((1, length // 2),)", "Maps(2, lambda length: ((1, 9),) * 2", "2 maps for 1 bands"),
+        ("Maps(2, lambda", "Maps(3, lambda", "its transform has maps (2, ((1, 12),)), its plugin says (3, ((1, 12),))"),
+    ],
+)
+def test_maps_that_do_not_fit_are_named(right: str, wrong: str, words: str, tmp_path: Path) -> None:
+    load_plugin(write_plugin(tmp_path, PAIRS.replace(right, wrong)))
+    config = TrialConfig.from_dict(PAIRED).stage1
+    with pytest.raises(ConfigError, match=re.escape(f"tokenizer pairs: {words}")):
+        _ = band_shapes(config, channels=1, length=24), build_transform("pairs", 24)
 
 
 def test_a_store_describes_the_metrics_of_plugins(tmp_path: Path) -> None:

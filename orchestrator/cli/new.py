@@ -17,6 +17,7 @@ from orchestrator.cli.terminal import console, one_line_errors
 KINDS = {
     "augmentation": "in a sweep file: plugins: [{name}.py], and in base or factors augmentations: [{name}]",
     "ssl": "in a sweep file: plugins: [{name}.py], and in base or factors ssl: {name}",
+    "tokenizer": "in a sweep file: plugins: [{name}.py], and in base or factors tokenizer: {name}",
     "metric": "in a sweep file: plugins: [{name}.py], and in base metrics: [{name}]",
     "figure": "in a report: ncvq report SWEEP --plugin {name}.py --only {name}",
 }
@@ -82,6 +83,10 @@ def _taken(kind: str) -> Collection[str]:
         from ncvq_core.ssl import SSL_METHODS
 
         return (*SSL_METHODS, "none")
+    if kind == "tokenizer":
+        from ncvq_core.config.tokenizer import BANDS
+
+        return BANDS
     if kind == "metric":
         from ncvq_core.metrics import metrics_by_name
         from orchestrator.store.schema import TRIALS

@@ -44,7 +44,7 @@ PluginOption = Annotated[
     typer.Option(
         "--plugin",
         metavar="FILE",
-        help="A Python file that registers augmentations, SSL methods, metrics or figures; see docs/plugins.md.",
+        help="A Python file that adds augmentations, methods, tokenizers, metrics or figures; see docs/plugins.md.",
     ),
 ]
 AvailableOption = Annotated[

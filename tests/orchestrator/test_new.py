@@ -14,8 +14,14 @@ from orchestrator.cli.new import KINDS, write_new
 from tests.plugin_files import nothing_stays
 
 ROOT = Path(__file__).parents[2]
-NAMES = {"augmentation": "small_jitter", "ssl": "near", "metric": "mean_distance", "figure": "tally"}
-WORDS = {"augmentation": "augmentation", "ssl": "ssl method", "metric": "metric", "figure": "figure"}
+NAMES = {
+    "augmentation": "small_jitter",
+    "ssl": "near",
+    "tokenizer": "pairs",
+    "metric": "mean_distance",
+    "figure": "tally",
+}
+WORDS = dict(zip(KINDS, KINDS, strict=True)) | {"ssl": "ssl method"}
 
 
 @pytest.mark.whole
@@ -29,7 +35,7 @@ def test_the_written_tests_pass(tmp_path: Path, capfd: pytest.CaptureFixture[str
         )
     told = capfd.readouterr().out
     assert code == pytest.ExitCode.OK, told
-    assert "10 passed" in told
+    assert "17 passed" in told
 
 
 def test_they_are_as_tidy_as_the_rest(tmp_path: Path) -> None:
@@ -61,6 +67,7 @@ REFUSED = {
     ("augmentation", "9lives"): "'9lives': a name is small letters",
     ("augmentation", "flip"): "'flip': ncvq has a name like this already; choose another",
     ("ssl", "none"): "'none': ncvq has a name like this already",
+    ("tokenizer", "wavelet"): "'wavelet': ncvq has a name like this already",
     ("metric", "fid"): "'fid': ncvq has a name like this already",
     ("metric", "context_fid"): "'context_fid': ncvq has a name like this already",
     ("metric", "status"): "'status': ncvq has a name like this already",
