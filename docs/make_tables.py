@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ncvq_core.augmentations import AUGMENTATIONS
 from ncvq_core.config.prior import SamplingConfig, Stage2Config
-from ncvq_core.config.tokenizer import Stage1Config
-from ncvq_core.metrics import METRICS
+from ncvq_core.config.tokenizer import BANDS, Stage1Config
+from ncvq_core.metrics import FURTHER, METRICS, Metric
 from ncvq_core.registry import Registry
 from ncvq_core.settings import describe_range, value_type
 from ncvq_core.ssl import SSL_METHODS
@@ -21,12 +21,16 @@ def settings_table() -> str:
     """Return all settings with default and range."""
     rows = ["| setting | default | range | what |", "|---|---|---|---|"]
     special = {
+        "tokenizer": ("stft", f"one of {', '.join(BANDS)}", "how a series is split before it is encoded"),
         "ssl": ("none", "see below", "self-supervised method"),
         "augmentations": ("[]", "see below", "the set that makes the augmented view"),
         "band_augmentations": ("{}", "see below", "sets of single bands"),
     }
     for part in (Stage1Config, Stage2Config, SamplingConfig):
         if part is Stage2Config:
+            rows.append(
+                "| `metrics` | [] | names of further metrics | beside those of every trial (model.md, plugins.md) |"
+            )
             rows.append("| `stages` | 1 | 1 or 2 | 2: train the prior as well, draw samples and measure them |")
         hints = typing.get_type_hints(part)
         for field in dataclasses.fields(part):
@@ -51,10 +55,10 @@ def component_table(registry: Registry[typing.Any]) -> str:
     return "\n".join(rows)
 
 
-def metrics_table(*stages: str) -> str:
+def metrics_table(metrics: Iterable[Metric], *stages: str) -> str:
     """Return the metrics of some stages."""
     rows = ["| column | what | better | effects | margin | no comparison across |", "|---|---|---|---|---|---|"]
-    for metric in METRICS:
+    for metric in metrics:
         if metric.stage in stages:
             what = f"{metric.source}{f' [{metric.unit}]' if metric.unit else ''}"
             ratio = metric.scale == "log"
@@ -83,8 +87,9 @@ def all_tables() -> dict[Path, list[tuple[str, str]]]:
             ("augmentations", component_table(AUGMENTATIONS)),
         ],
         FOLDER / "model.md": [
-            ("metrics of stage 1", metrics_table("stage1")),
-            ("metrics of stage 2", metrics_table("stage2", "samples")),
+            ("metrics of stage 1", metrics_table(METRICS, "stage1")),
+            ("metrics of stage 2", metrics_table(METRICS, "stage2", "samples")),
+            ("further metrics", metrics_table(FURTHER.values(), "samples")),
         ],
     }
 

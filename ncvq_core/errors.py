@@ -51,4 +51,4 @@ def unknown_name(kind: str, name: object, valid: Iterable[str], field: str | Non
     nearest = difflib.get_close_matches(str(name), names, n=max(1, len(names)), cutoff=0.5)
     ordered = [*nearest, *(other for other in names if other not in nearest)]
     hint = f" (did you mean {nearest[0]!r}?)" if nearest else ""
-    return ConfigError(f"unknown {kind} {name!r}{hint}; valid: {', '.join(ordered)}", field)
+    return ConfigError(f"unknown {kind} {name!r}{hint}; valid: {', '.join(ordered) or 'none is there'}", field)

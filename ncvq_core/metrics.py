@@ -2,10 +2,14 @@
 
 The columns of the store, the figures, tables and claims of a report, and the table in docs/model.md follow; a metric
 that is measured but has no entry is refused. Needs no torch.
+
+METRICS are measured on every trial, FURTHER ones where the setting `metrics` names them.
 """
 
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Direction = Literal["lower", "higher"]
 Scale = Literal["log", "raw"]
@@ -48,6 +52,11 @@ class Metric:
     """Factors across whose levels it does not mean the same."""
     instead: tuple[str, ...] = ()
     """Metrics that can be compared across those."""
+    measure: Callable[[Any], float | None] | None = None
+    """Of a further metric: makes it of the stage's `Measured`; None is a value that is undefined for these data.
+
+    None itself where `ncvq_core/evaluation/NAME.py` has a function of that name.
+    """
 
     @property
     def axis_label(self) -> str:
@@ -178,6 +187,61 @@ def metric_names(*stages: str) -> tuple[str, ...]:
     return tuple(metric.name for metric in METRICS if not stages or metric.stage in stages)
 
 
+_OWN_FURTHER = (
+    Metric(
+        name="discriminative_score", stage="samples", label="Discriminative score", family=SAMPLES, better="lower",
+        margin=ACCURACY_MARGIN,
+        source="distance from ½ of the accuracy of a GRU that tells samples from TEST, on a part of both that is held "
+        "out (TimeGAN, Yoon et al., NeurIPS 2019)",
+    ),
+    Metric(
+        name="predictive_score", stage="samples", label="Predictive score", family=SAMPLES, better="lower", scale="log",
+        margin=LOSS_MARGIN,
+        source="mean absolute error on TEST of a GRU trained on samples to say the next point, in standard deviations "
+        "of TRAIN (TimeGAN, likewise)",
+    ),
+    Metric(
+        name="context_fid", stage="samples", label="Context-FID", family=SAMPLES, better="lower", scale="log",
+        margin=FID_MARGIN, log_axis=True,
+        source="Fréchet distance between samples and TEST in features that an encoder learnt on TRAIN without labels "
+        "(PSA-GAN, Jeha et al., ICLR 2022)",
+    ),
+)  # fmt: skip
+
+FURTHER: dict[str, Metric] = {metric.name: metric for metric in _OWN_FURTHER}
+"""By name: measured where the setting `metrics` names them. `ncvq_core.further_metrics` adds those of plugins."""
+RECALLED: dict[str, Metric] = {}
+"""By name: those of plugins that are not loaded, as a store describes them; they can be shown, and not measured."""
+
+
+def known_metrics() -> tuple[Metric, ...]:
+    """Return all entries: those that every trial has, then the further ones."""
+    return (*METRICS, *{**RECALLED, **FURTHER}.values())
+
+
 def metrics_by_name() -> dict[str, Metric]:
-    """Return the table by name."""
-    return {metric.name: metric for metric in METRICS}
+    """Return all entries by name."""
+    return {metric.name: metric for metric in known_metrics()}
+
+
+def as_records(names: Iterable[str]) -> list[dict[str, Any]]:
+    """Return some entries as plain JSON values, without what measures them; `recall` reads them back."""
+    known = metrics_by_name()
+    fields = [field.name for field in dataclasses.fields(Metric) if field.name != "measure"]
+    return [{field: _plain(getattr(known[name], field)) for field in fields} for name in names]
+
+
+def recall(records: Iterable[Mapping[str, Any]]) -> None:
+    """Make metrics known as `as_records` described them, so that they can be shown where their plugin is not loaded.
+
+    What another version of ncvq says of them beside that is left out.
+    """
+    fields = {field.name for field in dataclasses.fields(Metric)}
+    for record in records:
+        known = {field: value for field, value in record.items() if field in fields}
+        sets = {"incomparable": frozenset(record.get("incomparable", ())), "instead": tuple(record.get("instead", ()))}
+        RECALLED[record["name"]] = Metric(**{**known, **sets})
+
+
+def _plain(value: Any) -> Any:
+    return sorted(value) if isinstance(value, frozenset) else list(value) if isinstance(value, tuple) else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ncvq_core.metrics import METRICS
+from ncvq_core.metrics import known_metrics
 
 
 def networks(trials: pd.DataFrame) -> dict[str, list[str]]:
@@ -23,7 +23,7 @@ def mixed_networks(trials: pd.DataFrame) -> dict[str, list[str]]:
 def without_mixed_judgements(trials: pd.DataFrame) -> pd.DataFrame:
     """The same trials, in which the metrics of a network are missing for a dataset that several networks judged."""
     mixed = mixed_networks(trials)
-    judged = [metric.name for metric in METRICS if metric.judged and metric.name in trials]
+    judged = [metric.name for metric in known_metrics() if metric.judged and metric.name in trials]
     if not mixed or not judged:
         return trials
     masked = trials[judged].mask(trials["dataset"].isin(list(mixed)))

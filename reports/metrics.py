@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from ncvq_core.metrics import FAMILIES, METRICS, Metric
+from ncvq_core.metrics import FAMILIES, Metric, known_metrics
 
 
 def metrics_with_data(trials: pd.DataFrame) -> list[Metric]:
     """The metrics for which at least one row of trials holds a finite number, family by family."""
-    found = [metric for metric in METRICS if finite_values(trials, metric.name).notna().any()]
+    found = [metric for metric in known_metrics() if finite_values(trials, metric.name).notna().any()]
     return sorted(found, key=lambda metric: FAMILIES.index(metric.family))
 
 

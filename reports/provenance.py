@@ -6,7 +6,7 @@ import json
 
 import pandas as pd
 
-from ncvq_core.metrics import METRICS
+from ncvq_core.metrics import known_metrics
 from reports.judges import mixed_networks
 from reports.read_store import Results
 from reports.remembered import once
@@ -72,7 +72,7 @@ def provenance_warnings(results: Results) -> list[str]:
     for dataset, rows in table[table["field"] == "data checksum"].groupby("dataset", sort=False):
         warnings += [f"{dataset}: {text}" for text in _mixed(rows, "data checksum")]
     for dataset, networks in mixed_networks(results.done).items():
-        metrics = ", ".join(metric.label for metric in METRICS if metric.judged)
+        metrics = ", ".join(metric.label for metric in known_metrics() if metric.judged)
         names = ", ".join(networks)
         warnings.append(f"{dataset}: several networks judged the samples ({names}), so these are left out: {metrics}.")
     dirty = table[(table["field"] == FIELDS["git_dirty"]) & (table["value"] == "True")]["trials"].sum()

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from ncvq_core.metrics import recall
 from orchestrator.store import Store, StoreError, TableRead
 from orchestrator.store.lock import running_owner
 from orchestrator.store.status import Status
@@ -109,6 +110,7 @@ def read_results(store: Path, name: str, options: Options | None = None) -> Resu
 
 def _read(store: Store, name: str, options: Options) -> Results:
     document = _read_sweep(store, name)
+    recall(document.get("further_metrics", ()))
     launched = {cell["trial_id"] for cell in document.get("cells", ())}
     try:
         sweep, cells = _parse_sweep(_of_first_seeds(document, options.seeds) if options.seeds else document)

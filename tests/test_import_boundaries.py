@@ -91,10 +91,14 @@ def test_reports_need_neither_torch_nor_ray() -> None:
     assert wrong == []
 
 
+PLUGINS = {("ncvq_core", "plugins"), ("ncvq_core", "errors")}
+"""What registers a figure of the user's."""
+
+
 def test_reports_know_the_store_and_the_table_of_metrics_alone() -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in modules("reports"))
     found = set(re.findall(r"(?:from|import) (orchestrator|ncvq_core)\.(\w+)", text))
-    assert found == {("orchestrator", "store"), ("ncvq_core", "metrics"), ("ncvq_core", "packages")}
+    assert found == {("orchestrator", "store"), ("ncvq_core", "metrics"), ("ncvq_core", "packages"), *PLUGINS}
 
 
 def test_the_store_imports_nothing_else_of_the_orchestrator() -> None:
@@ -121,8 +125,8 @@ def test_vendors_stay_in_their_modules(vendor: str) -> None:
 
 ROOMS = {
     "ncvq_core": (
-        "packages", "errors", "metrics", "numerics", "settings", "registry", "training", "stft", "augmentations", "ssl",
-        "config", "data", "tokenizer", "prior", "fcn", "evaluation", "stages",
+        "packages", "errors", "plugins", "metrics", "further_metrics", "numerics", "settings", "registry", "training",
+        "stft", "augmentations", "ssl", "config", "data", "tokenizer", "prior", "fcn", "evaluation", "stages",
     ),
     "orchestrator": ("errors", "store", "sweepfile", "importing", "planning", "execution", "launching", "cli"),
 }  # fmt: skip

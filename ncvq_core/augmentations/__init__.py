@@ -24,6 +24,7 @@ __all__ = ["AUGMENTATIONS", "Augmentation", "augment"]
 
 AUGMENTATIONS: Registry[Augmentation] = Registry(
     "augmentation",
+    Augmentation,  # type: ignore[type-abstract]
     {
         "window_warp": WindowWarp,
         "amplitude_resize": AmplitudeResize,

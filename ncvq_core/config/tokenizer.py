@@ -10,8 +10,10 @@ from ncvq_core.ssl import SSL_METHODS, SSLMethod
 
 NO_SSL = "none"
 PRECISIONS = ("fp32", "bf16")
-BANDS = {"stft": ("all",), "stft_lfhf": ("low", "high"), "wavelet": ("low", "high")}
-"""Names of each tokenizer's bands."""
+BANDS: dict[str, tuple[str, ...]] = {"stft": ("all",), "stft_lfhf": ("low", "high"), "wavelet": ("low", "high")}
+"""Names of each tokenizer's bands; `ncvq_core.config.shapes` adds those of plugins."""
+TOKENIZER_CHECKSUMS: dict[str, str] = {}
+"""Of the plugin of each tokenizer that is not ncvq's own."""
 
 SSL_SETTINGS = frozenset({"augmentations", "band_augmentations", "aug_recon_weight", "ssl_weight", "projector_width"})
 """Settings that have no effect with `ssl: none`."""
@@ -43,7 +45,7 @@ class Stage1Config:
     learning_rate: float = setting(1e-3, "AdamW's initial rate, cosine to 0 over all steps", above=0)
     weight_decay: float = setting(1e-3, "AdamW's decoupled weight decay", minimum=0)
     precision: str = setting("fp32", "arithmetic of the matrix products", choices=PRECISIONS)
-    tokenizer: str = setting("stft", "how a series is split before it is encoded", choices=tuple(BANDS))
+    tokenizer: str = setting("stft", "how a series is split before it is encoded")
     channels: int = setting(64, "channels of the encoder and dimension of a code", minimum=1)
     residual_blocks: int = setting(4, "residual blocks of the encoder, and of the decoder", minimum=0)
     downsampled_width: int = setting(8, "the encoder halves the time axis down to about this width", minimum=1)
@@ -58,6 +60,8 @@ class Stage1Config:
     def __post_init__(self) -> None:
         """Check each value, and that values fit together."""
         validate(self)
+        if self.tokenizer not in BANDS:
+            raise ConfigError(f"tokenizer = {self.tokenizer!r}: must be one of {', '.join(BANDS)}", "tokenizer")
         if not self.dataset:
             raise ConfigError("dataset = '': must be the name of a dataset", "dataset")
         if self.ssl is None:
@@ -74,6 +78,19 @@ class Stage1Config:
                 )
         if self.evaluate_every and not self.val_fraction:
             raise ConfigError("evaluate_every needs val_fraction > 0: TEST is read once, at the end", "evaluate_every")
+
+
+def plugins_of(config: Stage1Config) -> dict[str, dict[str, str]]:
+    """Return the checksum of the plugin of each component that comes from one, as a part of a canonical form."""
+    sets = (config.augmentations, *(items for _, items in config.band_augmentations))
+    found = {AUGMENTATIONS.name(item): AUGMENTATIONS.checksum(item) for items in sets for item in items}
+    ssl = {SSL_METHODS.name(config.ssl): SSL_METHODS.checksum(config.ssl)} if config.ssl else {}
+    tokenizer = {config.tokenizer: TOKENIZER_CHECKSUMS.get(config.tokenizer)}
+    parts = {
+        kind: {name: checksum for name, checksum in each.items() if checksum}
+        for kind, each in (("augmentation_plugins", found), ("ssl_plugins", ssl), ("tokenizer_plugins", tokenizer))
+    }
+    return {kind: each for kind, each in parts.items() if each}
 
 
 def augmentations_text(augmentations: tuple[Augmentation, ...]) -> str:
@@ -93,7 +110,8 @@ def stage1_from_dict(values: dict[str, Any]) -> Stage1Config:
         ConfigError: a wrong type or a value out of range.
     """
     values = dict(values)
-    if values.get("tokenizer", "stft") == "stft":
+    tokenizer = values.get("tokenizer", "stft")
+    if isinstance(tokenizer, str) and len(BANDS.get(tokenizer, ())) == 1:
         check_value(Stage1Config, "high_downsampled_width", values.pop("high_downsampled_width", 1))
     method = values.pop("ssl", NO_SSL)
     augmentations = _parse_set(values.pop("augmentations", ()), "augmentations")

@@ -16,5 +16,6 @@ __all__ = ["SSL_METHODS", "SSLMethod"]
 
 SSL_METHODS: Registry[SSLMethod] = Registry(
     "ssl method",
+    SSLMethod,  # type: ignore[type-abstract]
     {"barlowtwins": BarlowTwins, "vicreg": VICReg, "vibcreg": VIbCReg, "byol": BYOL, "simsiam": SimSiam},
 )

@@ -6,6 +6,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from ncvq_core.config.shapes import MAPS
+from ncvq_core.errors import ConfigError
 from ncvq_core.stft import STFT
 
 
@@ -103,5 +105,14 @@ TRANSFORMS: dict[str, Callable[[int], Transform]] = {"stft": OneBand, "stft_lfhf
 
 
 def build_transform(name: str, length: int) -> Transform:
-    """Return the transform of a tokenizer, for series of one length."""
-    return TRANSFORMS[name](length)
+    """Return the transform of a tokenizer, for series of one length.
+
+    Raises:
+        ConfigError: that of a plugin has other maps than the plugin says.
+    """
+    maps = MAPS[name]
+    transform: Transform = (maps.transform or TRANSFORMS[name])(length)
+    if (transform.channels, tuple(transform.sizes)) != (maps.channels, maps.sizes(length)):
+        found, said = (transform.channels, tuple(transform.sizes)), (maps.channels, maps.sizes(length))
+        raise ConfigError(f"tokenizer {name}: its transform has maps {found}, its plugin says {said}", "tokenizer")
+    return transform

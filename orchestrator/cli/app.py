@@ -11,6 +11,7 @@ from orchestrator.cli.check import check
 from orchestrator.cli.complete import datasets
 from orchestrator.cli.importing import import_app
 from orchestrator.cli.launch import launching
+from orchestrator.cli.new import new
 from orchestrator.cli.options import (
     DEFAULT_STORE,
     AvailableOption,
@@ -18,6 +19,7 @@ from orchestrator.cli.options import (
     DebugOption,
     FcnOption,
     JsonOption,
+    PluginOption,
     ProfileOption,
     SeedsOption,
     SetOption,
@@ -75,6 +77,7 @@ def plan(
     profile: ProfileOption = None,
     seeds: SeedsOption = None,
     available: AvailableOption = False,
+    plugin: PluginOption = None,
     fcn_weights: FcnOption = None,
     workers: WorkersOption = None,
     json: JsonOption = False,
@@ -85,20 +88,22 @@ def plan(
     from orchestrator.cli.json_output import print_json
     from orchestrator.launching.options import LaunchOptions
     from orchestrator.launching.prepare import prepare
+    from orchestrator.planning.changed_plugins import changed_plugins
     from orchestrator.planning.estimate import expected_time
     from orchestrator.planning.summary import plan_summary
     from orchestrator.store import Store
 
     with one_line_errors(debug):
-        chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_)
+        chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_, plugins=plugin)
         design = read_sweep(sweep, chosen, data_dir, quiet=json)
         opened = Store(store) if (store / "store.json").exists() else None
         options = LaunchOptions(store=store, data_dir=data_dir, fcn_weights=fcn_weights, workers=workers)
         prepared = prepare(design, options)
         made, width = prepared.planned(opened)
         expected = expected_time(made, opened, prepared.datasets, width.side_by_side)
-        obstacle = [prepared.obstacle] if prepared.obstacle else []
-        summary = plan_summary(made, expected, width, [*obstacle, *prepared.remarks])
+        remarks = [*changed_plugins(design, opened)] if opened else []
+        remarks += [*([prepared.obstacle] if prepared.obstacle else []), *prepared.remarks]
+        summary = plan_summary(made, expected, width, remarks)
         if json:
             print_json(summary)
         else:
@@ -122,6 +127,7 @@ def status(
     profile: ProfileOption = None,
     seeds: SeedsOption = None,
     available: AvailableOption = False,
+    plugin: PluginOption = None,
     watch: Annotated[bool, typer.Option("--watch", help="Print again every five seconds while it runs.")] = False,
     json: JsonOption = False,
     debug: DebugOption = False,
@@ -135,7 +141,7 @@ def status(
     if watch and json:
         fail("--json prints one document, --watch prints again and again: leave one of them out")
     with one_line_errors(debug):
-        chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_)
+        chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_, plugins=plugin)
         design = read_sweep(sweep, chosen, data_dir, fetch=False, quiet=json)
         opened = Store(store)
         if json:
@@ -154,6 +160,7 @@ def report(
         typer.Option(help="Folder for the report. Default: STORE/reports/SWEEP[-seeds-N][-partial][-pool]"),
     ] = None,
     profile: ProfileOption = None,
+    plugin: PluginOption = None,
     seeds: Annotated[
         int | None, typer.Option("--seeds", min=1, help="Use the trials of the sweep's first seeds only.")
     ] = None,
@@ -179,11 +186,15 @@ def report(
     debug: DebugOption = False,
 ) -> None:
     """Answer the sweep's questions in words, and render figures, tables and one self-contained HTML page."""
+    from orchestrator.cli.report_plugins import load_report_plugins
     from reports import Options, Output, ReportError, write_one_figure, write_report
 
     with one_line_errors(debug, ReportError):
         name = Path(sweep).name.removesuffix(".yaml")
         name = f"{name}-{profile}" if profile else name
+        lacking = load_report_plugins(sweep, plugin or (), store, name)
+        for line in () if json else lacking:
+            console().print(line, soft_wrap=True, highlight=False, markup=False)
         options = Options(pool=pool, partial=partial, seeds=seeds)
         formats = tuple(part.strip() for part in format.split(",") if part.strip())
         output = Output(formats=formats, style=style, appendix=appendix)
@@ -202,6 +213,7 @@ def report(
 
 
 app.command("check", epilog="Example: ncvq check --store runs")(check)
+app.command("new", epilog="Example: ncvq new augmentation jitter")(new)
 app.command("redraw", epilog="Example: ncvq redraw runs/reports/quickstart/figures/effects.json")(redraw)
 
 
@@ -238,13 +250,16 @@ def sample(
     ] = None,
     store: StoreOption = DEFAULT_STORE,
     data_dir: DataOption = None,
+    plugin: PluginOption = None,
     debug: DebugOption = False,
 ) -> None:
     """Draw series from a finished trial's prior."""
     from orchestrator.cli.sample import SampleOptions, write_samples
     from orchestrator.store import Store
+    from orchestrator.sweepfile.read import load_plugins
 
     with one_line_errors(debug):
+        load_plugins(plugin or ())
         options = SampleOptions(count=count, label=label, seed=seed, guidance_scale=guidance_scale)
         write_samples(Store(store), trial, options, out, data_dir)
         console().print(f"{count} series: {out}", soft_wrap=True, highlight=False, markup=False)

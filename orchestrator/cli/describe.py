@@ -13,8 +13,9 @@ from rich.table import Table
 from ncvq_core.data import list_datasets, load_dataset
 from ncvq_core.errors import DataError
 from ncvq_core.stages.registry import stage_kind
+from orchestrator.launching.rows import metric_columns
 from orchestrator.planning.summary import PlanSummary
-from orchestrator.store.schema import METRICS, PROVENANCE, SETTINGS, TIMING_COLUMNS
+from orchestrator.store.schema import PROVENANCE, SETTINGS, TIMING_COLUMNS
 from orchestrator.store.stages import DETAILS, ID_COLUMNS
 from orchestrator.sweepfile.sweep import Sweep
 
@@ -67,10 +68,10 @@ def trial_sections(row: dict[str, Any]) -> dict[str, dict[str, Any]]:
     sections = {
         "trial": ("trial_id", *ID_COLUMNS.values(), "status", "error"),
         "config": SETTINGS,
-        "metrics": METRICS,
+        "metrics": metric_columns(row),
         "provenance": (*DETAILS, *TIMING_COLUMNS, *PROVENANCE),
     }
-    return {title: {name: row[name] for name in section} for title, section in sections.items()}
+    return {title: {name: row.get(name) for name in section} for title, section in sections.items()}
 
 
 def trial_document(row: dict[str, Any]) -> dict[str, Any]:

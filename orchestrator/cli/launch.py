@@ -19,6 +19,7 @@ from orchestrator.cli.options import (
     GpusOption,
     GraphsOption,
     PackOption,
+    PluginOption,
     ProfileOption,
     SeedsOption,
     SetOption,
@@ -45,6 +46,7 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
         profile: ProfileOption = None,
         seeds: SeedsOption = None,
         available: AvailableOption = False,
+        plugin: PluginOption = None,
         fcn_weights: FcnOption = None,
         workers: WorkersOption = None,
         threads: ThreadsOption = 1,
@@ -59,7 +61,7 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
         with one_line_errors(debug):
             from orchestrator.launching.options import LaunchOptions
 
-            chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_)
+            chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_, plugins=plugin)
             options = LaunchOptions(
                 store=store,
                 data_dir=data_dir.absolute() if data_dir else None,
@@ -82,7 +84,9 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
             from orchestrator.launching.launch import launch
 
             summary = launch(design, options, console())
-        report = shlex.join(["ncvq", "report", sweep, *Chosen(profile=profile).words(), "--store", str(store)])
+        report = shlex.join(
+            ["ncvq", "report", sweep, *Chosen(profile=profile, plugins=plugin).words(), "--store", str(store)]
+        )
         _print_summary(summary, store, _resume_command(sweep, store, data_dir, chosen), report, console())
         raise typer.Exit(summary.exit_code)
 

@@ -39,6 +39,14 @@ SeedsOption = Annotated[
     int | None,
     typer.Option("--seeds", min=1, help="How many seeds: the first of the sweep, and further ones beyond those."),
 ]
+PluginOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--plugin",
+        metavar="FILE",
+        help="A Python file that adds augmentations, methods, tokenizers, metrics or figures; see docs/plugins.md.",
+    ),
+]
 AvailableOption = Annotated[
     bool, typer.Option("--available", help="Leave out the datasets that are not at hand, and say which.")
 ]

@@ -117,8 +117,13 @@ def _schema(channels: int, origin: dict[str, Any], scaling: Scaling | None = Non
 
 
 def _config(row: dict[str, Any], options: SampleOptions) -> TrialConfig:
-    config = TrialConfig.from_dict(json.loads(row["config_json"]))
     trial_id = row["trial_id"]
+    try:
+        config = TrialConfig.from_dict(json.loads(row["config_json"]))
+    except ConfigError as error:
+        raise ConfigError(f"trial {trial_id}: {error}; what a plugin brought needs it: --plugin FILE") from error
+    if config.stage1_id != row["stage1_id"]:
+        raise ConfigError(f"trial {trial_id}: made with another version of its plugin, or by another version of ncvq")
     if config.sampling is None:
         raise ConfigError(f"trial {trial_id} has no prior to sample from: its sweep stops at stage 1 (see stages: 2)")
     if row["status"] != Status.DONE:

@@ -11,6 +11,8 @@ import typer
 from rich.console import Console
 
 from ncvq_core.errors import NcvqError
+from ncvq_core.plugins import place_in_plugin
+from orchestrator.errors import one_line
 
 if TYPE_CHECKING:
     from orchestrator.sweepfile.sweep import Sweep
@@ -31,7 +33,10 @@ def fail(message: str) -> None:
 
 @contextlib.contextmanager
 def one_line_errors(debug: bool, *more: type[Exception]) -> Iterator[None]:
-    """Turn an error that a user can repair into one line and exit code 2; `--debug` shows the traceback."""
+    """Turn an error that a user can repair into one line and exit code 2; `--debug` shows the traceback.
+
+    Any error that comes through a plugin is such a one.
+    """
     repairable: tuple[type[Exception], ...] = (NcvqError, OSError, *more)
     try:
         yield
@@ -39,6 +44,11 @@ def one_line_errors(debug: bool, *more: type[Exception]) -> Iterator[None]:
         if debug:
             raise
         fail(str(error))
+    except Exception as error:
+        place = place_in_plugin(error)
+        if debug or place is None:
+            raise
+        fail(f"{place}: {one_line(error)} (--debug shows the traceback)")
 
 
 def print_answers(text: str, out: Console) -> None:
@@ -60,6 +70,8 @@ class Chosen:
     available: bool = False
     settings: Sequence[str] | None = None
     """Arguments of `--set`."""
+    plugins: Sequence[Path] | None = None
+    """Arguments of `--plugin`."""
 
     def words(self) -> list[str]:
         """Return the options as they are written."""
@@ -68,6 +80,7 @@ class Chosen:
             *(["--seeds", str(self.seeds)] if self.seeds else []),
             *(["--available"] if self.available else []),
             *(word for setting in self.settings or () for word in ("--set", setting)),
+            *(word for plugin in self.plugins or () for word in ("--plugin", str(plugin))),
         ]
 
 
@@ -94,6 +107,7 @@ def read_sweep(
             profile=chosen.profile,
             seeds=chosen.seeds,
             available=chosen.available,
+            plugins=tuple(chosen.plugins or ()),
             overrides=dict(parse_set(text) for text in chosen.settings or []),
         ),
         check_dataset if fetch or chosen.available else None,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from ncvq_core.plugins import place_in_plugin
 from ncvq_core.training.lane import Lane
 from ncvq_core.training.trainer import Trainer
 from orchestrator.errors import CaptureError, one_line
@@ -22,6 +23,12 @@ def short_of_memory(error: BaseException) -> bool:
     return isinstance(error, torch.OutOfMemoryError | MemoryError) or (
         isinstance(error, RuntimeError) and any(word in str(error) for word in _SHORT)
     )
+
+
+def in_words(error: BaseException) -> str:
+    """Return an error as one line, with the line of the plugin that it came through, if it came through one."""
+    place = place_in_plugin(error)
+    return f"{place}: {one_line(error)}" if place else one_line(error)
 
 
 def capture(lane: Lane, trainer: Trainer, task: StageTask, *, others: int) -> None:

@@ -14,15 +14,16 @@ import torch
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import load_dataset
 from ncvq_core.errors import CheckpointError, DivergedError
+from ncvq_core.plugins import PluginError, load_installed, load_plugin
 from ncvq_core.stages.base import StageResult, StageRun
 from ncvq_core.stages.kind import Given
 from ncvq_core.stages.registry import stage_kind
 from ncvq_core.training.lane import Lane
 from ncvq_core.training.memory import release_freed_memory
 from ncvq_core.training.trainer import Trainer
-from orchestrator.errors import CaptureError, one_line
+from orchestrator.errors import CaptureError
 from orchestrator.execution.checkpoint import Earlier, restore_checkpoint, write_checkpoint
-from orchestrator.execution.faults import capture, short_of_memory
+from orchestrator.execution.faults import capture, in_words, short_of_memory
 from orchestrator.execution.models import Model, needed_models
 from orchestrator.execution.provenance import provenance
 from orchestrator.execution.settings import WorkerSettings
@@ -126,7 +127,7 @@ class StageJob:
             if self.worker.debug or fatal:
                 raise  # after such an error a GPU is of no more use to this process: let it die
             status = Status.DIVERGED if isinstance(error, DivergedError) else Status.FAILED
-            trace, reason = traceback.format_exc(), one_line(error)
+            trace, reason = traceback.format_exc(), in_words(error)
             traceback.clear_frames(error.__traceback__)  # they hold what is to be freed
             self._end(Status.CROWDED if short and self.beside else status, reason, trace)
 
@@ -154,9 +155,14 @@ class StageJob:
         return run
 
     def _new_run(self, models: Mapping[str, Model]) -> StageRun:
+        load_installed()
+        for plugin in self.worker.plugins:
+            load_plugin(plugin)
         config = TrialConfig.from_dict(self.task.config)
-        dataset = load_dataset(config.stage1.dataset, self.worker.data_dir)
         stage = trial_stage(config, self.task.stage)
+        if stage.stage_id != self.task.stage_id:
+            raise PluginError("a plugin that is installed here is not the one of the launch: install the same package")
+        dataset = load_dataset(config.stage1.dataset, self.worker.data_dir)
         needed = {name: models[stage_id].tensors for name, stage_id in stage.needs.items()}
         return stage.kind.build(Given(config, dataset, needed, self.device))
 

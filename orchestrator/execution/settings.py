@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ncvq_core.plugins import Plugin
+
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerSettings:
@@ -20,5 +22,7 @@ class WorkerSettings:
     """On a GPU, capture each trial's step as a CUDA graph."""
     deterministic: bool = False
     """On a GPU, take kernels alone whose bits come again."""
+    plugins: tuple[Plugin, ...] = ()
+    """Files of the user's that the trials need, as text: no other machine has to have them."""
     debug: bool = False
     """Let an exception through instead of recording it."""

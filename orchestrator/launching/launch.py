@@ -18,6 +18,7 @@ from orchestrator.launching.recorder import Recorder
 from orchestrator.launching.run_plan import run_plan
 from orchestrator.launching.tracking import make_tracker, tracking_mode
 from orchestrator.planning.capacity import Capacity
+from orchestrator.planning.changed_plugins import changed_plugins
 from orchestrator.planning.estimate import expected_rates
 from orchestrator.planning.graph import trial_stages
 from orchestrator.planning.plan import Plan, cell_label
@@ -71,14 +72,14 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
         prepared.keep_weights(store)
         plan, capacity = prepared.planned(store)
         _say(_set_aside_outdated(store, plan), console)
-        _say(_note_design(store, sweep), console)
+        _say([*changed_plugins(sweep, store), *_note_design(store, sweep)], console)
         recorder = Recorder(store, sweep.cells, make_tracker(sweep.name, store, mode))
         for cell in plan.to_assemble:
             recorder.finish(cell)
         interrupted = False
         if plan.tasks:
+            executor = _executor(sweep, options, store, capacity, scratch)
             _say([f"{sweep.name}: {len(sweep.cells)} trials, {len(plan.tasks)} stages to run"], console)
-            executor = _executor(options, store, capacity, scratch)
             rates = {} if capacity.gpus else expected_rates(plan, store, prepared.datasets)[0]
             interrupted = run_plan(plan, executor, recorder, console, rates=rates)
         if not interrupted:
@@ -109,7 +110,7 @@ def _note_design(store: Store, sweep: Sweep) -> list[str]:
     return [f"an earlier {sweep.name} of another design is kept: ncvq report {earlier}"] if earlier else []
 
 
-def _executor(options: LaunchOptions, store: Store, capacity: Capacity, scratch: Path) -> Executor:
+def _executor(sweep: Sweep, options: LaunchOptions, store: Store, capacity: Capacity, scratch: Path) -> Executor:
     name = options.executor or (INLINE if capacity.workers == 0 else RAY)
     worker = WorkerSettings(
         store=store.path,
@@ -118,6 +119,7 @@ def _executor(options: LaunchOptions, store: Store, capacity: Capacity, scratch:
         threads=capacity.threads,
         graphs=options.graphs,
         deterministic=options.deterministic and bool(capacity.gpus),
+        plugins=tuple(plugin for plugin in sweep.plugins if not plugin.installed),
         debug=options.debug and name == INLINE,
     )
     return make_executor(name, worker, capacity, scratch)

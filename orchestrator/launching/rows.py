@@ -7,6 +7,7 @@ from typing import Any
 
 from ncvq_core.config import TrialConfig
 from ncvq_core.config.tokenizer import augmentations_text, band_augmentations_text
+from ncvq_core.config.trial import FURTHER
 from ncvq_core.numerics import FIRST
 from ncvq_core.ssl import SSL_METHODS
 from orchestrator.planning.graph import trial_stages
@@ -25,7 +26,7 @@ def config_columns(config: TrialConfig) -> dict[str, Any]:
     stage1 = config.stage1
     written = config.to_dict()
     return {
-        **written,
+        **{name: value for name, value in written.items() if name != FURTHER},
         "projector_width": written["projector_width"] if stage1.ssl and stage1.ssl.uses_projector_width else None,
         "ssl": SSL_METHODS.text(stage1.ssl) if stage1.ssl else "none",
         "augmentations": augmentations_text(stage1.augmentations) or None,
@@ -37,6 +38,12 @@ def config_columns(config: TrialConfig) -> dict[str, Any]:
     }
 
 
+def metric_columns(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the columns of a trial's metrics: those that every trial has, and the further ones of its config."""
+    config = json.loads(row["config_json"] or "{}")
+    return (*METRICS, *config.get(FURTHER, ()))
+
+
 def finished_row(config: TrialConfig, records: Records) -> dict[str, Any]:
     """Return the row of a trial whose stages are done.
 
@@ -44,7 +51,8 @@ def finished_row(config: TrialConfig, records: Records) -> dict[str, Any]:
     """
     own = {stage: records[stage] for stage in OWN_NAMES if stage in records}
     measured = {name: value for record in own.values() for name, value in record.metrics.items()}
-    if unknown := measured.keys() - set(METRICS):
+    further = {name: measured[name] for name in config.metrics if name in measured}
+    if unknown := measured.keys() - {*METRICS, *further}:
         raise ValueError(f"{sorted(unknown)}: measured, but not in the table of ncvq_core/metrics.py")
     origins = [record.provenance for record in own.values()]
     origin = {"numerics_version": FIRST, **origins[-1], "started_at": origins[0]["started_at"]}
@@ -53,6 +61,7 @@ def finished_row(config: TrialConfig, records: Records) -> dict[str, Any]:
         **config_columns(config),
         **_provenance_columns(origin),
         **{name: measured.get(name) for name in METRICS},
+        **further,
         **_timing_columns(own),
         "data_notes": "; ".join(dict.fromkeys(note for note in notes if note)) or None,
         "status": Status.DONE,

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, get_args
 
 from ncvq_core.errors import unknown_name
+from orchestrator.launching.rows import metric_columns
 from orchestrator.store import Store
-from orchestrator.store.schema import METRICS
 
 Mode = Literal["online", "offline", "disabled"]
 
@@ -47,7 +47,8 @@ class WandbTracker:
         published = self._marker(row["trial_id"])
         if published.exists():
             return
-        settings = {key: value for key, value in row.items() if key not in METRICS and value is not None}
+        metrics = {name: row.get(name) for name in metric_columns(row)}
+        settings = {key: value for key, value in row.items() if key not in metrics and value is not None}
         settings["started_at"] = str(row["started_at"])
         run = self._wandb.init(
             project="ncvq",
@@ -63,7 +64,7 @@ class WandbTracker:
         for step, entry in enumerate(history, start=1):  # epochs start anew in stage 2, steps must not
             values = {key: value for key, value in entry.items() if key not in ("trial_id", "stage")}
             run.log({f"{entry['stage']}/{key}": value for key, value in values.items()}, step=step)
-        run.summary.update({name: row[name] for name in METRICS if row[name] is not None})
+        run.summary.update({name: value for name, value in metrics.items() if value is not None})
         run.finish()
         published.touch()
 

@@ -1,10 +1,11 @@
 """Schemas of the store's tables, written out: what a column is called and holds changes with the version alone."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pyarrow as pa
 
-from ncvq_core.metrics import metric_names
+from ncvq_core.metrics import metric_names, metrics_by_name
 from orchestrator.store.stages import DETAILS, ID_COLUMNS, OWN_NAMES, OWN_STAGES
 
 SCHEMA_VERSION = 3
@@ -61,12 +62,26 @@ HISTORY_TABLE = pa.schema(
 """One row a trial, stage and epoch."""
 
 
+def is_further(column: str) -> bool:
+    """Whether a column is of a further metric, which a plugin may have brought."""
+    return column not in TRIALS.names and column in metrics_by_name()
+
+
+def with_further(schema: pa.Schema, columns: Iterable[str]) -> pa.Schema:
+    """Return a schema with columns of further metrics behind its own."""
+    for name in columns:
+        schema = schema.append(pa.field(name, NUMBER))
+    return schema
+
+
 def table(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
-    """Return rows as a table; what a row lacks is null.
+    """Return rows as a table; what a row lacks is null. Further metrics are columns behind those of the schema.
 
     Raises:
         ValueError: a row has a column that the schema does not know.
     """
+    further = dict.fromkeys(name for row in rows for name in row if is_further(name))
+    schema = with_further(schema, further)
     known = set(schema.names)
     for row in rows:
         if unknown := row.keys() - known:
@@ -75,7 +90,8 @@ def table(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.Table:
 
 
 def conform(content: pa.Table, schema: pa.Schema, added: dict[str, Any]) -> pa.Table:
-    """Bring a table of an older schema up to date: what it lacks is null, or as `added` says."""
+    """Bring a table of an older schema up to date: what it lacks is null, or as `added` says; all else it keeps."""
+    schema = with_further(schema, (name for name in content.column_names if name not in schema.names))
     columns = []
     for field in schema:
         if field.name in content.column_names:

@@ -148,14 +148,14 @@ class Store:
 
         Args:
             only: ids of the trials; None for all.
-            columns: of the rows; None for all.
+            columns: of the rows; None for all, further metrics included.
 
         Raises:
             StoreError: the store holds a trial twice, with different values.
         """
-        wanted = list(TRIALS.names if columns is None else dict.fromkeys((TRIAL_ID, *columns)))
+        wanted = None if columns is None else list(dict.fromkeys((TRIAL_ID, *columns)))
         read = self.read_trials_table(only, wanted)
-        rows = {row[TRIAL_ID]: dict.fromkeys(wanted) | row for row in read.rows.to_pylist()}
+        rows = {row[TRIAL_ID]: dict.fromkeys(wanted or TRIALS.names) | row for row in read.rows.to_pylist()}
         return Trials(rows=rows, damaged=read.damaged)
 
     def read_trials_table(self, only: Collection[str] | None = None, columns: Iterable[str] | None = None) -> TableRead:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestrator.store.parts import TRIAL_ID, part_files, read_part, write_part
-from orchestrator.store.schema import HISTORY_TABLE, TRIALS, table
+from orchestrator.store.schema import HISTORY_TABLE, TRIALS, table, with_further
 
 PART_TRIALS = 64
 """Trials of a part, at most: 10,000 trials are 157 files, and adding one rewrites 64 rows."""
@@ -59,7 +59,8 @@ class _TableWriter:
         part = known or self._part_with_room()
         others = self._rows(part)
         kept = others.filter(pc.not_equal(others.column(TRIAL_ID), trial_id))
-        content = pa.concat_tables([kept, table(rows, self._schema)]).combine_chunks()
+        added = table(rows, self._schema)
+        content = pa.concat_tables([kept, added], promote_options="default").combine_chunks()
         write_part(self._folder / f"{part}.parquet", content)
         self._last = (part, content)
         self._part_of[trial_id] = part
@@ -71,11 +72,12 @@ class _TableWriter:
         name, rows = self._last
         if name == part and rows is not None:
             return rows
-        return (
-            read_part(path).select(self._schema.names).cast(self._schema)
-            if path.exists()
-            else self._schema.empty_table()
-        )
+        if not path.exists():
+            return self._schema.empty_table()
+        rows = read_part(path)
+        further = [name for name in rows.column_names if name not in self._schema.names]
+        schema = with_further(self._schema, further)  # of plugins that this process need not know
+        return rows.select(schema.names).cast(schema)
 
     def _look(self) -> None:
         """Read which part holds which trial, if another process has written a part since the last time."""

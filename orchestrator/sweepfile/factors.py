@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ncvq_core.config import field_names
+from ncvq_core.config.trial import FURTHER
 from ncvq_core.errors import unknown_name
 from orchestrator.sweepfile.sweep import Factor, Label, Level, SweepError
 from orchestrator.sweepfile.yaml_lines import Source
@@ -17,6 +18,8 @@ def read_factors(source: Source, known: Mapping[str, Factor]) -> Factors:
     for name in source.data.get("factors", {}):
         if name not in field_names():
             raise source.error(str(unknown_name("factor", name, field_names())), "factors", name)
+        if name == FURTHER:
+            raise source.error(f"{name} is the same for all trials of a sweep: write it in base", "factors", name)
         factors[name] = _read_factor(source, name, known[name].levels if name in known else ())
     return factors
 

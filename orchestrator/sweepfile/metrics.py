@@ -3,7 +3,7 @@
 from typing import Any
 
 from ncvq_core.errors import unknown_name
-from ncvq_core.metrics import metric_names, metrics_by_name
+from ncvq_core.metrics import metrics_by_name
 from orchestrator.sweepfile.yaml_lines import Source
 
 LARGEST = 1e9
@@ -18,8 +18,8 @@ def read_answers(source: Source) -> tuple[str, ...]:
     """
     written: list[Any] = source.data.get("answers", [])
     for index, name in enumerate(written):
-        if name not in metric_names():
-            raise source.error(str(unknown_name("metric", name, metric_names())), "answers", index)
+        if name not in metrics_by_name():
+            raise source.error(str(unknown_name("metric", name, metrics_by_name())), "answers", index)
         if name in written[:index]:
             raise source.error(f"{name} is there twice", "answers", index)
     return tuple(written)
@@ -33,8 +33,8 @@ def read_margins(source: Source) -> dict[str, float]:
     """
     margins = {}
     for name, written in source.data.get("margins", {}).items():
-        if name not in metric_names():
-            raise source.error(str(unknown_name("metric", name, metric_names())), "margins", name)
+        if name not in metrics_by_name():
+            raise source.error(str(unknown_name("metric", name, metrics_by_name())), "margins", name)
         ratio = metrics_by_name()[name].scale == "log"
         value = _number(written, ratio)
         largest = 1.0 if metrics_by_name()[name].margin is not None else float("inf")

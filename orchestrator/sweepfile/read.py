@@ -1,13 +1,14 @@
 """Sweep files: found by name or path, changed by --set, checked as a whole before anything runs.
 
 A sweep file is YAML 1.2 with the keys `description`, `base`, `factors`, `baseline`, `answers`, `margins`, `belief`,
-`profiles`, `zip`, `exclude` and `where`.
+`profiles`, `plugins`, `zip`, `exclude` and `where`.
 Its cells are the grid of all levels, where zipped factors move together; `where` keeps the cells that match one of its
 entries, `exclude` drops those that match one of its own, and cells that then are the same trial become one.
 """
 
+import contextlib
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from ncvq_core.config import field_names
 from ncvq_core.errors import unknown_name
 from ncvq_core.packages import HOME
+from ncvq_core.plugins import Plugin, PluginError, additions, load_installed, load_plugin
 from orchestrator.sweepfile.belief import read_belief
 from orchestrator.sweepfile.expand import CheckDataset, expand
 from orchestrator.sweepfile.factors import Factors, read_factors
@@ -42,6 +44,8 @@ class Changes:
     """Of `--set`: a setting's value, or for a factor its levels (values or labels), or one level."""
     seeds: int | None = None
     """Of `--seeds`: how many seeds, instead of those of the file."""
+    plugins: tuple[Path, ...] = ()
+    """Of `--plugin`: files that are loaded first, before those that the file names."""
     available: bool = False
     """Leave out the datasets that are not at hand, instead of refusing."""
 
@@ -60,11 +64,13 @@ def load_sweep(
 
     Raises:
         SweepError: one line that says where (file and line, or --set) and what is wrong.
+        PluginError: a plugin cannot be used.
     """
     file = _named_sweeps().get(str(name_or_path)) or Path(name_or_path)
     source = parse_yaml(_read_text(file), str(file))
     changes = changes if isinstance(changes, Changes) else Changes(overrides=changes or {})
     check_sections(source)
+    plugins = _load([*changes.plugins, *_named_plugins(source, file)])
     check_profiles(source)
     factors = read_factors(source, {})
     sweep = _read(source, factors, changes, check_dataset)
@@ -72,7 +78,61 @@ def load_sweep(
         if profile != changes.profile:
             _read(source, factors, Changes(profile=profile), None)
     stem = file.name.removesuffix(_SUFFIX)
-    return dataclasses.replace(sweep, name=f"{stem}-{changes.profile}" if changes.profile else stem)
+    name = f"{stem}-{changes.profile}" if changes.profile else stem
+    return dataclasses.replace(sweep, name=name, plugins=plugins)
+
+
+def load_plugins(plugins: Sequence[Path], sweep: str | Path | None = None) -> None:
+    """Load plugins of installed packages, some files, and those that a sweep file names, as far as they are there.
+
+    Args:
+        plugins: files that have to be there.
+        sweep: a name, or a sweep file; all else in it is not looked at.
+
+    Raises:
+        PluginError: a plugin cannot be used.
+    """
+    file = Path(sweep or "")
+    written: list[Any] = []
+    if file.is_file():
+        with contextlib.suppress(SweepError):
+            source = parse_yaml(_read_text(file), str(file))
+            check_sections(source)
+            written = source.data.get("plugins", [])
+    named = [file.parent / name for name in written if isinstance(name, str)]
+    _load([*plugins, *(path for path in named if path.is_file())])
+
+
+def _named_plugins(source: Source, file: Path) -> list[Path]:
+    """Return the plugins that a sweep file names, which it does relative to itself."""
+    paths = []
+    for index, written in enumerate(source.data.get("plugins", [])):
+        if not isinstance(written, str) or not (path := file.parent / written).is_file():
+            raise source.error(f"plugin {written!r}: there is no such file beside the sweep file", "plugins", index)
+        paths.append(path)
+    return paths
+
+
+def _load(paths: Sequence[Path]) -> tuple[Plugin, ...]:
+    """Load the plugins of installed packages and some files; return all, each once."""
+    loaded = [*load_installed(), *(load_plugin(path) for path in paths)]
+    for plugin in loaded:
+        _check_columns(plugin)
+    return tuple({plugin.checksum: plugin for plugin in loaded}.values())
+
+
+def _check_columns(plugin: Plugin) -> None:
+    """Check that no metric of a plugin is called as another column of the store.
+
+    Raises:
+        PluginError: one is.
+    """
+    from orchestrator.store.schema import TRIALS  # pyarrow, without which a sweep that has no plugin is read
+
+    for addition in additions(plugin):
+        if addition.kind == "metric" and addition.name in TRIALS.names:
+            place = f"{plugin.path}:{addition.line}"
+            raise PluginError(f"{place}: metric {addition.name!r}: the store has another column of that name")
 
 
 def _read(source: Source, factors_of_file: Factors, changes: Changes, check_dataset: CheckDataset | None) -> Sweep:

@@ -18,6 +18,7 @@ _SECTIONS: dict[str, tuple[type, str]] = {
     "margins": (dict, "a mapping from metrics to margins"),
     "belief": (dict, "a mapping from a factor to two of its levels, each with datasets"),
     "profiles": (dict, "a mapping from names to settings and factors with other values"),
+    "plugins": (list, "a list of Python files, relative to this one"),
     "zip": (list, "a list of lists of factors"),
     "exclude": (list, "a list of mappings from factors to levels"),
     "where": (list, "a list of mappings from factors to levels"),

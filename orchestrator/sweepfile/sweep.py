@@ -2,10 +2,13 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from ncvq_core.config import TrialConfig
 from ncvq_core.errors import NcvqError
+from ncvq_core.metrics import as_records
+from ncvq_core.plugins import Plugin, additions
 
 Label = str | int | float | bool
 Belief = dict[str, dict[Label, tuple[Label, ...]]]
@@ -54,6 +57,7 @@ class Sweep:
         belief: for a factor, two of its levels, each with the datasets that it is thought to suit better.
         profiles: names of the smaller or otherwise changed versions that the file has.
         profile: the one that this is; None for the sweep as it is.
+        plugins: files of the user's that the sweep or the command names, and modules of installed packages.
         missing: names of the datasets that are left out because they are not at hand.
         grid_cells: cells of the design, before those that are the same trial become one.
         cells: one for each trial; the last factor varies fastest.
@@ -71,6 +75,7 @@ class Sweep:
     belief: Belief = field(default_factory=dict)
     profiles: tuple[str, ...] = ()
     profile: str | None = None
+    plugins: tuple[Plugin, ...] = ()
     missing: tuple[str, ...] = ()
 
     @property
@@ -97,7 +102,11 @@ def without_datasets(sweep: Sweep, missing: Collection[str]) -> Sweep:
 
 
 def sweep_record(sweep: Sweep) -> dict[str, Any]:
-    """Return what a report needs to know about a sweep, as plain JSON values."""
+    """Return what a report needs to know about a sweep, as plain JSON values.
+
+    The text of a plugin is for people, who may want to know what a trial was made with; nothing runs it.
+    """
+    further = dict.fromkeys(name for cell in sweep.cells for name in cell.config.metrics)
     return {
         "name": sweep.name,
         "description": sweep.description,
@@ -108,5 +117,12 @@ def sweep_record(sweep: Sweep) -> dict[str, Any]:
         "belief": {name: [[level, list(of)] for level, of in sides.items()] for name, sides in sweep.belief.items()},
         "profile": sweep.profile,
         "missing": list(sweep.missing),
+        "plugins": [_plugin_record(plugin) for plugin in sweep.plugins],
+        "further_metrics": as_records(further),
         "cells": [{"trial_id": cell.config.trial_id, "levels": dict(cell.levels)} for cell in sweep.cells],
     }
+
+
+def _plugin_record(plugin: Plugin) -> dict[str, Any]:
+    adds = [f"{addition.kind} {addition.name}" for addition in additions(plugin)]
+    return {"file": Path(plugin.path).name, "checksum": plugin.checksum, "adds": adds, "source": plugin.source}

@@ -17,6 +17,7 @@ from reports.relevance import of_stage
 EFFECTS, WEIGHTS, ROBUSTNESS, EMBEDDINGS = "effects", "weight", "robustness", "token_embedding"
 VALUES, CURVES, COVERAGE, COST = "values", "curves", "coverage", "cost"
 RANKS, DIFFICULTY, TRANSFER = "average-ranks", "ssl_difficulty", "transfer"
+FURTHER = "further"
 """Sections of the page."""
 
 
@@ -84,6 +85,7 @@ SECTIONS = {
         title="Metrics by level",
         lead=_POINTS + "A whisker is the interval of the paired difference from the reference, drawn from its mean on.",
     ),
+    FURTHER: Section(title="Further figures"),
     COVERAGE: Section(title="Coverage"),
     COST: Section(title="Cost"),
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from ncvq_core.metrics import METRICS, metrics_by_name
+from ncvq_core.metrics import known_metrics, metrics_by_name
 from reports.claims.anchors import anchors
 from reports.claims.table import answered_metrics, compared_factors
 from reports.figures.contract import EFFECTS, View, numbered
@@ -158,7 +158,7 @@ def why_none(results: Results, claims: pd.DataFrame) -> str:
 
 def _all_metrics(results: Results) -> list[str]:
     done = results.done
-    return [metric.name for metric in METRICS if metric.name in done and done[metric.name].notna().any()]
+    return [metric.name for metric in known_metrics() if metric.name in done and done[metric.name].notna().any()]
 
 
 def _families(table: pd.DataFrame) -> str:

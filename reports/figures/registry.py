@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ncvq_core.errors import ConfigError
+from ncvq_core.plugins import registering
 from reports.errors import ReportError
 from reports.figures import (
     cost,
@@ -34,6 +36,19 @@ REGISTRY: dict[str, FigureModule] = {
     "value": value,
 }
 """In the order of their importance: a report draws the first."""
+
+
+def register_figure(name: str, module: FigureModule) -> None:
+    """Add a figure; a plugin calls it while it is loaded, with `sys.modules[__name__]` where it is the module itself.
+
+    Raises:
+        ConfigError: the name is taken, or the module lacks a function of the contract.
+    """
+    needed = ("LAYOUT", "views", "table", "draw", "caption", "alt_text")
+    if lacking := [part for part in needed if not hasattr(module, part)]:
+        raise ConfigError(f"figure {name!r}: its module lacks {', '.join(lacking)}")
+    registering("figure", name, REGISTRY, lambda: REGISTRY.pop(name, None))
+    REGISTRY[name] = module
 
 
 def figure_module(name: str) -> FigureModule:

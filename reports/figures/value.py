@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence, Set
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ncvq_core.metrics import FAMILIES, METRICS, metrics_by_name
+from ncvq_core.metrics import FAMILIES, known_metrics, metrics_by_name
 from reports.claims.table import answered_metrics
 from reports.comparable import factors_it_differs_across
 from reports.figures.captions import RUN, SEED, TRIAL, count_range, judges_of, left_out
@@ -50,7 +50,7 @@ def views(results: Results, claims: pd.DataFrame) -> list[View]:
     measured = {metric.name for metric in metrics_with_data(results.done)}
     asked = set(answered_metrics(results)) & measured or measured
     for family in FAMILIES:
-        members = [metric for metric in METRICS if metric.family == family]
+        members = [metric for metric in known_metrics() if metric.family == family]
         for stage in dict.fromkeys(metric.stage for metric in members):
             names = [metric.name for metric in members if metric.stage == stage]
             seen = of_stage(results, stage)

@@ -126,6 +126,9 @@ def chosen_figures(
     """
     modules = [REGISTRY[only]] if only in REGISTRY else list(REGISTRY.values())
     allowed = [(module, view) for module in modules for view in module.views(results, claims)]
+    for _, view in allowed:
+        if view.section not in SECTIONS:
+            raise ReportError(f"figure {view.name}: its section {view.section!r} is none of {', '.join(SECTIONS)}")
     allowed.sort(key=lambda pair: pair[1].appendix)
     if only in REGISTRY:
         first = [pair for pair in allowed if not pair[1].appendix]

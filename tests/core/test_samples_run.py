@@ -46,7 +46,7 @@ def italy() -> Dataset:
 
 @pytest.fixture(scope="module")
 def config(prior_config: Trials) -> TrialConfig:
-    return prior_config(ssl="barlowtwins", dataset="ItalyPowerDemand")
+    return prior_config(ssl="barlowtwins", dataset="ItalyPowerDemand", metrics=["context_fid"])
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def result(start: Callable[..., SamplesRun]) -> StageResult:
 
 
 def test_result_is_complete(result: StageResult, italy: Dataset) -> None:
-    assert tuple(result.metrics) == SAMPLE_METRICS
+    assert tuple(result.metrics) == (*SAMPLE_METRICS, "context_fid")
     assert None not in result.metrics.values()
     assert result.tensors[SAMPLES].shape == italy.test.shape
     assert len(result.tensors[LABELLED_SAMPLES]) == len(result.tensors[SAMPLE_LABELS]) == MINIMUM_SERIES

@@ -22,7 +22,8 @@ ROOT = Path(__file__).parents[2]
 SWEEP, STORE, DEBUG = ("sweep", None), ("--store", "runs"), ("--debug", False)
 JSON = ("--json", False)
 DATA, SET, FCN = ("--data-dir", None), ("--set", None), ("--fcn-weights", None)
-CHOSEN = {SET, ("--profile", None), ("--seeds", None), ("--available", False)}
+PLUGIN = ("--plugin", None)
+CHOSEN = {SET, PLUGIN, ("--profile", None), ("--seeds", None), ("--available", False)}
 LAUNCH = {
     *CHOSEN,
     SWEEP,
@@ -51,6 +52,7 @@ SURFACE = {
         STORE,
         ("--out", None),
         ("--profile", None),
+        PLUGIN,
         ("--seeds", None),
         JSON,
         ("--pool", False),
@@ -61,7 +63,8 @@ SURFACE = {
         ("--appendix", False),
         DEBUG,
     },
-    "redraw": {("manifest", None), ("--out", None), DEBUG},
+    "redraw": {("manifest", None), ("--out", None), PLUGIN, DEBUG},
+    "new": {("kind", None), ("name", None), DEBUG},
     "show": {("trial", None), STORE, JSON, DEBUG},
     "sample": {
         ("trial", None),
@@ -70,6 +73,7 @@ SURFACE = {
         ("--class", None),
         ("--seed", 0),
         ("--guidance-scale", None),
+        PLUGIN,
         STORE,
         DATA,
         DEBUG,

@@ -7,9 +7,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tests.orchestrator.processes import PATIENCE_SECONDS, ROOT, DesignFile, Start
+from tests.plugin_files import PLUGIN, write_plugin, write_plugin_and_sweep
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -52,3 +54,30 @@ def test_a_cluster_runs_a_sweep_whether_it_asks_for_a_token_or_not(
     assert f"2 of 2 trials have a result in {store}" in printed
     assert ("trying again with Ray's token" in printed) == (authentication == "token")
     assert "InvalidAuthToken" not in printed
+
+
+NODE = "int(__import__('ray').get_runtime_context().get_node_id()[:8], 16)"
+
+
+def test_workers_on_two_raylets_get_a_plugin(
+    cluster: Cluster, start: Start, tmp_path: Path, temporary: Path, mark: str
+) -> None:
+    """Its text travels with the work: the file is gone when they start. The metric says which raylet measured it."""
+    address = cluster(RAY_AUTH_MODE="disabled")
+    command = [*RAY_START[:-1], f"--address={address}", "--num-cpus=1", "--disable-usage-stats"]
+    ours = {"NCVQ_TEST_MARK": mark, "RAY_TMPDIR": str(temporary), "PYTHONPATH": str(ROOT), "RAY_AUTH_MODE": "disabled"}
+    subprocess.run(command, env={**os.environ, **ours}, check=True, capture_output=True, timeout=PATIENCE_SECONDS)
+    file, store = write_plugin_and_sweep(tmp_path), tmp_path / "store"
+    plugin = write_plugin(tmp_path, PLUGIN.replace("len(measured.dataset.test)", NODE))
+    file.write_text(file.read_text().replace("factors:", "factors:\n  seed: [0, 1, 2]"))
+    three = ("--address", address, "--workers", "3")
+    process = start("launch", file, "--store", store, *three, RAY_AUTH_MODE="disabled")
+    assert process.stdout is not None
+    said = next(line for line in process.stdout if "stages to run" in line)
+    plugin.unlink()
+    printed, _ = process.communicate(timeout=2 * PATIENCE_SECONDS)
+    assert process.returncode == 0, said + printed
+    trials = pd.read_parquet(store / "trials")
+    assert len(trials) == 6
+    assert trials["test_series"].nunique() == 2
+    assert "shift(points=2)" in set(trials["augmentations"])

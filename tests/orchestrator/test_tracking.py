@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from ncvq_core.errors import ConfigError
+from ncvq_core.plugins import load_plugin
 from orchestrator.launching.tracking import make_tracker, tracking_mode
 from orchestrator.store import Store
 from orchestrator.store.schema import METRICS
 from tests.orchestrator.conftest import Design, Launch
+from tests.plugin_files import nothing_stays, write_plugin
 
 pytestmark = pytest.mark.whole
 
@@ -106,10 +108,14 @@ def check_run(run: OfflineRun, store: Store) -> None:
 
 
 def test_a_trial_that_runs_now_is_published(design: Design, run_here: Launch, tmp_path: Path) -> None:
-    sweep = design(seed=[0], ssl=["barlowtwins"])
-    run_here(sweep, tmp_path / "s", wandb="offline")
+    with nothing_stays():
+        load_plugin(write_plugin(tmp_path))
+        sweep = design(seed=[0], ssl=["barlowtwins"], metrics=["test_series"])
+        run_here(sweep, tmp_path / "s", wandb="offline")
     (run,) = runs(Store(tmp_path / "s")).values()
     check_run(run, Store(tmp_path / "s"))
+    assert run.summary["test_series"] == 1029
+    assert "test_series" not in run.config
 
 
 def test_failures_are_not_published(design: Design, run_here: Launch, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from ncvq_core.data import Dataset, Series
 from ncvq_core.data.labels import listed
 from ncvq_core.errors import DivergedError
 from ncvq_core.evaluation.cas import cas_training, synthetic_labels
+from ncvq_core.evaluation.further import Measured, measure_further
 from ncvq_core.evaluation.judge import Judge
 from ncvq_core.evaluation.spectra import psd_distance
 from ncvq_core.fcn.network import judge_test
@@ -64,6 +65,7 @@ class SamplesRun(StageRun):
         """Load the models."""
         super().__init__(dataset, device)
         self._config = config.stage1
+        self._further = config.further("samples")
         self._generator = load_generator(config, dataset, tokenizer, prior, self.device)
         self._judge = Judge(fcn, dataset, self.device)
         self._labels = synthetic_labels(dataset.train_labels, len(dataset.classes))
@@ -106,8 +108,9 @@ class SamplesRun(StageRun):
             SAMPLE_LABELS: self._labels,
             FID_BY_CLASS: torch.from_numpy(by_class),
         }
+        measured = Measured(self.dataset, self._config.seed, samples=samples.clone())  # of which gradients can be made
         return StageResult(
-            metrics={name: metrics[name] for name in SAMPLE_METRICS},
+            metrics={name: metrics[name] for name in SAMPLE_METRICS} | measure_further(self._further, measured),
             history=[],
             tensors=tensors,
             peak_memory_bytes=peak_memory_bytes(self.device),

@@ -7,6 +7,8 @@ from ncvq_core.stages.cost import BYTES, RUNTIME_BYTES, Cost
 from ncvq_core.stages.tokenizer.layers import Work, decoder_works, encoder_works, total, transform_work
 from ncvq_core.training.sizes import EVALUATION_BATCH, LARGE, ROWS, batch_shape
 
+FOURIER = ("stft", "stft_lfhf")
+"""Tokenizers whose transform is a convolution; what others do is not counted."""
 _PROBES_BYTES = 85_000_000
 """scikit-learn, which the evaluation of stage 1 loads."""
 _SAVED = 1.27
@@ -22,7 +24,7 @@ def tokenizer_cost(config: Stage1Config, series: int, channels: int, length: int
     steps, batch = batch_shape(series, config.batch_size)
     bands = band_shapes(config, channels, length)
     size = (config.channels, config.residual_blocks)
-    transform = Work(0, 0, 0) if config.tokenizer == "wavelet" else transform_work(channels, length)
+    transform = transform_work(channels, length) if config.tokenizer in FOURIER else Work(0, 0, 0)
     encoder = total(work for band in bands for work in encoder_works(band, *size))
     decoder = total(work for band in bands for work in decoder_works(band, *size))
     head = config.ssl.head_size(2 * config.channels * len(bands), config.projector_width) if config.ssl else None

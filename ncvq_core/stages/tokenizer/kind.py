@@ -53,4 +53,4 @@ class TokenizerKind(StageKind):
         """Return the training of the tokenizer."""
         from ncvq_core.stages.tokenizer.run import Stage1Run
 
-        return Stage1Run(given.config.stage1, given.dataset, given.device)
+        return Stage1Run(given.config.stage1, given.dataset, given.device, given.config.further("stage1"))

@@ -12,6 +12,7 @@ from ncvq_core.data import Dataset, Scaling, Series
 from ncvq_core.data.scaling import SCALING
 from ncvq_core.data.validation import split_train
 from ncvq_core.errors import DataError
+from ncvq_core.evaluation.further import Measured, measure_further
 from ncvq_core.evaluation.tokenizer import Labelled, evaluate_stage1
 from ncvq_core.metrics import metric_names
 from ncvq_core.stages.base import StageResult, StageRun
@@ -29,14 +30,22 @@ class Stage1Run(StageRun):
         config: the stage's configuration.
         dataset: the data that `config.dataset` names.
         device: where to train; default CPU.
+        further: names of further metrics to measure at the end.
 
     Raises:
         DataError: `config.val_fraction` leaves no series for validation, or fewer than two for training.
     """
 
-    def __init__(self, config: Stage1Config, dataset: Dataset, device: torch.device | None = None) -> None:
+    def __init__(
+        self,
+        config: Stage1Config,
+        dataset: Dataset,
+        device: torch.device | None = None,
+        further: tuple[str, ...] = (),
+    ) -> None:
         """Scale and split the data, and draw initial weights."""
         super().__init__(dataset, device)
+        self._further = further
         self.config = config
         training, validation = split_train(dataset.train_labels, config.val_fraction, config.seed)
         if config.val_fraction and not len(validation):
@@ -59,6 +68,7 @@ class Stage1Run(StageRun):
         metrics = self._evaluate(test)
         history = [self._row(epoch) for epoch in range(self.epoch)]
         metrics["ssl_loss"] = history[-1].get("ssl_loss")
+        metrics |= self._measure_further()
         tensors = {name: value.cpu() for name, value in self.trainer.tokenizer.state_dict().items()}
         return StageResult(
             metrics=metrics,
@@ -91,6 +101,16 @@ class Stage1Run(StageRun):
         """Measure the tokenizer; its tensors have other sizes than those of a step, and do not fit in their holes."""
         release_freed_memory()
         return evaluate_stage1(self.trainer.tokenizer, self._train, held_out)
+
+    def _measure_further(self) -> dict[str, float | None]:
+        tokenizer = self.trainer.tokenizer
+        was_training = tokenizer.training
+        tokenizer.eval()
+        try:
+            with torch.inference_mode():
+                return measure_further(self._further, Measured(self.dataset, self.config.seed, tokenizer=tokenizer))
+        finally:
+            tokenizer.train(was_training)
 
     def _row(self, epoch: int) -> dict[str, float]:
         evaluated = dict(zip(EVALUATED, self._evaluations[epoch].tolist(), strict=True))
