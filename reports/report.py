@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from reports.beside import beside_table
 from reports.claims.answers import answers
 from reports.claims.belief import beliefs_table
 from reports.claims.markdown import markdown
@@ -27,6 +28,7 @@ from reports.provenance import provenance_table, provenance_warnings
 from reports.read_store import Results, read_results
 from reports.statistics.specification import Options
 from reports.strings import plain_strings
+from reports.tables.beside_paper import beside_paper
 from reports.tables.means import summary_table
 from reports.tables.means_paper import means_tables
 from reports.tables.ranks import rank_tests_table, rankings
@@ -95,6 +97,7 @@ def report_folder(store: Path, sweep: str, options: Options) -> Path:
     """Where a report is written: `reports/SWEEP` in the store, beside it what the reader chose to look at otherwise."""
     chosen = [f"seeds-{options.seeds}"] if options.seeds else []
     chosen += [name for name in ("partial", "pool") if getattr(options, name)]
+    chosen += [f"beside-{options.beside}"] if options.beside else []
     return store / "reports" / "-".join([sweep, *chosen])
 
 
@@ -118,13 +121,15 @@ def _write_all(results: Results, folder: Path, output: Output) -> Path:
     beliefs = beliefs_table(results)
     found = answers(results, claims, beliefs)
     ranked = rankings(results, claims)
-    paper = [*means_tables(results, metrics, summary), *ranks_paper(results, ranked)]
+    paper = [*means_tables(results, metrics, summary), *ranks_paper(results, ranked), *beside_paper(results)]
     write_tables(paper, folder / "tables")
     _write_table(rank_tests_table(ranked), folder, "rank_tests")
     _write_table(claims, folder, "claims")
     _write_table(gains, folder, "gains")
     if not beliefs.empty:
         _write_table(beliefs, folder, "beliefs")
+    if results.beside is not None:
+        _write_table(beside_table(results), folder, "beside_values")
     _write_text(folder / "report.md", markdown(results, found, provenance_warnings(results)))
     _write_text(folder / "claims.json", json.dumps(as_json(results, claims, beliefs), indent=1))
     figures = write_figures(results, claims, folder, output=output)

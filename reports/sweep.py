@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from reports.beside import beside_table
 from reports.claims.answers import answers
 from reports.claims.belief import beliefs_table
 from reports.claims.markdown import markdown
@@ -97,6 +98,10 @@ class Sweep:
     def ranks(self) -> pd.DataFrame:
         """Average rank of each level by the metrics that are answered for, and where it wins, ties and loses."""
         return ranks_table(rankings(self._results, self._claims))
+
+    def beside(self) -> pd.DataFrame:
+        """Each setting and metric that the sweep of `Options(beside=…)` has too, and their difference."""
+        return beside_table(self._results).copy()
 
     def figure(self, name: str, page: int = 1) -> Figure:
         """One figure.

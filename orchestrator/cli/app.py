@@ -151,7 +151,9 @@ def report(
     store: StoreOption = DEFAULT_STORE,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for the report. Default: STORE/reports/SWEEP[-seeds-N][-partial][-pool]"),
+        typer.Option(
+            help="Folder for the report. Default: STORE/reports/SWEEP[-seeds-N][-partial][-pool][-beside-SWEEP]"
+        ),
     ] = None,
     profile: ProfileOption = None,
     seeds: Annotated[
@@ -164,6 +166,9 @@ def report(
     partial: Annotated[
         bool, typer.Option("--partial", help="Use the pairs that all blocks have, instead of complete blocks only.")
     ] = False,
+    beside: Annotated[
+        str | None, typer.Option(metavar="SWEEP", help="Put the values of this imported sweep beside: published.")
+    ] = None,
     only: Annotated[
         str | None, typer.Option(metavar="NAME", help="Draw this figure alone, without the page: for example effects.")
     ] = None,
@@ -184,7 +189,7 @@ def report(
     with one_line_errors(debug, ReportError):
         name = Path(sweep).name.removesuffix(".yaml")
         name = f"{name}-{profile}" if profile else name
-        options = Options(pool=pool, partial=partial, seeds=seeds)
+        options = Options(pool=pool, partial=partial, seeds=seeds, beside=beside)
         formats = tuple(part.strip() for part in format.split(",") if part.strip())
         output = Output(formats=formats, style=style, appendix=appendix)
         if only is not None and json:

@@ -1,10 +1,13 @@
 """The commands of `ncvq import`: results that other tools produced, into a store."""
 
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import Progress, TaskID
 
 from orchestrator.cli.options import DEFAULT_STORE, DebugOption, StoreOption
 from orchestrator.cli.terminal import console, one_line_errors
@@ -42,10 +45,53 @@ def import_csv(
         _say(sweep, imported, store, console())
 
 
-def _say(sweep: str, imported: "Imported", store: Path, out: Console) -> None:
-    lines = [f"{sweep}: {len(imported.rows)} runs imported"]
+@import_app.command(
+    "wandb", epilog="Example: ncvq import wandb someone/stage1 someone/stage2 --mapping published-wandb"
+)
+def import_wandb(
+    projects: Annotated[list[str], typer.Argument(metavar="ENTITY/PROJECT...", help="Projects that are one sweep.")],
+    mapping: MappingOption,
+    name: NameOption = None,
+    store: StoreOption = DEFAULT_STORE,
+    debug: DebugOption = False,
+) -> None:
+    """Import the finished runs of projects of Weights & Biases; the store's own are not fetched again."""
+    from orchestrator.importing.mapping import read_mapping
+    from orchestrator.importing.wandb_runs import import_wandb as import_runs
+
+    with one_line_errors(debug):
+        read = read_mapping(mapping)
+        with _bars() as told:
+            found = import_runs(projects, read, store, name, told)
+        out = console()
+        _say(found.sweep, found.imported, store, out, f" of Weights & Biases, {found.read} of them read now")
+        for state, count in found.not_finished.items():
+            _line(f"left out: {count} runs that are {state}", out)
+        if without := found.without_dataset:
+            _line(f"left out: {len(without)} runs that name no dataset, such as {without[0]}", out)
+
+
+@contextlib.contextmanager
+def _bars() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for each thing that is read, on a terminal."""
+    errors = Console(stderr=True)
+    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def told(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what)
+            bars.update(tasks[what], completed=done, total=total)
+
+        yield told
+
+
+def _say(sweep: str, imported: "Imported", store: Path, out: Console, more: str = "") -> None:
+    _line(f"{sweep}: {len(imported.rows)} runs imported{more}", out)
     for kind, count in imported.left_out.items():
-        lines.append(f"left out: {count} runs of kind {kind!r}, which the mapping does not name")
-    lines.append(f"figures and tables: ncvq report {sweep} --store {store}")
-    for line in lines:
-        out.print(line, markup=False, highlight=False, soft_wrap=True)
+        _line(f"left out: {count} runs of kind {kind!r}, which the mapping does not name", out)
+    _line(f"figures and tables: ncvq report {sweep} --store {store}", out)
+
+
+def _line(text: str, out: Console) -> None:
+    out.print(text, markup=False, highlight=False, soft_wrap=True)
