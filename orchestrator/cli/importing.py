@@ -42,7 +42,7 @@ def import_csv(
     with one_line_errors(debug):
         read = read_mapping(mapping)
         sweep, imported = keep_imported(read_csv(file), read, store, name)
-        _say(sweep, imported, store, console())
+        _say(sweep, f"{len(imported.rows)} runs imported", _of_other_kinds(imported), store)
 
 
 @import_app.command(
@@ -63,12 +63,11 @@ def import_wandb(
         read = read_mapping(mapping)
         with _bars() as told:
             found = import_runs(projects, read, store, name, told)
-        out = console()
-        _say(found.sweep, found.imported, store, out, f" of Weights & Biases, {found.read} of them read now")
-        for state, count in found.not_finished.items():
-            _line(f"left out: {count} runs that are {state}", out)
-        if without := found.without_dataset:
-            _line(f"left out: {len(without)} runs that name no dataset, such as {without[0]}", out)
+        without = found.without_dataset
+        left_out = [f"{count} runs that are {state}" for state, count in found.not_finished.items()]
+        left_out += [f"{len(without)} runs that name no dataset, such as {without[0]}"] if without else []
+        words = f"{len(found.imported.rows)} runs imported of Weights & Biases, {found.read} of them read now"
+        _say(found.sweep, words, [*_of_other_kinds(found.imported), *left_out], store)
 
 
 @contextlib.contextmanager
@@ -86,12 +85,13 @@ def _bars() -> Iterator[Callable[[str, int, int], None]]:
         yield told
 
 
-def _say(sweep: str, imported: "Imported", store: Path, out: Console, more: str = "") -> None:
-    _line(f"{sweep}: {len(imported.rows)} runs imported{more}", out)
-    for kind, count in imported.left_out.items():
-        _line(f"left out: {count} runs of kind {kind!r}, which the mapping does not name", out)
-    _line(f"figures and tables: ncvq report {sweep} --store {store}", out)
+def _of_other_kinds(imported: "Imported") -> list[str]:
+    return [
+        f"{count} runs of kind {kind!r}, which the mapping does not name" for kind, count in imported.left_out.items()
+    ]
 
 
-def _line(text: str, out: Console) -> None:
-    out.print(text, markup=False, highlight=False, soft_wrap=True)
+def _say(sweep: str, words: str, left_out: list[str], store: Path) -> None:
+    lines = [f"{sweep}: {words}", *(f"left out: {what}" for what in left_out)]
+    for line in [*lines, f"figures and tables: ncvq report {sweep} --store {store}"]:
+        console().print(line, markup=False, highlight=False, soft_wrap=True)

@@ -18,6 +18,8 @@ PAGE = 50
 """Runs in one answer."""
 FINISHED = "finished"
 """The state of a run that has its results."""
+STEP = "_step"
+"""What the service counts in a history."""
 PLUS = "+"
 """Between the entries of a list, as in a level of ours."""
 
@@ -34,6 +36,8 @@ class ListedRun:
     """FINISHED, or how far it is, or how it ended otherwise."""
     changed: tuple[Any, ...]
     """What is another where something was added to it since."""
+    handle: Any
+    """The client's own object."""
 
     @property
     def path(self) -> str:
@@ -64,12 +68,10 @@ class WandbApi:
             ImportingError: there is no such project, or no answer.
         """
         with _one_line(project):
-            return [
-                ListedRun(
-                    project=project, id=run.id, state=run.state, changed=(run.heartbeat_at, run.history_line_count)
-                )
-                for run in self._api.runs(project, per_page=PAGE)
-            ]
+            try:
+                return [_listed(project, run) for run in self._api.runs(project, per_page=PAGE)]
+            except ValueError as error:
+                raise ImportingError(f"{project}: no such project, or none that the key may read ({error})") from error
 
     def rows(self, runs: Sequence[ListedRun]) -> Iterator[tuple[ListedRun, Row]]:
         """Read the configuration and summary of runs of one project, and which columns their histories have.
@@ -92,14 +94,22 @@ class WandbApi:
                 yield run, Row(source=project, place=run.path, values=values)
 
     def history(self, run: ListedRun) -> Iterator[dict[str, Any]]:
-        """Read all that a run logged, in order, its values by column.
+        """Read all that a run logged, its values by column; each step once, also where two parts of it overlap.
 
         Raises:
             ImportingError: there is no answer.
         """
         with _one_line(run.path):
-            for step in self._api.run(run.path).scan_history():
-                yield {f"history.{key}": value for key, value in step.items()}
+            seen = set()
+            for step in run.handle.scan_history():
+                if step.get(STEP) not in seen:
+                    yield {f"history.{key}": value for key, value in step.items()}
+                seen.add(step.get(STEP))
+
+
+def _listed(project: str, run: Any) -> ListedRun:
+    changed = (run.heartbeat_at, run.history_line_count)
+    return ListedRun(project=project, id=run.id, state=run.state, changed=changed, handle=run)
 
 
 def _values(run: Any) -> dict[str, Any]:

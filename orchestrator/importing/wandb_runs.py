@@ -118,7 +118,10 @@ class _Import:
         self._dataset = next(factor.column for factor in mapping.factors if factor.name == "dataset")
 
     def rows(self, runs: Sequence[ListedRun]) -> int:
-        """Keep a row of each run, those as they arrive that the store lacks or has otherwise; return how many these are.
+        """Keep a row of each run, as it arrives where the store lacks it or has it otherwise.
+
+        Returns:
+            How many arrived.
 
         Raises:
             SweepError: a column or kind of the mapping is not to be found; of runs that need it none is kept.

@@ -26,11 +26,11 @@ def explained(results: Results) -> str:
     other = results.beside.results.sweep
     named = ", ".join(other.group_factors)
     return (
-        f"Ours beside the sweep {other.name}, imported from {other.source} and not run by ncvq: mean ± standard deviation "
-        "over the trials of each setting (their number in brackets), and ours less theirs in standard errors, "
-        f"√(sd²/n + sd²/n) of both; bold beyond {NEAR:g}. Unpaired: no seed, batch or judge is shared. Settings are the "
-        f"same in {named}; in all that {other.name} does not name they may differ. Nothing else in this report is made "
-        "of these values."
+        f"Ours beside the sweep {other.name}, imported from {other.source} and not run by ncvq: mean ± standard "
+        "deviation over the trials of each setting (their number in brackets), and ours less theirs in standard "
+        f"errors, √(sd²/n + sd²/n) of both; bold beyond {NEAR:g}. Unpaired: no seed, batch or judge is shared. "
+        f"Settings are the same in {named}; in all that {other.name} does not name they may differ. Nothing else in "
+        "this report is made of these values."
     )
 
 

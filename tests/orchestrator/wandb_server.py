@@ -1,5 +1,6 @@
 """A server on loopback that answers what the client of Weights & Biases asks for, of runs that are invented."""
 
+import io
 import json
 import re
 import threading
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+import pandas as pd
 
 ENTITY, PROJECT = "someone", "stage1"
 CREATED = "2024-01-01T00:00:00Z"
@@ -24,6 +27,12 @@ class Run:
     history: list[dict[str, Any]] = field(default_factory=list)
     state: str = "finished"
     heartbeat: str = CREATED
+    exported: int = 0
+    """How many steps of its history the service has as a Parquet file."""
+
+    def steps(self) -> list[dict[str, Any]]:
+        """The history as it was logged."""
+        return [{"_step": number, **step} for number, step in enumerate(self.history)]
 
     def node(self, number: int) -> dict[str, Any]:
         """All fields of the API's fragments of a run."""
@@ -47,6 +56,8 @@ class Service:
         projects: runs by ENTITY/PROJECT, the oldest first.
         key: the one that it knows.
         refusals: statuses of the next answers, instead of what was asked for.
+        busy: runs about which too much is asked.
+        retry_after: seconds that a refused client is told to wait.
         delay: seconds before each answer.
         asked: the name of each query that was answered, and the runs that it named.
     """
@@ -54,7 +65,10 @@ class Service:
     projects: dict[str, list[Run]]
     key: str = "k" * 40
     refusals: list[int] = field(default_factory=list)
+    busy: set[str] = field(default_factory=set)
+    retry_after: str = "0"
     delay: float = 0.0
+    address: str = ""
     asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
 
     def queries(self, name: str) -> list[tuple[str, ...]]:
@@ -67,7 +81,7 @@ class Service:
         name = match[1] if match else ""
         filters = json.loads(given.get("filters") or "{}")
         named = filters.get("name", {}).get("$in", [])
-        run_name = given.get("name") or given.get("run") or given.get("runName")
+        run_name = run_of(given)
         self.asked.append((name, tuple(named or ([run_name] if run_name else []))))
         if "viewer" in query:
             return {"viewer": {"id": "1", "entity": ENTITY, "username": ENTITY, "email": "", "name": "Some One",
@@ -81,7 +95,12 @@ class Service:
             chosen = [run for run in runs if not named or run.name in named]
             return {"project": _page(chosen, int(given.get("cursor") or 0), int(given["perPage"]))}
         run = next((run for run in runs if run.name == run_name), None)
-        return {"project": {"run": None if run is None else _fields(name, run, given)}}
+        return {"project": {"run": None if run is None else _fields(name, run, given, self.address)}}
+
+
+def run_of(given: dict[str, Any]) -> str:
+    """The one run that a query is about; empty where it is about none or several."""
+    return given.get("name") or given.get("run") or given.get("runName") or ""
 
 
 def _page(runs: Sequence[Run], start: int, size: int) -> dict[str, Any]:
@@ -93,10 +112,12 @@ def _page(runs: Sequence[Run], start: int, size: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _fields(name: str, run: Run, given: dict[str, Any]) -> dict[str, Any]:
-    steps = [{"_step": number, **step} for number, step in enumerate(run.history)]
+def _fields(name: str, run: Run, given: dict[str, Any], address: str) -> dict[str, Any]:
+    steps = run.steps()
     if name == "RunParquetHistory":
-        return {"parquetHistory": {"parquetUrls": [], "liveData": [{"_step": step["_step"]} for step in steps]}}
+        urls = [f"{address}/{run.name}.parquet"] if run.exported else []
+        live = [{"_step": step["_step"]} for step in steps[run.exported :]]
+        return {"parquetHistory": {"parquetUrls": urls, "liveData": live}}
     if name == "HistoryPage":
         return {"history": [json.dumps(each) for each in steps if given["minStep"] <= each["_step"] < given["maxStep"]]}
     return run.node(0)
@@ -109,20 +130,40 @@ def serving(service: Service) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
+        def do_GET(self) -> None:
+            name = self.path.removeprefix("/").removesuffix(".parquet")
+            run = next(run for runs in service.projects.values() for run in runs if run.name == name)
+            file = io.BytesIO()
+            pd.DataFrame(run.steps()[: run.exported]).to_parquet(file)
+            content = file.getvalue()
+            first, last = (self.headers.get("Range") or f"bytes=0-{len(content) - 1}").removeprefix("bytes=").split("-")
+            part = content[int(first) : int(last) + 1] if first else content[-int(last) :]
+            self.send_response(206 if "Range" in self.headers else 200)
+            self.send_header("Content-Length", str(len(part)))
+            self.end_headers()
+            self.wfile.write(part)
+
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.path != "/graphql":  # what the client counts of itself
+                self._send(404, {})
+                return
+            asked = json.loads(body)
             time.sleep(service.delay)
-            if service.refusals:
-                self._send(service.refusals.pop(0), {"errors": [{"message": "not now"}]})
+            given = asked.get("variables") or {}
+            if service.refusals or run_of(given) in service.busy:
+                status = service.refusals.pop(0) if service.refusals else 429
+                self._send(status, {"errors": [{"message": "not now"}]})
             elif service.key not in _password(self.headers.get("Authorization", "")):
                 self._send(401, {"errors": [{"message": "user is not logged in"}]})
             else:
-                self._send(200, {"data": service.answer(body["query"], body.get("variables") or {})})
+                self._send(200, {"data": service.answer(asked["query"], given)})
 
         def _send(self, status: int, document: dict[str, Any]) -> None:
             content = json.dumps(document).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
+            self.send_header("Retry-After", service.retry_after)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
@@ -133,8 +174,9 @@ def serving(service: Service) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
+    service.address = f"http://127.0.0.1:{server.server_port}"
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield service.address
     finally:
         server.shutdown()
         server.server_close()
