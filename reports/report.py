@@ -128,6 +128,7 @@ def _write_all(results: Results, folder: Path, output: Output) -> Path:
     _write_table(gains, folder, "gains")
     if not beliefs.empty:
         _write_table(beliefs, folder, "beliefs")
+    (folder / "tables" / "beside_values.csv").unlink(missing_ok=True)  # of an earlier report
     if results.beside is not None:
         _write_table(beside_table(results), folder, "beside_values")
     _write_text(folder / "report.md", markdown(results, found, provenance_warnings(results)))

@@ -108,7 +108,8 @@ class Mapping:
         rule = self.kind
         here = [kind for kind in self.metrics if not (rule and rule.having) or kind in kinds]
         of_kind = rule.columns() if rule and (rule.column or not here) else []
-        named = [(("run",), self.run), *of_kind, *((factor.path, factor.column) for factor in self.factors)]
+        factors = [(factor.path, factor.column) for factor in self.factors if factor.column]
+        named = [(("run",), self.run), *of_kind, *factors]
         for kind in here:
             above = ("metrics", kind) if rule else ("metrics",)
             named += [((*above, metric), column) for metric, column in self.metrics[kind].items()]

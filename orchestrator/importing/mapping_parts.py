@@ -20,7 +20,9 @@ class FactorColumn:
     name: str
     """The factor: a setting of ncvq."""
     column: str
-    """Of the other table."""
+    """Of the other table; empty where all runs have the same level."""
+    fixed: Any = None
+    """That level; None where a column says it."""
     levels: dict[str, Any]
     """The level that each of its words means, as the file writes both; empty where they are levels as they are."""
     path: tuple[Any, ...]
@@ -62,8 +64,13 @@ def read_factor(source: Source, name: Any, written: Any) -> FactorColumn:
     path: tuple[Any, ...] = ("factors", name)
     if isinstance(written, str):
         return FactorColumn(name=name, column=written, levels={}, path=path)
+    if isinstance(written, dict) and not isinstance(written.get("value", {}), dict | list):
+        only(source, written, ("value",), path)
+        return FactorColumn(name=name, column="", fixed=written["value"], levels={}, path=(*path, "value"))
     if not isinstance(written, dict) or not isinstance(written.get("column"), str):
-        raise source.error(f"{name} = {written!r}: must be a column, or a mapping with column and levels", *path)
+        raise source.error(
+            f"{name} = {written!r}: must be a column, or a mapping with column and levels, or with value", *path
+        )
     only(source, written, ("column", "levels"), path)
     levels = written.get("levels", {})
     if not isinstance(levels, dict):

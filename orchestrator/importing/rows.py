@@ -104,7 +104,7 @@ def _check_run_ids(rows: Iterable[Row], mapping: Mapping) -> None:
 
 def _level(row: Row, factor: FactorColumn, mapping: Mapping) -> Label | None:
     """Return the level of a factor; None where the run has none."""
-    written = row.values.get(factor.column)
+    written = row.values.get(factor.column, factor.fixed)
     if written in (None, "") and "" not in factor.levels:
         if factor.name == "dataset":
             raise ImportingError(f"{row.place}: {factor.column} is empty, but each run needs its dataset")

@@ -175,7 +175,7 @@ class _Import:
     def _is_wanted(self, row: Row, kind: str | None) -> bool:
         if kind not in self._mapping.metrics:
             self.left_out[str(kind)] += 1
-        elif row.values.get(self._dataset) in (None, ""):
+        elif self._dataset and row.values.get(self._dataset) in (None, ""):
             self.without_dataset.append(row.place)
         else:
             return True

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from ncvq_core.metrics import Metric
-from reports.beside import beside_table
+from reports.beside import beside_of
 from reports.claims.table import cells_to_compare, spec_of
 from reports.colours import Look, looks_of
 from reports.figures.facets import Facets, by_panel, of_dataset
@@ -105,14 +105,19 @@ def other_points(results: Results, metric: Metric, facets: Facets) -> pd.DataFra
 
     What has no place on the horizontal axis is at its left edge, where the line of ours begins.
     """
-    table = beside_table(results)
-    if results.beside is None or table.empty:
-        return table.iloc[:0]
-    own = [name for name in results.sweep.group_factors if name in table]
-    rows = table.loc[table["metric"] == metric.name, own].assign(
-        value=table[f"mean{THEIRS}"], mark=OTHER, whose=results.beside.results.sweep.name
+    rows = beside_of(results, metric, metric.scale)
+    if results.beside is None or rows.empty:
+        return rows.iloc[:0]
+    own = [name for name in results.sweep.group_factors if name in rows]
+    points = rows[own].assign(
+        value=from_scale(rows[f"mean{THEIRS}"], metric.scale), mark=OTHER, whose=results.beside.results.sweep.name
     )
-    return by_panel(with_places(rows, facets), facets.panels).assign(track=metric.name)
+    return by_panel(with_places(points, facets), facets.panels).assign(track=metric.name)
+
+
+def others_in(table: pd.DataFrame) -> list[str]:
+    """The names of other sweeps that have points in a table."""
+    return list(table["whose"].dropna().unique()) if "whose" in table else []
 
 
 def with_places(table: pd.DataFrame, facets: Facets) -> pd.DataFrame:
@@ -219,9 +224,9 @@ def add_series_legend(grid: Grid, table: pd.DataFrame, sweep: Sweep, facets: Fac
         line = looks[series].line if joined else "none"
         own = handle(looks[series], names[series], marker=series in on_axis, line=line if series in on_axis else "--")
         handles.append(own)
-    if OTHER in set(table["mark"]):
-        whose = table.loc[table["mark"] == OTHER, "whose"].iloc[0]
-        handles.append(Line2D([], [], color="0.3", marker="o", label=f"{whose} (imported)", **HOLLOW))
+    handles += [
+        Line2D([], [], color="0.3", marker="o", label=f"{whose} (imported)", **HOLLOW) for whose in others_in(table)
+    ]
     add_legend(grid.figure, handles)
 
 

@@ -18,11 +18,11 @@ from reports.figures.heat import draw_map
 from reports.figures.points import (
     LINE,
     MEAN,
-    OTHER,
     add_series_legend,
     draw_value_page,
     effect_points,
     other_points,
+    others_in,
     settings_of,
     value_points,
 )
@@ -167,8 +167,10 @@ def caption(table: pd.DataFrame, view: View, results: Results) -> str:
             words.append(f"Whiskers: paired difference from {facets.compared} {reference}.")
         else:
             words.append("No whisker: no setting has two pairs.")
-        for whose in table.loc[table["mark"] == OTHER, "whose"].unique():
-            words.append(f"Hollow: means of the imported runs of {whose}, unpaired, of the same settings.")
+        words += [
+            f"Hollow: means of the imported runs of {whose}, unpaired, of the same settings."
+            for whose in others_in(table)
+        ]
     judged = next((metric for metric in metrics if metric.judged), metrics[0])
     return " ".join([*words, *judges_of(judged, results), *left_out(results, *metrics)])
 

@@ -9,6 +9,8 @@ import pandas as pd
 
 THEIRS = "_theirs"
 """Behind the columns of the other set."""
+MEANS = ("metric", "n", "mean", "sd")
+"""The columns of `means_of`, beside the keys."""
 NEAR = 2.0
 """Means that are no more standard errors apart are said to agree."""
 
@@ -43,7 +45,7 @@ def put_beside(ours: pd.DataFrame, theirs: pd.DataFrame, on: Sequence[str]) -> p
         names; difference (ours less theirs), standard_error, and z (missing where either has one value, or all are
         equal): the difference in standard errors, without claim to a distribution.
     """
-    wanted = theirs[[*on, "metric", "n", "mean", "sd"]]
+    wanted = theirs[[*on, *MEANS]]
     both = ours.merge(wanted, on=[*on, "metric"], how="inner", suffixes=("", THEIRS), validate="many_to_one")
     difference = both["mean"] - both[f"mean{THEIRS}"]
     error = np.sqrt(both["sd"] ** 2 / both["n"] + both[f"sd{THEIRS}"] ** 2 / both[f"n{THEIRS}"])

@@ -30,7 +30,7 @@ def explained(results: Results) -> str:
         "deviation over the trials of each setting (their number in brackets), and ours less theirs in standard "
         f"errors, √(sd²/n + sd²/n) of both; bold beyond {NEAR:g}. Unpaired: no seed, batch or judge is shared. "
         f"Settings are the same in {named}; in all that {other.name} does not name they may differ. Nothing else in "
-        "this report is made of these values."
+        f"this report is made of these values.{f' {other.description}' if other.description else ''}"
     )
 
 
