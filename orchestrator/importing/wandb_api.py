@@ -54,12 +54,12 @@ class WandbApi:
 
     def __init__(self) -> None:
         """Import wandb, which takes a while, and log in."""
-        import wandb
-
-        self._seconds = float(os.environ.get("WANDB_HTTP_TIMEOUT") or PATIENCE_SECONDS)
-        wandb.setup(settings=wandb.Settings(silent=True))
         with _one_line("Weights & Biases"):
-            self._api = wandb.Api(timeout=self._seconds)  # type: ignore[arg-type]  # it takes any number
+            import wandb
+
+            seconds = float(os.environ.get("WANDB_HTTP_TIMEOUT") or PATIENCE_SECONDS)
+            wandb.setup(settings=wandb.Settings(silent=True))
+            self._api = wandb.Api(timeout=seconds)  # type: ignore[arg-type]  # it takes any number
 
     def listed(self, project: str) -> list[ListedRun]:
         """Return all runs of a project, the oldest first.

@@ -175,7 +175,10 @@ def draw_points(
         known = means.dropna(subset=["low"])
         axes.vlines(known["at"], known["low"], known["high"], color=look.colour, linewidth=1.4, zorder=3)
         others = of_series[of_series["mark"] == OTHER]
-        axes.plot(others["at"], others["value"], color=look.colour, marker=look.marker, zorder=4, **HOLLOW)
+        if len(others):  # an empty line that is not clipped has no place, and no layout
+            axes.plot(
+                others["at"], others["value"], color=look.colour, marker=look.marker, zorder=4, clip_on=False, **HOLLOW
+            )
         for value in of_series.loc[of_series["mark"] == LINE, "value"]:
             axes.axhline(value, color=look.colour, linewidth=1.1, linestyle="--", zorder=1.5)
 

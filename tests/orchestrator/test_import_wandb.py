@@ -309,6 +309,14 @@ def test_a_level_that_the_mapping_does_not_name(service: Service, tmp_path: Path
     assert "map.yaml:5 says what each means" in message
 
 
+def test_an_epoch_that_is_none(service: Service, tmp_path: Path) -> None:
+    service.projects[SOURCE][2].history[1]["epoch"] = 0.5
+    assert refused(tmp_path) == f"ncvq: {SOURCE}/r2: history.epoch = 0.5: must be a whole number"
+    service.projects[SOURCE][2].history[1] = {"loss": 9.0}  # a step of no epoch is in none
+    imported(tmp_path)
+    assert history_of(tmp_path, "r2")["loss"].tolist() == [2.0, 4.5]
+
+
 def test_runs_without_a_dataset_are_left_out_and_said(service: Service, tmp_path: Path) -> None:
     service.projects[SOURCE][1].config.pop("data")
     rows, said = imported(tmp_path)
