@@ -188,16 +188,17 @@ def test_wherever_it_is_stopped_all_that_arrived_stays(service: Service, tmp_pat
     assert (found.read, len(found.imported.rows)) == (2, 4)
 
 
-def test_a_project_of_several_pages(service: Service, tmp_path: Path) -> None:
-    service.projects[SOURCE] = some_runs(110)
+def test_a_project_of_several_pages(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orchestrator.importing.wandb_api.PAGE", 5)
+    service.projects[SOURCE] = some_runs(11)
     without = MAPPING[: MAPPING.index("history:")]
     heard: list[tuple[str, int, int]] = []
     (tmp_path / "map.yaml").write_text(without)
     mapping = read_mapping(str(tmp_path / "map.yaml"))
     found = import_wandb([SOURCE], mapping, tmp_path / "store", told=lambda *said: heard.append(said))
-    assert [row["run_id"] for row in found.imported.rows] == [f"r{number}" for number in range(110)]
-    assert [len(runs) for runs in service.queries("Runs")] == [0, 0, 0, 50, 50, 10]
-    assert heard == [(READING, done, 110) for done in range(1, 111)]
+    assert [row["run_id"] for row in found.imported.rows] == [f"r{number}" for number in range(11)]
+    assert [len(runs) for runs in service.queries("Runs")] == [0, 0, 0, 5, 5, 1]
+    assert heard == [(READING, done, 11) for done in range(1, 12)]
     assert not service.queries("HistoryPage")
 
 
@@ -293,13 +294,15 @@ def test_a_mistake_of_the_mapping_is_one_line_with_its_place(name: str, service:
     assert part in message
 
 
-def test_no_row_is_kept_while_the_mapping_may_be_wrong(service: Service, tmp_path: Path) -> None:
-    service.projects[SOURCE] = some_runs(60)
+def test_no_row_is_kept_while_the_mapping_may_be_wrong(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestrator.importing.wandb_api.PAGE", 3)
     mapping = MAPPING[: MAPPING.index("history:")].replace("summary.acc", "summary.ac")
     refused(tmp_path, mapping=mapping)
     assert not (tmp_path / "store" / "imported").exists()
     service.projects[SOURCE][-1].summary["ac"] = 0.5  # known by the second page alone
-    assert len(imported(tmp_path, mapping=mapping)[0]) == 60
+    assert len(imported(tmp_path, mapping=mapping)[0]) == 4
 
 
 def test_a_level_that_the_mapping_does_not_name(service: Service, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pandas as pd
@@ -12,8 +11,11 @@ from scipy import stats
 from orchestrator.importing.csv_file import read_csv
 from orchestrator.importing.keep import keep_imported
 from orchestrator.importing.mapping import read_mapping
-from reports import Options, ReportError, Sweep, write_report
+from reports import Options, Output, ReportError, Sweep, write_report
+from reports.figures import value
 from reports.figures.redraw import redraw
+from reports.figures.registry import REGISTRY
+from reports.figures.write import rows_of
 from reports.page.render import beside_section
 from reports.read_store import read_results
 from tests.reports.conftest import StoreWriter
@@ -39,9 +41,10 @@ d1,Gamma,none,,0.99,
 BESIDE = Options(beside="theirs")
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ours: two datasets, two sets of views, two weights, three seeds."""
+    tmp_path = tmp_path_factory.mktemp("beside")
     writer = StoreWriter(root=tmp_path / "store", name="ours")
     weights: list[float | None] = [0.1, 0.5]
     writer.factors = {
@@ -87,6 +90,7 @@ def test_settings_are_matched_by_what_they_are_and_not_by_their_names(store: Pat
 
 def test_a_weight_that_both_name_is_matched(store: Path, tmp_path: Path) -> None:
     mapping = MAPPING.replace("views}", "views, aug_recon_weight: {value: 0.5}}").replace("theirs", "weighted")
+    (tmp_path / "runs.csv").write_text(RUNS)
     (tmp_path / "map.yaml").write_text(mapping)
     keep_imported(read_csv(tmp_path / "runs.csv"), read_mapping(str(tmp_path / "map.yaml")), store)
     table = (
@@ -96,16 +100,17 @@ def test_a_weight_that_both_name_is_matched(store: Path, tmp_path: Path) -> None
 
 
 def test_no_number_of_ours_is_made_of_theirs(store: Path) -> None:
-    alone, both = Sweep(store, "ours"), Sweep(store, "ours", BESIDE)
-    pd.testing.assert_frame_equal(alone.effects(), both.effects())
-    pd.testing.assert_frame_equal(alone.means(), both.means())
-    assert alone.beside().empty
-    assert set(alone.trials["trial_id"]) == set(both.trials["trial_id"])
+    """All numbers are made of cells and history, and those are the same without another sweep beside."""
+    alone, both = read_results(store, "ours"), read_results(store, "ours", BESIDE)
+    pd.testing.assert_frame_equal(alone.cells, both.cells)
+    pd.testing.assert_frame_equal(alone.history, both.history)
+    pd.testing.assert_frame_equal(Sweep(store, "ours").means(), Sweep(store, "ours", BESIDE).means())
+    assert Sweep(store, "ours").beside().empty
 
 
 def test_what_is_not_there_is_told_with_the_way_to_it(store: Path) -> None:
     with pytest.raises(
-        ReportError, match=r"--beside other: .* \(it has theirs\); .*`ncvq import csv FILE --mapping FILE"
+        ReportError, match=r"--beside other: .* \(it has theirs.*\); .*`ncvq import csv FILE --mapping FILE"
     ):
         read_results(store, "ours", Options(beside="other"))
     with pytest.raises(ReportError, match=r"--beside ours: the store .* has no imported sweep of that name"):
@@ -121,26 +126,29 @@ def test_counts_of_what_agrees(store: Path) -> None:
     assert "Their runs are not ours." in section["explained"]
 
 
-def test_marks_are_means_on_the_scale_of_the_figure(store: Path, tmp_path: Path) -> None:
+def test_marks_are_means_on_the_scale_of_the_figure(store: Path) -> None:
     """FID is compared by ratios, so that a mark is the mean of logarithms; 4 and 9 have 6."""
-    from reports import write_one_figure
-
-    folder = tmp_path / "figure"
-    written = write_one_figure(store, "ours", "value", folder, BESIDE)
-    (manifest,) = (path for path in written if path.stem == "value_samples" and path.suffix == ".json")
-    table = pd.read_csv(folder / "tables" / "value_samples.csv")
+    results = read_results(store, "ours", BESIDE)
+    nothing = pd.DataFrame()  # the values of a sweep need no comparisons
+    view = next(view for view in value.views(results, nothing) if view.name == "value_samples")
+    shown, table = rows_of(REGISTRY["value"], view, results, nothing)
     theirs = table[(table["mark"] == "other") & (table["track"] == "fid") & (table["series"] == "none")]
     assert theirs["value"].unique() == pytest.approx([6.0])
     assert theirs["whose"].unique().tolist() == ["theirs"]
-    caption = json.loads(manifest.read_text(encoding="utf-8"))["caption"]
+    caption = value.caption(table, view, shown)
     assert "Hollow: means of the imported runs of theirs, unpaired, of the same settings." in caption
     assert "(3 seeds)" in caption
-    assert redraw(manifest, tmp_path / "again.png")[1] is None
+    figure = value.draw(table, view)
+    labels = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    assert labels[-1] == "theirs (imported)"
+    hollow = [line for axes in figure.axes for line in axes.lines if line.get_markerfacecolor() == "none"]
+    drawn = sum(len(line.get_xdata()) for line in hollow)
+    assert drawn == (table["mark"] == "other").sum() > 0
 
 
 @pytest.mark.whole
 def test_the_page_and_its_tables(store: Path) -> None:
-    page = write_report(store, "ours", options=BESIDE)
+    page = write_report(store, "ours", options=BESIDE, output=Output(formats=("png",)))
     assert page.parent.name == "ours-beside-theirs"
     text = page.read_text(encoding="utf-8")
     assert '<h2 id="beside">Beside theirs</h2>' in text
@@ -148,4 +156,5 @@ def test_the_page_and_its_tables(store: Path) -> None:
     names = sorted(path.name for path in (page.parent / "tables").glob("beside*"))
     assert names == ["beside.csv", "beside.md", "beside.tex", "beside_values.csv"]
     first = (page.parent / "tables" / "beside.csv").read_text(encoding="utf-8").splitlines()[0]
+    assert all(redraw(path)[1] is None for path in (page.parent / "figures").glob("value*.json"))
     assert first == "metric,dataset,ssl,augmentations,aug_recon_weight,ours,theirs,difference [standard errors]"
