@@ -104,25 +104,26 @@ class Beside:
 
 
 @plain_strings
-def read_results(store: Path, name: str, options: Options | None = None) -> Results:
+def read_results(store: Path, name: str, options: Options | None = None, beside: str | None = None) -> Results:
     """Read a sweep and whatever is there of its trials.
 
     Args:
         store: the local folder of the store.
         name: of the sweep.
         options: what may be compared with what, and how many seeds are looked at.
+        beside: the name of an imported sweep whose values are put beside.
 
     Raises:
-        ReportError: the store or the sweep does not exist, it has fewer seeds, or a file of it is no longer what was
+        ReportError: the store or a sweep does not exist, it has fewer seeds, or a file of it is no longer what was
             written.
     """
     try:
-        return _read(Store(store), name, options or Options())
+        return _read(Store(store), name, options or Options(), beside)
     except (StoreError, OSError, pa.ArrowException) as error:
         raise ReportError(str(error).splitlines()[0]) from error
 
 
-def _read(store: Store, name: str, options: Options) -> Results:
+def _read(store: Store, name: str, options: Options, beside: str | None = None) -> Results:
     document = _read_sweep(store, name)
     launched = {cell["trial_id"] for cell in document.get("cells", ())}
     try:
@@ -140,7 +141,7 @@ def _read(store: Store, name: str, options: Options) -> Results:
         history=compact_history(history, set(cells.loc[cells["status"] == Status.DONE, "trial_id"])),
         judge_seconds=_judge_seconds(store, judges),
         options=options,
-        beside=_read_beside(store, options.beside, trials) if options.beside else None,
+        beside=_read_beside(store, beside, trials) if beside else None,
         grown=_times_grown(store, name, launched),
     )
 

@@ -189,16 +189,16 @@ def report(
     with one_line_errors(debug, ReportError):
         name = Path(sweep).name.removesuffix(".yaml")
         name = f"{name}-{profile}" if profile else name
-        options = Options(pool=pool, partial=partial, seeds=seeds, beside=beside)
+        options = Options(pool=pool, partial=partial, seeds=seeds)
         formats = tuple(part.strip() for part in format.split(",") if part.strip())
         output = Output(formats=formats, style=style, appendix=appendix)
         if only is not None and json:
             raise ReportError("--json prints every comparison, --only draws one figure: leave one of them out")
         if only is not None:
-            for path in write_one_figure(store, name, only, out, options, output):
+            for path in write_one_figure(store, name, only, out, options, output, beside):
                 console().print(f"figure: {path}", soft_wrap=True, highlight=False, markup=False)
             return
-        page = write_report(store, name, out, options, output)
+        page = write_report(store, name, out, options, output, beside)
         if json:
             print((page.parent / "claims.json").read_text(encoding="utf-8"))
             return

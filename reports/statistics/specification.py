@@ -64,8 +64,6 @@ class Options:
     """Compare across numerics versions, data, dtypes, kinds of device and judges."""
     chosen_datasets: bool = False
     """The datasets were chosen for a belief about them, so that they stand for others less well."""
-    beside: str | None = None
-    """Put the values of this imported sweep beside; None puts none."""
     seeds: int | None = None
     """Look at the trials of so many seeds only, the first of the sweep; None looks at all."""
 

@@ -11,7 +11,7 @@ from scipy import stats
 from orchestrator.importing.csv_file import read_csv
 from orchestrator.importing.keep import keep_imported
 from orchestrator.importing.mapping import read_mapping
-from reports import Options, Output, ReportError, Sweep, write_report
+from reports import Output, ReportError, Sweep, write_report
 from reports.figures import value
 from reports.figures.redraw import redraw
 from reports.figures.registry import REGISTRY
@@ -38,7 +38,6 @@ b1,Beta,none,,0.60,
 c1,Alpha,barlowtwins,flip,0.99,
 d1,Gamma,none,,0.99,
 """
-BESIDE = Options(beside="theirs")
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +67,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_difference_is_that_of_welch(store: Path) -> None:
-    table = Sweep(store, "ours", BESIDE).beside()
+    table = Sweep(store, "ours", beside="theirs").beside()
     row = table[(table["metric"] == "probe_svm") & (table["ssl"] == "none") & (table["dataset"] == "Alpha")].iloc[0]
     welch = stats.ttest_ind([0.5, 0.52, 0.58], [0.50, 0.56], equal_var=False)
     assert row["z"] == pytest.approx(welch.statistic, rel=1e-12)
@@ -78,7 +77,7 @@ def test_the_difference_is_that_of_welch(store: Path) -> None:
 
 def test_settings_are_matched_by_what_they_are_and_not_by_their_names(store: Path) -> None:
     """`warp` is what our sweep file calls raw_warp; a weight that theirs do not name stands beside the same runs."""
-    table = Sweep(store, "ours", BESIDE).beside().query("metric == 'probe_svm'")
+    table = Sweep(store, "ours", beside="theirs").beside().query("metric == 'probe_svm'")
     found = table[["dataset", "ssl", "augmentations", "aug_recon_weight"]].fillna("–").to_numpy().tolist()
     assert found == [
         ["Alpha", "none", "–", "–"], ["Alpha", "barlowtwins", "warp", "0.1"], ["Alpha", "barlowtwins", "warp", "0.5"],
@@ -93,18 +92,16 @@ def test_a_weight_that_both_name_is_matched(store: Path, tmp_path: Path) -> None
     (tmp_path / "runs.csv").write_text(RUNS)
     (tmp_path / "map.yaml").write_text(mapping)
     keep_imported(read_csv(tmp_path / "runs.csv"), read_mapping(str(tmp_path / "map.yaml")), store)
-    table = (
-        Sweep(store, "ours", Options(beside="weighted")).beside().query("metric == 'probe_svm' and dataset == 'Alpha'")
-    )
+    table = Sweep(store, "ours", beside="weighted").beside().query("metric == 'probe_svm' and dataset == 'Alpha'")
     assert table["aug_recon_weight"].fillna("–").tolist() == ["–", "0.5"]
 
 
 def test_no_number_of_ours_is_made_of_theirs(store: Path) -> None:
     """All numbers are made of cells and history, and those are the same without another sweep beside."""
-    alone, both = read_results(store, "ours"), read_results(store, "ours", BESIDE)
+    alone, both = read_results(store, "ours"), read_results(store, "ours", beside="theirs")
     pd.testing.assert_frame_equal(alone.cells, both.cells)
     pd.testing.assert_frame_equal(alone.history, both.history)
-    pd.testing.assert_frame_equal(Sweep(store, "ours").means(), Sweep(store, "ours", BESIDE).means())
+    pd.testing.assert_frame_equal(Sweep(store, "ours").means(), Sweep(store, "ours", beside="theirs").means())
     assert Sweep(store, "ours").beside().empty
 
 
@@ -112,13 +109,13 @@ def test_what_is_not_there_is_told_with_the_way_to_it(store: Path) -> None:
     with pytest.raises(
         ReportError, match=r"--beside other: .* \(it has theirs.*\); .*`ncvq import csv FILE --mapping FILE"
     ):
-        read_results(store, "ours", Options(beside="other"))
+        read_results(store, "ours", beside="other")
     with pytest.raises(ReportError, match=r"--beside ours: the store .* has no imported sweep of that name"):
-        read_results(store, "ours", Options(beside="ours"))
+        read_results(store, "ours", beside="ours")
 
 
 def test_counts_of_what_agrees(store: Path) -> None:
-    section = beside_section(read_results(store, "ours", BESIDE))
+    section = beside_section(read_results(store, "ours", beside="theirs"))
     assert section is not None
     assert section["near"]["heads"] == ["Alpha", "Beta", "all"]
     rows = {row["metric"]: row["cells"] for row in section["near"]["rows"]}
@@ -128,7 +125,7 @@ def test_counts_of_what_agrees(store: Path) -> None:
 
 def test_marks_are_means_on_the_scale_of_the_figure(store: Path) -> None:
     """FID is compared by ratios, so that a mark is the mean of logarithms; 4 and 9 have 6."""
-    results = read_results(store, "ours", BESIDE)
+    results = read_results(store, "ours", beside="theirs")
     nothing = pd.DataFrame()  # the values of a sweep need no comparisons
     view = next(view for view in value.views(results, nothing) if view.name == "value_samples")
     shown, table = rows_of(REGISTRY["value"], view, results, nothing)
@@ -148,7 +145,7 @@ def test_marks_are_means_on_the_scale_of_the_figure(store: Path) -> None:
 
 @pytest.mark.whole
 def test_the_page_and_its_tables(store: Path) -> None:
-    page = write_report(store, "ours", options=BESIDE, output=Output(formats=("png",)))
+    page = write_report(store, "ours", beside="theirs", output=Output(formats=("png",)))
     assert page.parent.name == "ours-beside-theirs"
     text = page.read_text(encoding="utf-8")
     assert '<h2 id="beside">Beside theirs</h2>' in text
