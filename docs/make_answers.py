@@ -11,6 +11,7 @@ import pandas as pd
 
 from docs.make_tables import with_tables
 from replication.compare import METRICS, compare, read_published, replicated
+from reports.statistics.beside import NEAR
 
 FOLDER = Path(__file__).parent
 LOG = FOLDER.parent / "benchmarks" / "log"
@@ -105,7 +106,7 @@ def _counts(name: str, differences: pd.DataFrame) -> str:
     cells = []
     for dataset in [*DATASETS, None]:
         own = differences if dataset is None else differences[differences["dataset"] == dataset]
-        cells.append(f"{(own['z'].abs() <= 2).sum()} of {len(own)}" if len(own) else "not run")
+        cells.append(f"{(own['z'].abs() <= NEAR).sum()} of {len(own)}" if len(own) else "not run")
     return f"| {name} | " + " | ".join(cells) + " |"
 
 

@@ -13,8 +13,9 @@ errors are put beside it.
 import argparse
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
+
+from reports.statistics.beside import NEAR, means_of, put_beside
 
 HERE = Path(__file__).parent
 PUBLISHED = HERE / "published.csv"
@@ -50,11 +51,10 @@ def published(table: Path) -> pd.DataFrame:
 def _published(table: Path, stages: int) -> pd.DataFrame:
     runs = pd.read_csv(table).rename(columns={"augmentation_set": "augmentations"}).fillna({"augmentations": ""})
     parts = [
-        runs[runs["stage"] == stage].groupby(KEYS)[column].agg(n="count", mean="mean", sd="std").assign(metric=name)
+        means_of(runs[runs["stage"] == stage], KEYS, column).sort_values(KEYS).assign(metric=name)
         for name, (stage, column) in METRICS[stages].items()
     ]
-    summary: pd.DataFrame = pd.concat(parts).reset_index().assign(stages=stages)
-    return summary
+    return pd.concat(parts).assign(stages=stages)
 
 
 def replicated(stages: int) -> pd.DataFrame:
@@ -70,20 +70,9 @@ def read_published() -> pd.DataFrame:
 
 
 def compare(mine: pd.DataFrame, theirs: pd.DataFrame, stages: int) -> pd.DataFrame:
-    """Return mean, sd and n of both by setting and metric, and their difference in standard errors (Welch)."""
-    rows = []
-    for key, group in mine.groupby(KEYS, sort=False):
-        setting = dict(zip(KEYS, key, strict=True))
-        same = (theirs[[*KEYS, "stages"]] == pd.Series({**setting, "stages": stages})).all(axis=1)
-        for metric in METRICS[stages]:
-            a = group[metric].dropna()
-            (_, other), *_ = theirs[same & (theirs["metric"] == metric)].iterrows()
-            error = np.sqrt(a.var() / len(a) + other["sd"] ** 2 / other["n"])
-            of_ours = {"n": len(a), "mean": a.mean(), "sd": a.std()}
-            of_theirs = {f"{name}′": other[name] for name in of_ours}
-            z = (a.mean() - other["mean"]) / error
-            rows.append({**setting, "metric": metric, **of_ours, **of_theirs, "z": z})
-    return pd.DataFrame(rows)
+    """Return the settings and metrics of ours beside theirs, as `ncvq report --beside` does."""
+    ours = pd.concat([means_of(mine, KEYS, metric) for metric in METRICS[stages]], ignore_index=True)
+    return put_beside(ours, theirs[theirs["stages"] == stages], KEYS)
 
 
 def markdown(table: pd.DataFrame, stages: int) -> str:
@@ -98,8 +87,9 @@ def markdown(table: pd.DataFrame, stages: int) -> str:
 
 def _cell(row: pd.Series) -> str:
     mine = f"{row['mean']:.3g} ± {row['sd']:.2g} ({row['n']})"
+    theirs = f"{row['mean_theirs']:.3g} ± {row['sd_theirs']:.2g} ({row['n_theirs']})"
     z = f"{row['z']:+.1f}"
-    return f"{mine}; {row['mean′']:.3g} ± {row['sd′']:.2g} ({row['n′']}); " + (f"**{z}**" if abs(row["z"]) > 2 else z)
+    return f"{mine}; {theirs}; " + (f"**{z}**" if abs(row["z"]) > NEAR else z)
 
 
 if __name__ == "__main__":

@@ -17,9 +17,11 @@ from ncvq_core.metrics import recall
 from orchestrator.store import Store, StoreError, TableRead
 from orchestrator.store.lock import running_owner
 from orchestrator.store.status import Status
+from reports.cells import with_progress, with_trials
 from reports.errors import ReportError
 from reports.history import HISTORY_COLUMNS, compact_history
 from reports.judges import without_mixed_judgements
+from reports.labels import column_of_labels, label_of, labels_of
 from reports.statistics.specification import Options
 from reports.strings import plain_strings
 
@@ -78,6 +80,8 @@ class Results:
     """How long the training of each network took that judged samples; of those that were trained in this store."""
     options: Options = field(default_factory=Options)
     """What the reader chose: what may be compared with what, and how many seeds are looked at."""
+    beside: Beside | None = None
+    """Another sweep whose values are put beside; None where the reader chose none."""
     grown: int = 0
     """How many earlier designs of the sweep had a part of its cells."""
     remembered: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -89,26 +93,38 @@ class Results:
         return without_mixed_judgements(self.cells[self.cells["status"] == Status.DONE])
 
 
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """An imported sweep of the same store, whose values are put beside: no number of ours is made of them."""
+
+    results: Results
+    """What the store knows of it."""
+    settings: pd.DataFrame
+    """One row a trial of ours: trial_id, and the label of each factor of the other sweep; missing where the trial has
+    no such setting. Levels of ours may be called otherwise in its sweep file."""
+
+
 @plain_strings
-def read_results(store: Path, name: str, options: Options | None = None) -> Results:
+def read_results(store: Path, name: str, options: Options | None = None, beside: str | None = None) -> Results:
     """Read a sweep and whatever is there of its trials.
 
     Args:
         store: the local folder of the store.
         name: of the sweep.
         options: what may be compared with what, and how many seeds are looked at.
+        beside: the name of an imported sweep whose values are put beside.
 
     Raises:
-        ReportError: the store or the sweep does not exist, it has fewer seeds, or a file of it is no longer what was
+        ReportError: the store or a sweep does not exist, it has fewer seeds, or a file of it is no longer what was
             written.
     """
     try:
-        return _read(Store(store), name, options or Options())
+        return _read(Store(store), name, options or Options(), beside)
     except (StoreError, OSError, pa.ArrowException) as error:
         raise ReportError(str(error).splitlines()[0]) from error
 
 
-def _read(store: Store, name: str, options: Options) -> Results:
+def _read(store: Store, name: str, options: Options, beside: str | None = None) -> Results:
     document = _read_sweep(store, name)
     recall(document.get("further_metrics", ()))
     launched = {cell["trial_id"] for cell in document.get("cells", ())}
@@ -117,8 +133,8 @@ def _read(store: Store, name: str, options: Options) -> Results:
     except (KeyError, TypeError, AttributeError) as error:
         raise ReportError(f"sweeps/{name} is not the record of a sweep ({error!r}): launch it again") from error
     trials = _read_trials(store, document, name, list(cells["trial_id"])).to_pandas()
-    cells = _with_trials(cells, trials, list(sweep.factors))
-    cells = _with_progress(cells, store.read_running() if running_owner(store.path) else {})
+    cells = with_trials(cells, trials, list(sweep.factors))
+    cells = with_progress(cells, store.read_running() if running_owner(store.path) else {})
     history = _whole(store.read_history(HISTORY_COLUMNS, compact=True), name)
     judges = set(cells["fcn"].dropna()) if "fcn" in cells else set()
     return Results(
@@ -127,8 +143,28 @@ def _read(store: Store, name: str, options: Options) -> Results:
         history=compact_history(history, set(cells.loc[cells["status"] == Status.DONE, "trial_id"])),
         judge_seconds=_judge_seconds(store, judges),
         options=options,
+        beside=_read_beside(store, beside, trials) if beside else None,
         grown=_times_grown(store, name, launched),
     )
+
+
+def _read_beside(store: Store, name: str, trials: pd.DataFrame) -> Beside:
+    """Read the sweep that is put beside.
+
+    Raises:
+        ReportError: the store has it not, or it was launched here, not imported.
+    """
+    known = [each for each in store.sweep_names() if store.read_sweep(each).get("imported")]
+    if name not in known:
+        has = f"it has {', '.join(known)}" if known else "it has none"
+        raise ReportError(
+            f"--beside {name}: the store {store.path} has no imported sweep of that name ({has}); bring one in with "
+            f"`ncvq import csv FILE --mapping FILE --name {name} --store {store.path}`"
+        )
+    results = _read(store, name, Options())
+    named = {factor: column_of_labels(trials[factor]) for factor in results.sweep.group_factors if factor in trials}
+    settings = pd.DataFrame({"trial_id": trials["trial_id"], **named})
+    return Beside(results=results, settings=settings.reindex(columns=["trial_id", *results.sweep.group_factors]))
 
 
 def _read_trials(store: Store, document: Mapping[str, Any], name: str, trial_ids: list[str]) -> pa.Table:
@@ -189,8 +225,8 @@ def _parse_sweep(document: Mapping[str, Any]) -> tuple[Sweep, pd.DataFrame]:
         name=document["name"],
         description=document.get("description") or "",
         launched_at=document.get("launched_at") or "",
-        factors={factor: _levels(levels) for factor, levels in document["factors"].items()},
-        baseline={factor: str(_label(level)) for factor, level in (document.get("baseline") or {}).items()},
+        factors={factor: labels_of(levels) for factor, levels in document["factors"].items()},
+        baseline={factor: str(label_of(level)) for factor, level in (document.get("baseline") or {}).items()},
         answers=tuple(document.get("answers") or ()),
         margins=dict(document.get("margins") or {}),
         belief={factor: _sides(sides) for factor, sides in (document.get("belief") or {}).items()},
@@ -200,29 +236,15 @@ def _parse_sweep(document: Mapping[str, Any]) -> tuple[Sweep, pd.DataFrame]:
         seeds_launched=document.get("seeds_launched", 0),
     )
     rows = [
-        {"trial_id": cell["trial_id"], **{factor: _label(cell["levels"].get(factor)) for factor in sweep.factors}}
+        {"trial_id": cell["trial_id"], **{factor: label_of(cell["levels"].get(factor)) for factor in sweep.factors}}
         for cell in document["cells"]
     ]
     cells = pd.DataFrame(rows, columns=["trial_id", *sweep.factors], dtype="str")
     return sweep, cells.drop_duplicates("trial_id", ignore_index=True)
 
 
-def _levels(levels: Iterable[Any]) -> list[str]:
-    """Labels of a factor's levels; numbers come in increasing order."""
-    present = [level for level in levels if level is not None]
-    if all(isinstance(level, int | float) for level in present):
-        present.sort()
-    return list(dict.fromkeys(str(_label(level)) for level in present))
-
-
 def _sides(sides: Iterable[Any]) -> dict[str, list[str]]:
-    return {str(_label(level)): [str(_label(dataset)) for dataset in datasets] for level, datasets in sides}
-
-
-def _label(level: object) -> str | None:
-    if isinstance(level, float) and level.is_integer():
-        return str(int(level))
-    return None if level is None else str(level)
+    return {str(label_of(level)): [str(label_of(dataset)) for dataset in datasets] for level, datasets in sides}
 
 
 def _judge_seconds(store: Store, judges: set[str]) -> dict[str, float]:
@@ -234,26 +256,3 @@ def _judge_seconds(store: Store, judges: set[str]) -> dict[str, float]:
         if name in judges and "fcn_accuracy" in record.metrics:
             seconds[name] = float(record.timings["seconds"])
     return seconds
-
-
-def _with_trials(cells: pd.DataFrame, trials: pd.DataFrame, factors: list[str]) -> pd.DataFrame:
-    """Add the trials' columns to the cells; where both have a column, the label of the cell is the one to show."""
-    joined = cells.merge(trials.drop(columns=factors, errors="ignore"), on="trial_id", how="left")
-    for column in ("status", "error"):
-        joined[column] = joined[column].astype("str") if column in joined else pd.Series(dtype="str")
-    recorded = joined["trial_id"].isin(trials["trial_id"])
-    return joined.assign(status=joined["status"].fillna(Status.MISSING), recorded=recorded)
-
-
-def _with_progress(cells: pd.DataFrame, running: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
-    """Mark as running the cells that wait for a result and are named in what runs."""
-    progress: dict[str, str] = {}
-    for marker in running.values():
-        text = f"{marker['stage']}, epoch {marker['epoch']} of {marker['epochs']}, last sign {marker['updated_at']}"
-        progress.update(dict.fromkeys(marker["trial_ids"], text))
-    waiting = cells["status"].isin([Status.MISSING, Status.FAILED])
-    at_work = waiting & cells["trial_id"].isin(list(progress))
-    return cells.assign(
-        status=cells["status"].mask(at_work, Status.RUNNING),
-        progress=cells["trial_id"].map(progress).astype("str").where(at_work),
-    )

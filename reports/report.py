@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from reports.beside import beside_table
 from reports.claims.answers import answers
 from reports.claims.belief import beliefs_table
 from reports.claims.markdown import markdown
@@ -27,6 +28,7 @@ from reports.provenance import provenance_table, provenance_warnings
 from reports.read_store import Results, read_results
 from reports.statistics.specification import Options
 from reports.strings import plain_strings
+from reports.tables.beside_paper import beside_paper
 from reports.tables.means import summary_table
 from reports.tables.means_paper import means_tables
 from reports.tables.ranks import rank_tests_table, rankings
@@ -36,8 +38,9 @@ from reports.tables.write import write_tables
 
 @plain_strings
 def write_report(
-    store: Path, sweep: str, out: Path | None = None, options: Options | None = None, output: Output | None = None
-) -> Path:
+    store: Path, sweep: str, out: Path | None = None, options: Options | None = None, output: Output | None = None,
+    beside: str | None = None,
+) -> Path:  # fmt: skip
     """Write the report of a sweep, from whatever the store holds of it now.
 
     Args:
@@ -49,6 +52,7 @@ def write_report(
             appendix.html where an appendix is asked for.
         options: what may be compared with what.
         output: formats and style of the figures, and whether the appendix is drawn.
+        beside: the name of an imported sweep whose values are put beside.
 
     Returns:
         The path of index.html.
@@ -57,8 +61,8 @@ def write_report(
         ReportError: the store or the sweep does not exist, it has fewer seeds, a file of the store cannot be read, or
             the folder cannot be written to.
     """
-    results = read_results(store, sweep, options)
-    folder = out if out is not None else report_folder(store, sweep, options or Options())
+    results = read_results(store, sweep, options, beside)
+    folder = out if out is not None else report_folder(store, sweep, options or Options(), beside)
     with _written_to(folder):
         return _write_all(results, folder, output or Output())
 
@@ -66,7 +70,7 @@ def write_report(
 @plain_strings
 def write_one_figure(
     store: Path, sweep: str, only: str, out: Path | None = None, options: Options | None = None,
-    output: Output | None = None,
+    output: Output | None = None, beside: str | None = None,
 ) -> list[Path]:  # fmt: skip
     """Draw the figures of one name, without the page.
 
@@ -77,6 +81,7 @@ def write_one_figure(
         out: as for write_report.
         options: what may be compared with what.
         output: formats and style; with the appendix, the pages of that, too.
+        beside: as for write_report.
 
     Returns:
         The pictures, the manifest last of each; its table is where a report has it.
@@ -84,17 +89,18 @@ def write_one_figure(
     Raises:
         ReportError: as for write_report; and where no figure has that name, or it has nothing to draw.
     """
-    results = read_results(store, sweep, options)
-    folder = out if out is not None else report_folder(store, sweep, options or Options())
+    results = read_results(store, sweep, options, beside)
+    folder = out if out is not None else report_folder(store, sweep, options or Options(), beside)
     with _written_to(folder):
         figures = write_figures(results, claims_table(results), folder, only, output)
     return [folder / file for figure in figures.drawn for file in figure.files]
 
 
-def report_folder(store: Path, sweep: str, options: Options) -> Path:
+def report_folder(store: Path, sweep: str, options: Options, beside: str | None = None) -> Path:
     """Where a report is written: `reports/SWEEP` in the store, beside it what the reader chose to look at otherwise."""
     chosen = [f"seeds-{options.seeds}"] if options.seeds else []
     chosen += [name for name in ("partial", "pool") if getattr(options, name)]
+    chosen += [f"beside-{beside}"] if beside else []
     return store / "reports" / "-".join([sweep, *chosen])
 
 
@@ -118,13 +124,16 @@ def _write_all(results: Results, folder: Path, output: Output) -> Path:
     beliefs = beliefs_table(results)
     found = answers(results, claims, beliefs)
     ranked = rankings(results, claims)
-    paper = [*means_tables(results, metrics, summary), *ranks_paper(results, ranked)]
+    paper = [*means_tables(results, metrics, summary), *ranks_paper(results, ranked), *beside_paper(results)]
     write_tables(paper, folder / "tables")
     _write_table(rank_tests_table(ranked), folder, "rank_tests")
     _write_table(claims, folder, "claims")
     _write_table(gains, folder, "gains")
     if not beliefs.empty:
         _write_table(beliefs, folder, "beliefs")
+    (folder / "tables" / "beside_values.csv").unlink(missing_ok=True)  # of an earlier report
+    if results.beside is not None:
+        _write_table(beside_table(results), folder, "beside_values")
     _write_text(folder / "report.md", markdown(results, found, provenance_warnings(results)))
     _write_text(folder / "claims.json", json.dumps(as_json(results, claims, beliefs), indent=1))
     figures = write_figures(results, claims, folder, output=output)

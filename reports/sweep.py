@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from reports.beside import beside_table
 from reports.claims.answers import answers
 from reports.claims.belief import beliefs_table
 from reports.claims.markdown import markdown
@@ -38,20 +39,21 @@ class Sweep:
     Everything is a copy, so that it may be changed. Levels are text, as labels in figures are.
     """
 
-    def __init__(self, store: Path | str, name: str, options: Options | None = None) -> None:
+    def __init__(self, store: Path | str, name: str, options: Options | None = None, beside: str | None = None) -> None:
         """Read a sweep.
 
         Args:
             store: the folder of the store.
             name: of the sweep; with a profile SWEEP-PROFILE.
             options: what may be compared with what, and how many seeds are looked at.
+            beside: the name of an imported sweep whose values are put beside.
 
         Raises:
             ReportError: the store or the sweep does not exist, it has fewer seeds, or a file of the store cannot be
                 read.
         """
         self.options = options or Options()
-        self._results = read_results(Path(store), name, self.options)
+        self._results = read_results(Path(store), name, self.options, beside)
 
     def __repr__(self) -> str:
         """Its name, and how far it is."""
@@ -97,6 +99,10 @@ class Sweep:
     def ranks(self) -> pd.DataFrame:
         """Average rank of each level by the metrics that are answered for, and where it wins, ties and loses."""
         return ranks_table(rankings(self._results, self._claims))
+
+    def beside(self) -> pd.DataFrame:
+        """Each setting and metric that the sweep put beside has too, and their difference."""
+        return beside_table(self._results).copy()
 
     def figure(self, name: str, page: int = 1) -> Figure:
         """One figure.

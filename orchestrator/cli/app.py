@@ -157,7 +157,9 @@ def report(
     store: StoreOption = DEFAULT_STORE,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for the report. Default: STORE/reports/SWEEP[-seeds-N][-partial][-pool]"),
+        typer.Option(
+            help="Folder for the report. Default: STORE/reports/SWEEP[-seeds-N][-partial][-pool][-beside-SWEEP]"
+        ),
     ] = None,
     profile: ProfileOption = None,
     plugin: PluginOption = None,
@@ -171,6 +173,9 @@ def report(
     partial: Annotated[
         bool, typer.Option("--partial", help="Use the pairs that all blocks have, instead of complete blocks only.")
     ] = False,
+    beside: Annotated[
+        str | None, typer.Option(metavar="SWEEP", help="Put the values of this imported sweep beside: published.")
+    ] = None,
     only: Annotated[
         str | None, typer.Option(metavar="NAME", help="Draw this figure alone, without the page: for example effects.")
     ] = None,
@@ -201,10 +206,10 @@ def report(
         if only is not None and json:
             raise ReportError("--json prints every comparison, --only draws one figure: leave one of them out")
         if only is not None:
-            for path in write_one_figure(store, name, only, out, options, output):
+            for path in write_one_figure(store, name, only, out, options, output, beside):
                 console().print(f"figure: {path}", soft_wrap=True, highlight=False, markup=False)
             return
-        page = write_report(store, name, out, options, output)
+        page = write_report(store, name, out, options, output, beside)
         if json:
             print((page.parent / "claims.json").read_text(encoding="utf-8"))
             return

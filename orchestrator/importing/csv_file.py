@@ -31,7 +31,8 @@ def read_csv(path: Path) -> Table:
     for line, values in rest:
         if len(values) != len(columns):
             raise ImportingError(f"{path}:{line}: {len(values)} values, but the head names {len(columns)} columns")
-        rows.append(Row(place=f"{path}:{line}", values=dict(zip(columns, map(str.strip, values), strict=True))))
+        named = dict(zip(columns, map(str.strip, values), strict=True))
+        rows.append(Row(source=path.name, place=f"{path}:{line}", values=named))
     if not rows:
         raise ImportingError(f"{path}: no runs, only the names of columns")
     return Table(source=path.name, columns=columns, rows=tuple(rows))

@@ -1,8 +1,11 @@
 """Keeps imported runs in a store, as a sweep of their own."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from orchestrator.importing.mapping import Mapping, bad_sweep_name
 from orchestrator.importing.rows import Imported, map_rows
@@ -28,28 +31,53 @@ def keep_imported(table: Table, mapping: Mapping, store: Path, name: str | None 
         ImportingError: the table has a wrong value, or a sweep of that name came from elsewhere.
         StoreError: the store cannot be written, or another process runs in it.
     """
+    sweep = sweep_name(mapping, name)
+    imported = map_rows(table, mapping)
+    with opened(store, sweep, table.source) as held:
+        held.write_imported(sweep, imported.rows)
+        held.write_sweep(sweep_record(sweep, table.source, mapping, imported))
+    return sweep, imported
+
+
+def sweep_name(mapping: Mapping, name: str | None) -> str:
+    """Return the name of a sweep: that of the mapping where no other is given.
+
+    Raises:
+        ImportingError: no sweep can have the name.
+    """
     sweep = name or mapping.sweep
     if problem := bad_sweep_name(sweep):
         raise ImportingError(problem)
-    imported = map_rows(table, mapping)
-    opened = Store(store, create=True)
-    with exclusive(opened.path, " ".join(["ncvq", *sys.argv[1:]])):
-        _check_name(opened, sweep, table.source)
-        opened.write_imported(sweep, imported.rows)
-        opened.write_sweep(
-            {
-                "name": sweep,
-                "description": mapping.description,
-                "launched_at": datetime.now(UTC).isoformat(timespec="seconds"),
-                "factors": imported.factors,
-                "baseline": dict(mapping.baseline),
-                "answers": list(mapping.answers),
-                "margins": dict(mapping.margins),
-                "imported": {"sweep": sweep, "source": table.source},
-                "cells": imported.cells,
-            }
-        )
-    return sweep, imported
+    return sweep
+
+
+@contextmanager
+def opened(store: Path, sweep: str, source: str) -> Iterator[Store]:
+    """Open a store for the import of a sweep, and make it where there is none; nobody else runs in it meanwhile.
+
+    Raises:
+        ImportingError: a sweep of that name came from elsewhere.
+        StoreError: the store cannot be written, or another process runs in it.
+    """
+    held = Store(store, create=True)
+    with exclusive(held.path, " ".join(["ncvq", *sys.argv[1:]])):
+        _check_name(held, sweep, source)
+        yield held
+
+
+def sweep_record(sweep: str, source: str, mapping: Mapping, imported: Imported) -> dict[str, Any]:
+    """Return the record of an imported sweep, as the store keeps it."""
+    return {
+        "name": sweep,
+        "description": mapping.description,
+        "launched_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "factors": imported.factors,
+        "baseline": dict(mapping.baseline),
+        "answers": list(mapping.answers),
+        "margins": dict(mapping.margins),
+        "imported": {"sweep": sweep, "source": source},
+        "cells": imported.cells,
+    }
 
 
 def _check_name(store: Store, sweep: str, source: str) -> None:

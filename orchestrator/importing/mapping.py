@@ -1,46 +1,45 @@
 """A mapping: which column of another tool's table is which factor or metric of ncvq."""
 
+import hashlib
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ncvq_core.errors import unknown_name
-from ncvq_core.metrics import metric_names
-from orchestrator.importing.table import ImportingError, Table
-from orchestrator.store.schema import SETTINGS
+from orchestrator.importing.mapping_parts import (
+    FactorColumn,
+    KindRule,
+    only,
+    read_baseline,
+    read_factor,
+    read_history,
+    read_kind,
+    read_metrics,
+)
+from orchestrator.importing.table import ImportingError
 from orchestrator.sweepfile.metrics import read_answers, read_margins
+from orchestrator.sweepfile.sweep import SweepError
 from orchestrator.sweepfile.yaml_lines import Source, parse_yaml
 
 SHIPPED = Path(__file__).parent / "mappings"
 _SUFFIX = ".yaml"
 
-_KEYS: dict[str, tuple[type, str]] = {
+_KEYS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "sweep": (str, "the name of the sweep that the rows become"),
     "description": (str, "text"),
     "run": (str, "the column that tells runs apart"),
-    "kind": (str, "the column that says which of the entries of metrics a run has"),
+    "kind": ((str, dict), "the column that says which of the entries of metrics a run has, or such a column for each"),
     "factors": (dict, "a mapping from settings to columns"),
     "baseline": (dict, "a mapping from factors to levels"),
     "answers": (list, "a list of metrics"),
     "margins": (dict, "a mapping from metrics to margins"),
     "metrics": (dict, "a mapping from metrics to columns, or with `kind` from kinds to such mappings"),
+    "history": (dict, "a mapping from stages to mappings from columns of the history to columns"),
 }
 _NEEDED = ("sweep", "run", "factors", "metrics")
-
-
-@dataclass(frozen=True, kw_only=True)
-class FactorColumn:
-    """Where the levels of a factor are."""
-
-    name: str
-    """The factor: a setting of ncvq."""
-    column: str
-    """Of the other table."""
-    levels: dict[str, Any]
-    """The level that each of its words means, as the file writes both; empty where they are levels as they are."""
-    path: tuple[Any, ...]
-    """Of the column in the mapping."""
+_OF_ROWS = ("run", "kind", "factors", "metrics", "history")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +54,8 @@ class Mapping:
     """Empty where the file has none."""
     run: str
     """The column of the run's own id."""
-    kind: str | None
-    """The column that tells what a run measured; None where all measured the same."""
+    kind: KindRule | None
+    """How it is told what a run measured; None where all measured the same."""
     factors: tuple[FactorColumn, ...]
     """In the order of the file."""
     baseline: dict[str, Any]
@@ -67,29 +66,61 @@ class Mapping:
     """As in a sweep file."""
     metrics: dict[str | None, dict[str, str]]
     """By kind (None: without), the column of each metric."""
+    history: dict[str, dict[str, str]]
+    """By stage, the column of each column of our history, `epoch` among them; empty where there is none."""
 
-    def check(self, table: Table) -> None:
-        """Check that a table has the columns, and some run of each kind.
+    def kind_of(self, values: dict[str, Any]) -> str | None:
+        """Return what a run measured; None without kinds, and where it is of none."""
+        return self.kind.kind_of(values) if self.kind else None
 
-        Raises:
-            SweepError: it has not; the line names the mapping's line, and the nearest column.
+    def columns(self, kinds: Collection[str | None]) -> list[str]:
+        """Return all columns that a table with runs of some kinds must have."""
+        return [column for _, column in self._columns(kinds)]
+
+    def problem(self, columns: Collection[str], kinds: Collection[str | None]) -> SweepError | None:
+        """Say what keeps the mapping from fitting a table: a column that no run has, or a kind that none is of.
+
+        Args:
+            columns: all that any run has.
+            kinds: of its runs. Where a kind is known by a column, the table may lack all but one of them.
+
+        Returns:
+            The error, which names the mapping's line and the nearest column; None where it fits.
         """
-        for path, column in self._columns():
-            if column not in table.columns:
-                raise self.source.error(str(unknown_name("column", column, table.columns)), *path)
-        kinds = {row.values[self.kind] for row in table.rows} if self.kind else set()
-        for kind in self.metrics if self.kind else ():
+        for path, column in self._columns(kinds):
+            if column not in columns:
+                return self.source.error(str(unknown_name("column", column, columns)), *path)
+        for kind in self.metrics if self.kind and self.kind.column else ():
             if kind not in kinds:
                 found = [value for value in kinds if value]
-                raise self.source.error(str(unknown_name(f"value of {self.kind}", kind, found)), "metrics", kind)
+                return self.source.error(
+                    str(unknown_name(f"value of {self.kind and self.kind.column}", kind, found)), "metrics", kind
+                )
+        return None
 
-    def _columns(self) -> list[tuple[tuple[Any, ...], str]]:
-        named = [(("run",), self.run), *([(("kind",), self.kind)] if self.kind else [])]
-        named += [(factor.path, factor.column) for factor in self.factors]
-        for kind, columns in self.metrics.items():
-            above = ("metrics", kind) if self.kind else ("metrics",)
-            named += [((*above, metric), column) for metric, column in columns.items()]
+    @property
+    def digest(self) -> str:
+        """Return what tells apart mappings that make different rows of a run."""
+        return digest_of([self.source.data.get(key) for key in _OF_ROWS])
+
+    def _columns(self, kinds: Collection[str | None]) -> list[tuple[tuple[Any, ...], str]]:
+        """All columns that a table must have, each with its place in the mapping."""
+        rule = self.kind
+        here = [kind for kind in self.metrics if not (rule and rule.having) or kind in kinds]
+        of_kind = rule.columns() if rule and (rule.column or not here) else []
+        factors = [(factor.path, factor.column) for factor in self.factors if factor.column]
+        named = [(("run",), self.run), *of_kind, *factors]
+        for kind in here:
+            above = ("metrics", kind) if rule else ("metrics",)
+            named += [((*above, metric), column) for metric, column in self.metrics[kind].items()]
+        for stage, columns in self.history.items():
+            named += [(("history", stage, name), column) for name, column in columns.items()]
         return named
+
+
+def digest_of(value: Any) -> str:
+    """Return 12 hex digits of SHA-256 over a plain value."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def shipped_mappings() -> tuple[str, ...]:
@@ -119,27 +150,26 @@ def read_mapping(name_or_path: str) -> Mapping:
         raise ImportingError(f"{path}: not text in UTF-8 ({error.reason} at byte {error.start})") from error
     _check_keys(source)
     data = source.data
-    factors = tuple(_factor(source, name, written) for name, written in data["factors"].items())
     return Mapping(
         source=source,
         sweep=_name(source),
         description=data.get("description", "").strip(),
         run=data["run"],
-        kind=data.get("kind"),
-        factors=factors,
-        baseline=_baseline(source),
+        kind=read_kind(source),
+        factors=tuple(read_factor(source, name, written) for name, written in data["factors"].items()),
+        baseline=read_baseline(source),
         answers=read_answers(source),
         margins=read_margins(source),
-        metrics=_metrics(source),
+        metrics=read_metrics(source),
+        history=read_history(source),
     )
 
 
 def _check_keys(source: Source) -> None:
     if not isinstance(source.data, dict):
         raise source.error(f"must be a mapping with the keys {', '.join(_KEYS)}")
+    only(source, source.data, _KEYS, ())
     for key, value in source.data.items():
-        if key not in _KEYS:
-            raise source.error(str(unknown_name("key", key, _KEYS)), key)
         kind, words = _KEYS[key]
         if not isinstance(value, kind) or not value:
             raise source.error(f"{key} = {value!r}: must be {words}", key)
@@ -162,57 +192,3 @@ def bad_sweep_name(name: str) -> str | None:
     if name.replace("-", "").replace("_", "").isalnum() and not name.startswith("-"):
         return None
     return f"sweep = {name!r}: must be letters, digits, - and _, because files are called after it"
-
-
-def _factor(source: Source, name: Any, written: Any) -> FactorColumn:
-    if name not in SETTINGS:
-        raise source.error(str(unknown_name("factor", name, SETTINGS)), "factors", name)
-    if name == "seed":
-        raise source.error("seed is no factor of imported runs: theirs share nothing with ours", "factors", name)
-    path: tuple[Any, ...] = ("factors", name)
-    if isinstance(written, str):
-        return FactorColumn(name=name, column=written, levels={}, path=path)
-    if not isinstance(written, dict) or not isinstance(written.get("column"), str):
-        raise source.error(f"{name} = {written!r}: must be a column, or a mapping with column and levels", *path)
-    _only(source, written, ("column", "levels"), path)
-    levels = written.get("levels", {})
-    if not isinstance(levels, dict):
-        raise source.error(f"levels = {levels!r}: must be a mapping from words of the table to levels", *path, "levels")
-    return FactorColumn(
-        name=name,
-        column=written["column"],
-        levels={str(word): level for word, level in levels.items()},
-        path=(*path, "column"),
-    )
-
-
-def _only(source: Source, written: dict[Any, Any], valid: Collection[str], path: tuple[Any, ...]) -> None:
-    for key in written:
-        if key not in valid:
-            raise source.error(str(unknown_name("key", key, valid)), *path, key)
-
-
-def _baseline(source: Source) -> dict[str, Any]:
-    baseline: dict[str, Any] = source.data.get("baseline", {})
-    for name in baseline:
-        if name not in source.data["factors"]:
-            raise source.error(str(unknown_name("factor", name, source.data["factors"])), "baseline", name)
-    return baseline
-
-
-def _metrics(source: Source) -> dict[str | None, dict[str, str]]:
-    written = source.data["metrics"]
-    if "kind" not in source.data:
-        return {None: _columns_of(source, written, ("metrics",))}
-    return {str(kind): _columns_of(source, columns, ("metrics", kind)) for kind, columns in written.items()}
-
-
-def _columns_of(source: Source, columns: Any, path: tuple[Any, ...]) -> dict[str, str]:
-    if not isinstance(columns, dict) or not columns:
-        raise source.error(f"{columns!r}: must be a mapping from metrics to columns", *path)
-    for metric, column in columns.items():
-        if metric not in metric_names():
-            raise source.error(str(unknown_name("metric", metric, metric_names())), *path, metric)
-        if not isinstance(column, str):
-            raise source.error(f"{metric} = {column!r}: must be the name of a column", *path, metric)
-    return dict(columns)

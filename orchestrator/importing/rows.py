@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from ncvq_core.config.tokenizer import NO_SSL, SSL_SETTINGS
 from ncvq_core.errors import unknown_name
-from orchestrator.importing.mapping import FactorColumn, Mapping
+from orchestrator.importing.mapping import Mapping
+from orchestrator.importing.mapping_parts import FactorColumn
 from orchestrator.importing.table import ImportingError, Row, Table
 from orchestrator.store.schema import FLAG, NUMBER, SETTINGS, TEXT, WHOLE
 from orchestrator.store.status import Status
@@ -46,46 +48,68 @@ def map_rows(table: Table, mapping: Mapping) -> Imported:
         SweepError: the mapping names a column, a kind or a baseline that the table lacks.
         ImportingError: a value of the table is not what the mapping says, or a run is there twice.
     """
-    mapping.check(table)
-    kinds = [row.values[mapping.kind] if mapping.kind else None for row in table.rows]
+    kinds = [mapping.kind_of(row.values) for row in table.rows]
+    if problem := mapping.problem(table.columns, set(kinds)):
+        raise problem
     kept = [row for row, kind in zip(table.rows, kinds, strict=True) if kind in mapping.metrics]
-    seen: dict[str, str] = {}
-    rows = []
-    for row in kept:
-        run_id = _run_id(row, mapping, seen)
-        levels = {factor.name: _level(row, factor, mapping) for factor in mapping.factors}
-        kind = str(row.values[mapping.kind]) if mapping.kind else None
-        metrics = {metric: _number(row, column) for metric, column in mapping.metrics[kind].items()}
-        origin = {"source": table.source, "run_id": run_id, "run_kind": kind, "status": Status.DONE}
-        rows.append({"trial_id": imported_id(table.source, run_id), **origin, **levels, **metrics})
+    _check_run_ids(kept, mapping)
+    left_out = Counter(str(kind) for kind in kinds if kind not in mapping.metrics)
+    return summed_up([map_row(row, mapping) for row in kept], mapping, dict(left_out))
+
+
+def map_row(row: Row, mapping: Mapping) -> dict[str, Any]:
+    """Return the row of the store's table that a run becomes, of a kind that the mapping names.
+
+    Without SSL, settings of the augmented view have no effect and no level, as in a sweep of ours.
+
+    Raises:
+        ImportingError: a value of the run is not what the mapping says.
+    """
+    run_id = str(row.values[mapping.run])
+    kind = mapping.kind_of(row.values)
+    levels = {factor.name: _level(row, factor, mapping) for factor in mapping.factors}
+    if levels.get("ssl") == NO_SSL:
+        levels |= {name: None for name in levels if name in SSL_SETTINGS}
+    metrics = {metric: _number(row, column) for metric, column in mapping.metrics[kind].items()}
+    origin = {"source": row.source, "run_id": run_id, "run_kind": kind, "status": Status.DONE}
+    return {"trial_id": imported_id(row.source, run_id), **origin, **levels, **metrics}
+
+
+def summed_up(rows: list[dict[str, Any]], mapping: Mapping, left_out: dict[str, int]) -> Imported:
+    """Return what rows become together: the levels that occur, and the cells of the sweep.
+
+    Raises:
+        SweepError: the baseline is no level of them.
+    """
     factors = {factor.name: _levels_in_order(factor, rows) for factor in mapping.factors}
     _check_baseline(mapping, factors)
-    names = tuple(factors)
     return Imported(
         rows=rows,
         factors=factors,
-        cells=[{"trial_id": row["trial_id"], "levels": {name: row[name] for name in names}} for row in rows],
-        left_out=dict(Counter(str(kind) for kind in kinds if kind not in mapping.metrics)),
+        cells=[{"trial_id": row["trial_id"], "levels": {name: row[name] for name in factors}} for row in rows],
+        left_out=left_out,
     )
 
 
-def _run_id(row: Row, mapping: Mapping, seen: dict[str, str]) -> str:
-    run_id = str(row.values[mapping.run] or "")
-    if not run_id:
-        raise ImportingError(f"{row.place}: {mapping.run} is empty, but tells runs apart")
-    if run_id in seen:
-        raise ImportingError(f"{row.place}: {mapping.run} {run_id!r} is that of {seen[run_id]} too")
-    seen[run_id] = row.place
-    return run_id
+def _check_run_ids(rows: Iterable[Row], mapping: Mapping) -> None:
+    seen: dict[str, str] = {}
+    for row in rows:
+        run_id = str(row.values[mapping.run] or "")
+        if not run_id:
+            raise ImportingError(f"{row.place}: {mapping.run} is empty, but tells runs apart")
+        if run_id in seen:
+            raise ImportingError(f"{row.place}: {mapping.run} {run_id!r} is that of {seen[run_id]} too")
+        seen[run_id] = row.place
 
 
 def _level(row: Row, factor: FactorColumn, mapping: Mapping) -> Label | None:
     """Return the level of a factor; None where the run has none."""
-    written = row.values[factor.column]
-    if written is None or written == "":
+    written = row.values.get(factor.column, factor.fixed)
+    if written in (None, "") and "" not in factor.levels:
         if factor.name == "dataset":
             raise ImportingError(f"{row.place}: {factor.column} is empty, but each run needs its dataset")
         return None
+    written = "" if written is None else written
     if factor.levels and str(written) not in factor.levels:
         where = mapping.source.origins[(*factor.path[:-1], "levels")]
         unknown = unknown_name(f"level of {factor.column}", str(written), factor.levels)
@@ -113,8 +137,8 @@ def _typed(value: Any, kind: Any) -> Label | None:
 
 def _number(row: Row, column: str) -> float | None:
     """Return a metric; None where the run has none."""
-    written = row.values[column]
-    if written is None or written == "":
+    written = row.values.get(column)
+    if written in (None, ""):
         return None
     try:
         return float(written)

@@ -14,10 +14,12 @@ class ImportingError(NcvqError):
 class Row:
     """One run."""
 
+    source: str
+    """What names where it comes from, wherever that lies: its id is made of it."""
     place: str
     """Where it stands, for an error: file and line, or the path of the run."""
     values: dict[str, Any]
-    """By column; empty text or None where there is no value."""
+    """By column; empty text or None where there is no value, and a column may be left out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +27,7 @@ class Table:
     """Runs of one source."""
 
     source: str
-    """What names the source wherever it lies: ids are made of it."""
+    """That of all its rows."""
     columns: tuple[str, ...]
     """All that any row can have."""
     rows: tuple[Row, ...]

@@ -1,7 +1,7 @@
 """Looks at every byte of a store: what is damaged, there twice, orphaned or left over. Decodes little that is sound."""
 
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -57,20 +57,24 @@ class _Check:
         of_stages = [f"{stage}_{name}" for stage in OWN_NAMES for name in ("id", "seconds")]
         self.rows = self._table(TRIALS_FOLDER, ("status", *of_stages))
         self._repeats(repeated_ids(self.rows))
-        self._histories()
-        unfinished = self._sweeps({*self._column(TRIAL_ID), *self._imported()})
+        imported = self._imported()
+        self._histories(imported)
+        unfinished = self._sweeps({*self._column(TRIAL_ID), *imported})
         self._stages(unfinished)
         self._checkpoints()
         if alone:
             self._remains()
         return self.found
 
-    def _histories(self) -> None:
-        """Look at the histories: done trials have one, and others none but what a kill left before the row."""
+    def _histories(self, imported: Collection[str]) -> None:
+        """Look at the histories: done trials have one, and others none but what a kill left before the row.
+
+        Runs that were imported may have one.
+        """
         known = set(pc.unique(self._table(HISTORY_FOLDER).column(TRIAL_ID)).to_pylist())
         for trial_id in sorted(set(self._done(TRIAL_ID)) - known):
             self.found.lost[f"the history of trial {trial_id}"] = FROM_STAGES
-        if without_row := sorted(known - set(self._column(TRIAL_ID))):
+        if without_row := sorted(known - set(self._column(TRIAL_ID)) - set(imported)):
             words = f"{', '.join(without_row[:3])}{' …' if len(without_row) > 3 else ''}"
             what = f"the history of {len(without_row)} trials without a row ({words})"
             self.found.orphaned[what] = "`ncvq resume` uses it"

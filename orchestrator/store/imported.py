@@ -17,13 +17,18 @@ IMPORTED_FOLDER = "imported"
 
 IMPORTED = pa.schema(
     {
-        **dict.fromkeys((TRIAL_ID, "source", "run_id", "run_kind", "status"), TEXT),
+        **dict.fromkeys((TRIAL_ID, "source", "run_id", "run_kind", "run_version", "history_version", "status"), TEXT),
         **SETTINGS,
         **dict.fromkeys(METRICS, NUMBER),
     },
     metadata={"ncvq_schema": str(SCHEMA_VERSION)},
 )
-"""One row a run of the other tool; run_kind tells apart runs that measured different things, and may be null."""
+"""One row a run of the other tool.
+
+run_kind tells apart runs that measured different things, and may be null. Of a service that says whether a run has
+changed, run_version is what it was like, under the mapping of then, when the row was read, and history_version the same
+for its rows in the history.
+"""
 
 
 def write_imported(folder: Path, sweep: str, rows: list[dict[str, Any]]) -> None:
@@ -35,23 +40,31 @@ def write_imported(folder: Path, sweep: str, rows: list[dict[str, Any]]) -> None
     path = imported_path(folder, sweep)
     new = table(rows, IMPORTED)
     if path.exists():
-        earlier = pa.concat_tables([IMPORTED.empty_table(), read_part(path)], promote_options="default")
+        earlier = _rows(path)
         others = earlier.filter(pc.invert(pc.is_in(earlier.column(TRIAL_ID), new.column(TRIAL_ID).combine_chunks())))
-        new = pa.concat_tables([others.select(IMPORTED.names).cast(IMPORTED), new]).combine_chunks()
+        new = pa.concat_tables([others, new]).combine_chunks()
     write_part(path, new)
 
 
-def read_imported(folder: Path, sweep: str, only: Iterable[str]) -> pa.Table:
-    """Return the imported rows of a sweep that have one of these ids; none where nothing was imported.
+def read_imported(folder: Path, sweep: str, only: Iterable[str] | None = None) -> pa.Table:
+    """Return the imported rows of a sweep that have one of these ids, or all; none where nothing was imported.
 
     Raises:
         DamagedError: the file is not what was written.
     """
     path = imported_path(folder, sweep)
-    rows = read_part(path) if path.exists() else IMPORTED.empty_table()
+    rows = _rows(path) if path.exists() else IMPORTED.empty_table()
+    if only is None:
+        return rows
     return rows.filter(pc.is_in(rows.column(TRIAL_ID), pa.array(list(only), pa.string())))
 
 
 def imported_path(folder: Path, sweep: str) -> Path:
     """Return where the imported rows of a sweep are."""
     return folder / f"{sweep}.parquet"
+
+
+def _rows(path: Path) -> pa.Table:
+    """Read a file; what one of an earlier ncvq lacks is null."""
+    rows = pa.concat_tables([IMPORTED.empty_table(), read_part(path)], promote_options="default")
+    return rows.select(IMPORTED.names).cast(IMPORTED)

@@ -227,8 +227,18 @@ class Store:
         """Return the names of all sweeps that were launched, sorted."""
         return sweep_files.sweep_names(self.path / "sweeps")
 
-    def write_imported(self, sweep: str, rows: list[dict[str, Any]]) -> None:
-        """Keep runs that another tool made; earlier ones of that sweep stay, but for those that come again."""
+    def write_imported(
+        self, sweep: str, rows: list[dict[str, Any]], history: dict[str, list[dict[str, Any]]] | None = None
+    ) -> None:
+        """Keep runs that another tool made; earlier ones of that sweep stay, but for those that come again.
+
+        Args:
+            sweep: its name.
+            rows: of the runs.
+            history: by trial id, rows that take the place of those that its history has.
+        """
+        for trial_id, epochs in (history or {}).items():
+            self._writer.write_history(trial_id, epochs)
         folder = self.path / IMPORTED_FOLDER
         try:
             write_imported(folder, sweep, rows)
@@ -236,8 +246,8 @@ class Store:
             self.set_aside(imported_path(folder, sweep))
             write_imported(folder, sweep, rows)
 
-    def read_imported(self, sweep: str, only: Collection[str]) -> pa.Table:
-        """Return the imported rows of a sweep that have one of these ids.
+    def read_imported(self, sweep: str, only: Collection[str] | None = None) -> pa.Table:
+        """Return the imported rows of a sweep that have one of these ids, or all.
 
         Raises:
             DamagedError: the file is not what was written.

@@ -35,8 +35,16 @@ class TrialWriter:
         Raises:
             StoreError: the disk is full, or the part that the trial belongs to is damaged.
         """
-        self._history.replace(row[TRIAL_ID], history)
+        self.write_history(row[TRIAL_ID], history)
         self._trials.replace(row[TRIAL_ID], [row])
+
+    def write_history(self, trial_id: str, history: list[dict[str, Any]]) -> None:
+        """Keep the history of a trial, or of a run that was imported, in place of its earlier rows.
+
+        Raises:
+            StoreError: as for `write`.
+        """
+        self._history.replace(trial_id, history)
 
 
 class _TableWriter:

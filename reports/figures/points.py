@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from ncvq_core.metrics import Metric
+from reports.beside import beside_of
 from reports.claims.table import cells_to_compare, spec_of
 from reports.colours import Look, looks_of
 from reports.figures.facets import Facets, by_panel, of_dataset
@@ -27,17 +30,21 @@ from reports.levels import ALL, WEIGHT, in_level_order
 from reports.metrics import finite_values
 from reports.read_store import Results, Sweep
 from reports.remembered import once
+from reports.statistics.beside import THEIRS
 from reports.statistics.scale import as_effect, from_scale
 from reports.statistics.settings import table_of_settings
 from reports.statistics.specification import reference_level
 
-MEAN, SEED, LINE = "mean", "seed", "line"
-"""Kinds of point: a setting, one of its trials, a setting that is a horizontal line."""
+MEAN, SEED, LINE, OTHER = "mean", "seed", "line", "other"
+"""Kinds of point: a setting, one of its trials, a setting that is a horizontal line, and what another sweep has of one.
+"""
 
 ORDERED = (WEIGHT,)
 """Factors on the horizontal axis whose levels are numbers, so that a line may join them."""
 DODGE, SEED_SHIFT = 0.16, 0.07  # between series at one place, and of seeds from their mean, in places, at most
 ROOM = 0.84  # of a place, for all of its series
+HOLLOW: dict[str, Any] = {"linestyle": "none", "markersize": 7, "markerfacecolor": "none", "markeredgewidth": 1.1}
+"""How marks of another sweep look: larger than ours, so that both are seen where they agree."""
 LETTERS_ACROSS, NAME_LETTERS = 26, 24
 """How many letters fit below a panel side by side, and the longest name."""
 
@@ -91,6 +98,26 @@ def value_points(results: Results, metric: Metric, facets: Facets) -> pd.DataFra
     off_axis = means[means["place"].isna()]
     lines = pd.concat([off_axis, alone]).drop_duplicates(["panel", "series"])
     return pd.concat([table.drop(off_axis.index), lines.assign(mark=LINE)], ignore_index=True)
+
+
+def other_points(results: Results, metric: Metric, facets: Facets) -> pd.DataFrame:
+    """The means that another sweep has of the same settings: rows of value_points with its name in `whose`.
+
+    What has no place on the horizontal axis is at its left edge, where the line of ours begins.
+    """
+    rows = beside_of(results, metric, metric.scale)
+    if results.beside is None or rows.empty:
+        return rows.iloc[:0]
+    own = [name for name in results.sweep.group_factors if name in rows]
+    points = rows[own].assign(
+        value=from_scale(rows[f"mean{THEIRS}"], metric.scale), mark=OTHER, whose=results.beside.results.sweep.name
+    )
+    return by_panel(with_places(points, facets), facets.panels).assign(track=metric.name)
+
+
+def others_in(table: pd.DataFrame) -> list[str]:
+    """The names of other sweeps that have points in a table."""
+    return list(table["whose"].dropna().unique()) if "whose" in table else []
 
 
 def with_places(table: pd.DataFrame, facets: Facets) -> pd.DataFrame:
@@ -147,6 +174,11 @@ def draw_points(
                   linestyle=style, zorder=3)  # fmt: skip
         known = means.dropna(subset=["low"])
         axes.vlines(known["at"], known["low"], known["high"], color=look.colour, linewidth=1.4, zorder=3)
+        others = of_series[of_series["mark"] == OTHER]
+        if len(others):  # an empty line that is not clipped has no place, and no layout
+            axes.plot(
+                others["at"], others["value"], color=look.colour, marker=look.marker, zorder=4, clip_on=False, **HOLLOW
+            )
         for value in of_series.loc[of_series["mark"] == LINE, "value"]:
             axes.axhline(value, color=look.colour, linewidth=1.1, linestyle="--", zorder=1.5)
 
@@ -195,6 +227,9 @@ def add_series_legend(grid: Grid, table: pd.DataFrame, sweep: Sweep, facets: Fac
         line = looks[series].line if joined else "none"
         own = handle(looks[series], names[series], marker=series in on_axis, line=line if series in on_axis else "--")
         handles.append(own)
+    handles += [
+        Line2D([], [], color="0.3", marker="o", label=f"{whose} (imported)", **HOLLOW) for whose in others_in(table)
+    ]
     add_legend(grid.figure, handles)
 
 

@@ -17,9 +17,12 @@ from reports.figures.facets import Facets, panel_keys
 from reports.figures.heat import draw_map
 from reports.figures.points import (
     LINE,
+    MEAN,
     add_series_legend,
     draw_value_page,
     effect_points,
+    other_points,
+    others_in,
     settings_of,
     value_points,
 )
@@ -129,7 +132,8 @@ def table(results: Results, claims: pd.DataFrame, view: View) -> pd.DataFrame:
         settings = settings_of(results, metrics_by_name()[facets.tracks[0]], facets.compared)
         effects = effect_points(settings, facets, facets.tracks[0])
         return effects[effects[DATASET].isin(facets.datasets) & ~effects["is_reference"]]
-    parts = [value_points(results, metrics_by_name()[name], facets) for name in facets.tracks]
+    metrics = [metrics_by_name()[name] for name in facets.tracks]
+    parts = [points(results, metric, facets) for metric in metrics for points in (value_points, other_points)]
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
@@ -154,7 +158,8 @@ def caption(table: pd.DataFrame, view: View, results: Results) -> str:
     if facets.datasets:
         words = [f"{names}: each setting against {facets.compared} {reference}; a row a dataset, a column a setting."]
     else:
-        words = [f"{names}, against {facets.x} ({count_range(table.loc[table['mark'] != 'seed', 'n'], unit)})."]
+        counts = table.loc[table["mark"].isin([MEAN, LINE]), "n"]
+        words = [f"{names}, against {facets.x} ({count_range(counts, unit)})."]
         if (table["mark"] == LINE).any():
             lines = ", ".join(table.loc[table["mark"] == LINE, "series"].unique())
             words.append(f"Dashed line: {lines}.")
@@ -162,6 +167,10 @@ def caption(table: pd.DataFrame, view: View, results: Results) -> str:
             words.append(f"Whiskers: paired difference from {facets.compared} {reference}.")
         else:
             words.append("No whisker: no setting has two pairs.")
+        words += [
+            f"Hollow: means of the imported runs of {whose}, unpaired, of the same settings."
+            for whose in others_in(table)
+        ]
     judged = next((metric for metric in metrics if metric.judged), metrics[0])
     return " ".join([*words, *judges_of(judged, results), *left_out(results, *metrics)])
 

@@ -29,6 +29,7 @@ from reports.page.words import duration, memory
 from reports.provenance import PER_DATASET, peak_memory_bytes, provenance_table, total_seconds
 from reports.read_store import Results
 from reports.relevance import sharing_notes
+from reports.tables.beside_section import beside_section
 from reports.tables.ranks import Ranking
 from reports.tables.ranks_section import ranks_section
 
@@ -65,6 +66,7 @@ def render_page(
         gains=gains_section(gains),
         means=means_section(results, metrics, summary),
         ranks=ranks_section(ranks),
+        other=beside_section(results),
         symbols=SYMBOLS,
         coverage=coverage_section(results),
         provenance=_provenance(results),

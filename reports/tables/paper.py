@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MEANS, RANKS = "means_", "ranks"
-"""The beginning of the names of tables of means, and the name of that of ranks."""
+MEANS, RANKS, BESIDE = "means_", "ranks", "beside"
+"""The beginning of the names of tables of means, and the names of that of ranks and of that of another sweep."""
 JOINED = " · "
 """Between the levels of several factors in one head."""
 

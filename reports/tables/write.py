@@ -10,7 +10,7 @@ from pathlib import Path
 from ncvq_core.metrics import metric_names
 from reports.tables.latex import latex_table
 from reports.tables.markdown import markdown_table
-from reports.tables.paper import MEANS, RANKS, Entry, PaperTable
+from reports.tables.paper import BESIDE, MEANS, RANKS, Entry, PaperTable
 
 BEST = " *"
 """Behind what is bold elsewhere."""
@@ -41,5 +41,5 @@ def _entry(entry: Entry) -> str:
 
 
 SUFFIXES = {"tex": latex_table, "md": markdown_table, "csv": csv_table}
-OWN = frozenset({RANKS, *(f"{MEANS}{name}" for name in metric_names())})
+OWN = frozenset({RANKS, BESIDE, *(f"{MEANS}{name}" for name in metric_names())})
 """Names of all tables that there can be."""

@@ -25,6 +25,13 @@ MISTAKES = {
     "baseline of no factor": ("baseline: {ssl: none}", "baseline: {sl: none}", "unknown factor 'sl'"),
     "unknown key of a factor": ("levels: {none", "level: {none", "unknown key 'level' (did you mean 'levels'?)"),
     "no column": ("  dataset: data", "  dataset: 3", "must be a column, or a mapping with column and levels"),
+    "a value and a column": (
+        "aug_recon_weight: weight",
+        "aug_recon_weight: {value: 1, column: weight}",
+        "unknown key 'column'",
+    ),
+    "a kind without metrics": ("kind: part", "kind: {encoder: acc, pior: FID}", "unknown kind of metrics 'pior'"),
+    "metrics without a kind": ("  prior: {fid", "  prio: {fid", "unknown value of part 'prio'"),
     "a path for a name": ("sweep: theirs", "sweep: ../theirs", "must be letters, digits, - and _"),
     "nothing": ("run: id", "run:", "run = None: must be the column that tells runs apart"),
     "metrics of a kind": ("  prior: {fid: FID}", "  prior: FID", "must be a mapping from metrics to columns"),
@@ -123,3 +130,21 @@ def test_runs_of_other_kinds_are_left_out_and_counted(tmp_path: Path) -> None:
     found = mapped(tmp_path, mapping=MAPPING.replace("  prior: {fid: FID}\n", ""))
     assert found.left_out == {"prior": 16}
     assert len(found.rows) == 16
+
+
+def test_a_setting_that_all_runs_have_and_kinds_known_by_what_was_measured(tmp_path: Path) -> None:
+    """Without SSL the weight has no effect, and no level."""
+    text = MAPPING.replace("aug_recon_weight: weight", "aug_recon_weight: {value: 0.2}")
+    text = text.replace("kind: part", "kind: {prior: FID, encoder: acc}")
+    found = mapped(tmp_path, mapping=text)
+    weights = {(row["ssl"], row["aug_recon_weight"]) for row in found.rows}
+    assert weights == {("none", None), ("barlowtwins", 0.2)}
+    assert {row["run_kind"] for row in found.rows if row.get("fid") is not None} == {"prior"}
+    assert {row["run_kind"] for row in found.rows if row.get("probe_svm") is not None} == {"encoder"}
+    assert len(found.rows) == 32
+
+
+def test_an_empty_word_may_be_a_level(tmp_path: Path) -> None:
+    text = MAPPING.replace("none: none, bt", '"": none, bt')
+    found = mapped(tmp_path, runs_text().replace(",none,", ",,"), mapping=text)
+    assert found.factors["ssl"] == ["none", "barlowtwins"]
