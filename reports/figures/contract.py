@@ -75,6 +75,13 @@ SECTIONS = {
         lead=_BY_BLOCK + "Further left: an easier loss.",
     ),
     TRANSFER: Section(title="Does a better stage 1 make a better stage 2?", lead=_BY_BLOCK),
+    IMPORTANCE: Section(
+        title="Which factor matters most?",
+        lead="Share of a metric's variance inside datasets that each factor, and each pair beyond its two factors, "
+        "explains (functional ANOVA on the scale of the metric). Bar: mean over datasets; points: single datasets. "
+        "What the noise of the seeds would give by chance is taken off; “seeds” is what they differ by in all "
+        "settings, which pairs cancel. Shares depend on the levels that were chosen, and nothing is tested here.",
+    ),
     CURVES: Section(
         title="By epoch",
         lead="Above: mean over the seeds, band: lowest to highest seed. Below: paired difference from the reference "
