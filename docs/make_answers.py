@@ -38,7 +38,7 @@ def read_tables(page: Path, *first_cells: str) -> list[list[str]]:
 def benchmarks_table() -> str:
     """Return what ncvq takes beside a named peer of the same run."""
     lines = ["| what | ncvq | beside it, in the same run | ratio |", "|---|---|---|---|"]
-    return "\n".join([*lines, *_training(), *_store(), *_planning()])
+    return "\n".join([*lines, *_training(), *_store(), *_reports(), *_planning()])
 
 
 def _training() -> Iterator[str]:
@@ -63,6 +63,15 @@ def _store() -> Iterator[str]:
     yield f"| status of 10,000 trials, read | {ours} s | {peer} s, one file read by pyarrow | {peer / ours:.2f} |"
     ours, peer = _numbers(check)[0], _numbers(check)[-1]
     yield f"| every byte of 1,000 trials, checked | {ours} s | {peer} s, `sha256sum` | {peer / ours:.1f} |"
+
+
+def _reports() -> Iterator[str]:
+    rows = {cells[0]: cells for cells in read_tables(LOG / "report.md", "what", "processor")}
+    ours, peer = (_numbers(rows[name][1])[0] for name in ("read", "floor of reading"))
+    yield (
+        f"| 10,080 trials × 250 epochs, read for a report | {ours} s of processor | {peer} s, one file read by pyarrow "
+        f"| {peer / ours:.2f} |"
+    )
 
 
 def _planning() -> Iterator[str]:

@@ -20,6 +20,7 @@ from reports.errors import ReportError
 from reports.history import HISTORY_COLUMNS, compact_history
 from reports.judges import without_mixed_judgements
 from reports.statistics.specification import Options
+from reports.strings import plain_strings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,8 @@ class Sweep:
     """The profile that it is of the sweep; empty for the sweep as it is."""
     missing: tuple[str, ...] = ()
     """Datasets that are left out because they were not at hand."""
+    source: str = ""
+    """Where its trials were imported from; empty where ncvq ran them."""
     seeds_launched: int = 0
     """How many seeds it has, where only the first are looked at; else 0."""
 
@@ -85,6 +88,7 @@ class Results:
         return without_mixed_judgements(self.cells[self.cells["status"] == Status.DONE])
 
 
+@plain_strings
 def read_results(store: Path, name: str, options: Options | None = None) -> Results:
     """Read a sweep and whatever is there of its trials.
 
@@ -110,7 +114,7 @@ def _read(store: Store, name: str, options: Options) -> Results:
         sweep, cells = _parse_sweep(_of_first_seeds(document, options.seeds) if options.seeds else document)
     except (KeyError, TypeError, AttributeError) as error:
         raise ReportError(f"sweeps/{name} is not the record of a sweep ({error!r}): launch it again") from error
-    trials = _whole(store.read_trials_table(cells["trial_id"]), name).to_pandas()
+    trials = _read_trials(store, document, name, list(cells["trial_id"])).to_pandas()
     cells = _with_trials(cells, trials, list(sweep.factors))
     cells = _with_progress(cells, store.read_running() if running_owner(store.path) else {})
     history = _whole(store.read_history(HISTORY_COLUMNS, compact=True), name)
@@ -123,6 +127,13 @@ def _read(store: Store, name: str, options: Options) -> Results:
         options=options,
         grown=_times_grown(store, name, launched),
     )
+
+
+def _read_trials(store: Store, document: Mapping[str, Any], name: str, trial_ids: list[str]) -> pa.Table:
+    """The rows of the trials that ncvq ran, or of those that were imported; never both."""
+    if imported := document.get("imported"):
+        return store.read_imported(imported["sweep"], trial_ids)
+    return _whole(store.read_trials_table(trial_ids), name)
 
 
 def _read_sweep(store: Store, name: str) -> dict[str, Any]:
@@ -183,6 +194,7 @@ def _parse_sweep(document: Mapping[str, Any]) -> tuple[Sweep, pd.DataFrame]:
         belief={factor: _sides(sides) for factor, sides in (document.get("belief") or {}).items()},
         profile=document.get("profile") or "",
         missing=tuple(document.get("missing") or ()),
+        source=(document.get("imported") or {}).get("source", ""),
         seeds_launched=document.get("seeds_launched", 0),
     )
     rows = [

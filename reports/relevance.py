@@ -35,6 +35,8 @@ def of_stage(results: Results, stage: str) -> Results:
         factors={factor: levels for factor, levels in results.sweep.factors.items() if factor not in left_out},
         baseline={factor: level for factor, level in results.sweep.baseline.items() if factor not in left_out},
     )
+    if sweep.source:  # without seeds, equal levels do not make two runs one
+        return dataclasses.replace(results, sweep=sweep, cells=results.cells.drop(columns=left_out))
     done_first = results.cells.sort_values("status", key=lambda status: status != Status.DONE, kind="stable")
     repeated = (
         done_first[list(sweep.factors)].duplicated() if sweep.factors else done_first.index != done_first.index[0]

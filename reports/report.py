@@ -26,6 +26,7 @@ from reports.page import render_appendix, render_page
 from reports.provenance import provenance_table, provenance_warnings
 from reports.read_store import Results, read_results
 from reports.statistics.specification import Options
+from reports.strings import plain_strings
 from reports.tables.means import summary_table
 from reports.tables.means_paper import means_tables
 from reports.tables.ranks import rank_tests_table, rankings
@@ -33,6 +34,7 @@ from reports.tables.ranks_paper import ranks_paper
 from reports.tables.write import write_tables
 
 
+@plain_strings
 def write_report(
     store: Path, sweep: str, out: Path | None = None, options: Options | None = None, output: Output | None = None
 ) -> Path:
@@ -61,6 +63,7 @@ def write_report(
         return _write_all(results, folder, output or Output())
 
 
+@plain_strings
 def write_one_figure(
     store: Path, sweep: str, only: str, out: Path | None = None, options: Options | None = None,
     output: Output | None = None,

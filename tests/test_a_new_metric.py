@@ -51,6 +51,7 @@ def run(folder: Path, entry: str, *arguments: str) -> subprocess.CompletedProces
     return subprocess.run(command, cwd=ROOT, env=None, capture_output=True, text=True, timeout=240)
 
 
+@pytest.mark.slow
 def test_it_reaches_the_store_the_claims_and_the_page(tmp_path: Path) -> None:
     (tmp_path / "tiny.yaml").write_text(SWEEP % "silence")
     store = str(tmp_path / "s")

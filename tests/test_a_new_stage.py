@@ -135,6 +135,7 @@ def run(folder: Path, *commands: str) -> list[str]:
     return printed
 
 
+@pytest.mark.slow
 def test_it_is_planned_run_kept_and_reported(tmp_path: Path) -> None:
     for name, text in {"echo_kind.py": STAGE, "echo_run.py": RUN, "main.py": MAIN, "tiny.yaml": SWEEP}.items():
         (tmp_path / name).write_text(text)

@@ -199,6 +199,7 @@ def test_the_rooms_of_the_flow_are_there() -> None:
         assert (ROOT / box.below.split(",")[0]).is_dir(), box
 
 
+@pytest.mark.slow
 def test_each_augmentation_ssl_method_and_dataset_format_is_one_file_and_one_line(tree: Path) -> None:
     add(
         tree, "an augmentation", "shift", SHIFT,
@@ -227,6 +228,7 @@ def test_each_augmentation_ssl_method_and_dataset_format_is_one_file_and_one_lin
     assert trials.loc["nearness", "ssl_loss"] > 0
 
 
+@pytest.mark.slow
 def test_a_figure_is_one_file_and_one_line(tree: Path) -> None:
     add(
         tree, "a figure", "tally", TALLY,

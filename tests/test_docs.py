@@ -22,6 +22,7 @@ def test_tables_of_pages_are_current(name: str) -> None:
     assert tools["with_tables"](page, tools["all_tables"]()[DOCS / name]) == page, "run python docs/make_tables.py"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sweep", ["aug-recon-weight-small", "aug-robustness-small", "main-small"])
 def test_the_rows_of_the_profiles_say_what_their_page_says(sweep: str) -> None:
     page = (DOCS / "profiles.md").read_text(encoding="utf-8")

@@ -124,7 +124,7 @@ ROOMS = {
         "packages", "errors", "metrics", "numerics", "settings", "registry", "training", "stft", "augmentations", "ssl",
         "config", "data", "tokenizer", "prior", "fcn", "evaluation", "stages",
     ),
-    "orchestrator": ("errors", "store", "sweepfile", "planning", "execution", "launching", "cli"),
+    "orchestrator": ("errors", "store", "sweepfile", "importing", "planning", "execution", "launching", "cli"),
 }  # fmt: skip
 """The rooms of each package, lowest first: a room imports those before it alone."""
 

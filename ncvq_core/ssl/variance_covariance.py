@@ -1,8 +1,39 @@
 """Terms shared by VICReg and VIbCReg."""
 
+from collections.abc import Callable
+from typing import Protocol
+
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+
+class Weights(Protocol):
+    """Of the three terms."""
+
+    @property
+    def invariance(self) -> float:
+        """Of the mean squared difference between the two projections."""
+
+    @property
+    def variance(self) -> float:
+        """Of the hinge on the standard deviations."""
+
+    @property
+    def covariance(self) -> float:
+        """Of what the method makes of the covariances."""
+
+
+def weighted_terms(z: Tensor, z_view: Tensor, weights: Weights, covariance_loss: Callable[[Tensor], Tensor]) -> Tensor:
+    """Add up the three terms: invariance between two projections (B, features), variance and covariance of each.
+
+    Returns:
+        A scalar.
+    """
+    variance = variance_loss(z) + variance_loss(z_view)
+    covariance = covariance_loss(z) + covariance_loss(z_view)
+    invariance = functional.mse_loss(z, z_view)
+    return weights.invariance * invariance + weights.variance * variance + weights.covariance * covariance
 
 
 def variance_loss(z: Tensor, eps: float = 1e-4) -> Tensor:

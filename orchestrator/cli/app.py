@@ -9,6 +9,7 @@ import typer
 
 from orchestrator.cli.check import check
 from orchestrator.cli.complete import datasets
+from orchestrator.cli.importing import import_app
 from orchestrator.cli.launch import launching
 from orchestrator.cli.options import (
     DEFAULT_STORE,
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Datasets: bundled, local archive, downloadable.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
+app.add_typer(import_app, name="import")
 
 
 def _print_version(wanted: bool) -> None:

@@ -79,7 +79,6 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
 
             is_plain()  # another value of its switch is refused before anything starts
             design = read_sweep(sweep, chosen, data_dir)
-            console().print(f"{design.name}: {len(design.cells)} trials", markup=False, highlight=False)
             from orchestrator.launching.launch import launch
 
             summary = launch(design, options, console())

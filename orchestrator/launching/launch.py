@@ -77,6 +77,7 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
             recorder.finish(cell)
         interrupted = False
         if plan.tasks:
+            _say([f"{sweep.name}: {len(sweep.cells)} trials, {len(plan.tasks)} stages to run"], console)
             executor = _executor(options, store, capacity, scratch)
             rates = {} if capacity.gpus else expected_rates(plan, store, prepared.datasets)[0]
             interrupted = run_plan(plan, executor, recorder, console, rates=rates)

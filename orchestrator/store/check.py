@@ -12,6 +12,7 @@ from orchestrator.store.atomic import TEMPORARY
 from orchestrator.store.checkpoint_files import is_whole_checkpoint
 from orchestrator.store.errors import StoreError
 from orchestrator.store.findings import Damaged, Findings
+from orchestrator.store.imported import IMPORTED_FOLDER
 from orchestrator.store.parts import TRIAL_ID, part_files, read_part
 from orchestrator.store.repeats import agree, numbers_of, repeated_ids
 from orchestrator.store.stage_folder import RECORD
@@ -22,6 +23,7 @@ from orchestrator.store.sweep_files import read_or_none
 from orchestrator.store.writer import HISTORY_FOLDER, TRIALS_FOLDER
 
 FROM_STAGES = "nothing to train: it is put together from the stages"
+IMPORT_AGAIN = "nothing to train: `ncvq import` reads it from its source again"
 
 
 def check(store: Store, looked_at: Callable[[Path], None] = lambda path: None, *, alone: bool = True) -> Findings:
@@ -37,7 +39,7 @@ def check(store: Store, looked_at: Callable[[Path], None] = lambda path: None, *
 
 def things_to_check(root: Path) -> list[Path]:
     """Return the files and folders that `check` reads one by one."""
-    folders = (TRIALS_FOLDER, HISTORY_FOLDER, "sweeps", "stages", "checkpoints")
+    folders = (TRIALS_FOLDER, HISTORY_FOLDER, IMPORTED_FOLDER, "sweeps", "stages", "checkpoints")
     return [path for folder in folders for path in sorted((root / folder).glob("[!.]*"))]
 
 
@@ -56,7 +58,7 @@ class _Check:
         self.rows = self._table(TRIALS_FOLDER, ("status", *of_stages))
         self._repeats(repeated_ids(self.rows))
         self._histories()
-        unfinished = self._sweeps(set(self._column(TRIAL_ID)))
+        unfinished = self._sweeps({*self._column(TRIAL_ID), *self._imported()})
         self._stages(unfinished)
         self._checkpoints()
         if alone:
@@ -73,6 +75,10 @@ class _Check:
             what = f"the history of {len(without_row)} trials without a row ({words})"
             self.found.orphaned[what] = "`ncvq resume` uses it"
 
+    def _imported(self) -> list[str]:
+        """Look at the runs that other tools made, and return their ids."""
+        return list(self._table(IMPORTED_FOLDER, cost=IMPORT_AGAIN).column(TRIAL_ID).to_pylist())
+
     def _read(self, path: Path) -> None:
         self.found.files += 1
         self.found.size += path.stat().st_size
@@ -80,14 +86,14 @@ class _Check:
     def _damaged(self, path: Path, reason: str, cost: str) -> None:
         self.found.damaged.append(Damaged(path=path, reason=reason, cost=cost))
 
-    def _table(self, folder: str, columns: Iterable[str] = ()) -> pa.Table:
+    def _table(self, folder: str, columns: Iterable[str] = (), cost: str = FROM_STAGES) -> pa.Table:
         tables = [pa.table({TRIAL_ID: pa.array([], pa.string())})]
         for path in part_files(self.store.path / folder):
             self._read(path)
             try:
                 tables.append(read_part(path, (TRIAL_ID, *columns), unsealed=self.store.unsealed))
             except (StoreError, OSError) as error:
-                self._damaged(path, str(error), FROM_STAGES)
+                self._damaged(path, str(error), cost)
             self.looked_at(path)
         return pa.concat_tables(tables, promote_options="permissive")
 

@@ -20,6 +20,7 @@ Layout:
     stages/STAGE/model.safetensors its weights, or what else later stages read
     checkpoints/STAGE.safetensors  an unfinished stage, removed when it is done; STAGE.unfit: one that did not fit
     sweeps/NAME.parquet            a sweep as it was launched last, one row a cell; earlier designs as NAME-HASH
+    imported/NAME.parquet          one row a run that another tool made, of a sweep of such runs; no launch reads it
     running/STAGE.json             what runs now
     damaged/                       what was set aside because it was no longer what was written
 """
@@ -39,6 +40,7 @@ import pyarrow.compute as pc
 from orchestrator.store import sweep_files
 from orchestrator.store.atomic import TEMPORARY, Durability, read_json, write_json
 from orchestrator.store.errors import DamagedError, StoreError
+from orchestrator.store.imported import IMPORTED_FOLDER, imported_path, read_imported, write_imported
 from orchestrator.store.marker import MARKER, SEALED_SINCE, is_empty, looks_like_a_store, read_version, write_version
 from orchestrator.store.parts import TRIAL_ID, TableRead, read_table
 from orchestrator.store.repeats import without_repeats
@@ -223,6 +225,23 @@ class Store:
     def sweep_names(self) -> list[str]:
         """Return the names of all sweeps that were launched, sorted."""
         return sweep_files.sweep_names(self.path / "sweeps")
+
+    def write_imported(self, sweep: str, rows: list[dict[str, Any]]) -> None:
+        """Keep runs that another tool made; earlier ones of that sweep stay, but for those that come again."""
+        folder = self.path / IMPORTED_FOLDER
+        try:
+            write_imported(folder, sweep, rows)
+        except DamagedError:
+            self.set_aside(imported_path(folder, sweep))
+            write_imported(folder, sweep, rows)
+
+    def read_imported(self, sweep: str, only: Collection[str]) -> pa.Table:
+        """Return the imported rows of a sweep that have one of these ids.
+
+        Raises:
+            DamagedError: the file is not what was written.
+        """
+        return read_imported(self.path / IMPORTED_FOLDER, sweep, only)
 
     def write_running(self, stage_id: str, progress: dict[str, Any]) -> None:
         """Say how far a running stage is."""

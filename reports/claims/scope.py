@@ -1,4 +1,4 @@
-"""What part of a design a report is about, for its top: a profile, datasets left out, the first seeds alone."""
+"""What part of a design a report is about, for its top: imported runs, a profile, datasets left out, first seeds."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ from reports.read_store import Sweep
 
 
 def scope(sweep: Sweep) -> list[str]:
-    """One sentence for each thing that makes the report one of less than the whole sweep; empty for the whole."""
+    """One sentence for each thing that makes the report one of less than the whole sweep, or of another's runs."""
     words = []
+    if sweep.source:
+        words.append(
+            f"Imported from {sweep.source}, not run by ncvq: without seeds, so that all comparisons are unpaired "
+            "(Welch), and runs that measured different things are not joined."
+        )
     if sweep.profile:
         words.append(
             f"This is the profile {sweep.profile}, not the sweep itself: other trials, with the settings and datasets "

@@ -72,14 +72,16 @@ def evidence(row: Row) -> str:
 
 def settling(row: Row) -> str:
     """What would settle an undecided row; empty where nothing is known to."""
-    needed, units = row["needed"], row["units"]
+    needed = row["needed"]
+    by_seed = row["units"] == "seeds"
+    units = "runs of each setting" if by_seed and not row["paired"] else row["units"]
     if row["needed_first"]:
         return f"Run four {units} first."
     if math.isnan(needed):
         return ""
     if math.isinf(needed):
         return f"No practical number of {units} would show equivalence."
-    now = row["n_seeds"] if units == "seeds" else row["n_datasets"]
+    now = row["n_seeds"] if by_seed else row["n_datasets"]
     if needed <= now:
         return f"It lies near the edge of the margin: more {units} than {needed:.0f} are needed."
     each = "seeds a dataset" if units == "seeds" and row["n_datasets"] > 1 else units

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ncvq_core.metrics import Metric
 from orchestrator.store.status import Status
-from reports.metrics import metrics_with_data
+from reports.metrics import finite_values, metrics_with_data
 from reports.read_store import Results
 from reports.relevance import of_stage
 from reports.remembered import once
@@ -89,14 +89,24 @@ def spec_of(metric: Metric, margins: Mapping[str, float]) -> MetricSpec:
 
 
 def cells_to_compare(results: Results, metric: str) -> pd.DataFrame:
-    """What a comparison needs of the cells, with dataset and seed in each row, also where these are no factors."""
+    """What a comparison needs of the cells, with dataset and seed in each row, also where these are no factors.
+
+    Of imported runs, those of the kinds that measured the metric.
+    """
     wanted = ["trial_id", *UNIT, *results.sweep.factors, "status", metric, *CONDITIONS, "device", "git_commit"]
-    cells = results.cells[[name for name in dict.fromkeys(wanted) if name in results.cells]]
+    measured = of_kinds_with(results.cells, metric) if results.sweep.source else results.cells
+    cells = measured[[name for name in dict.fromkeys(wanted) if name in measured]]
     for name in UNIT:
         known = list(cells[name].dropna().unique()) if name in cells else []
         if name not in results.sweep.factors and len(known) == 1:
             cells = cells.assign(**{name: known[0]})
     return cells
+
+
+def of_kinds_with(cells: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """The imported runs of those kinds of which any has a value of a metric."""
+    kinds = cells["run_kind"].fillna("")
+    return cells[kinds.isin(kinds[finite_values(cells, metric).notna()])]
 
 
 @once

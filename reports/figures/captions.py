@@ -14,18 +14,20 @@ from reports.metrics import finite_values
 from reports.read_store import Results
 from reports.remembered import once
 
+SEED, RUN, TRIAL = "seed", "run", "trial"
+"""What settings are repeated by: ours by seeds, imported ones as runs, a sweep without seeds not at all."""
 NAMED = 8
 """How many settings a caption names, before it refers to the table of coverage."""
 
 
-def count_range(counts: pd.Series[int]) -> str:
-    """For example "2 to 3 seeds"; trials without a seed have no mean."""
-    if counts.dropna().empty:
+def count_range(counts: pd.Series[int], unit: str = SEED) -> str:
+    """For example "2 to 3 seeds"; trials without a value have no mean, nor have those that nothing repeats."""
+    if counts.dropna().empty or unit == TRIAL:
         return "single trials"
     low, high = int(counts.min()), int(counts.max())
     if low == high:
-        return f"{low} seed" if low == 1 else f"{low} seeds"
-    return f"{low} to {high} seeds"
+        return f"{low} {unit}" if low == 1 else f"{low} {unit}s"
+    return f"{low} to {high} {unit}s"
 
 
 def judges_of(metric: Metric, results: Results) -> list[str]:
@@ -56,11 +58,14 @@ def left_out(results: Results, *metrics: Metric) -> list[str]:
 
 
 def _ever_measured(results: Results, metric: Metric) -> pd.Series[bool]:
-    """Of the done trials, those of whose SSL method any has the metric: `none` has no SSL loss, and lacks none."""
+    """Of the done trials, those of whose SSL method any has the metric: `none` has no SSL loss, and lacks none.
+
+    Of imported runs, those of whose kind any has it.
+    """
     done = results.done
     valued = finite_values(done, metric.name).notna()
-    methods = done[SSL].fillna("") if SSL in done else pd.Series("", index=done.index)
-    return valued.groupby(methods).transform("any")
+    known = [done[name].fillna("") for name in (SSL, "run_kind") if name in done]
+    return valued.groupby(known or pd.Series("", index=done.index)).transform("any")
 
 
 def _groups(lost: pd.DataFrame, results: Results) -> Iterable[str]:

@@ -16,7 +16,7 @@ from reports.relevance import of_stage
 
 EFFECTS, WEIGHTS, ROBUSTNESS, EMBEDDINGS = "effects", "weight", "robustness", "token_embedding"
 VALUES, CURVES, COVERAGE, COST = "values", "curves", "coverage", "cost"
-RANKS, DIFFICULTY, TRANSFER, IMPORTANCE = "average-ranks", "ssl_difficulty", "transfer", "importance"
+RANKS, DIFFICULTY, TRANSFER = "average-ranks", "ssl_difficulty", "transfer"
 """Sections of the page."""
 
 

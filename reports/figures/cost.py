@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from orchestrator.store.stages import OWN_STAGES
 from reports.colours import Look, looks_of
-from reports.figures.captions import count_range
+from reports.figures.captions import RUN, count_range
 from reports.figures.contract import COST, View, numbered
 from reports.figures.facets import MOST_PAGES, PAGE_HEIGHT, PAGE_WIDTH
 from reports.figures.grid import SMALL, TEXT, add_legend, handle, legend_names, legend_room
@@ -154,7 +154,7 @@ def caption(table: pd.DataFrame, view: View, results: Results) -> str:
     """What stands under a page."""
     devices = sorted(results.cells["device_name"].dropna().unique()) if "device_name" in results.cells else []
     where = f" Measured on {', '.join(devices)}." if devices else ""
-    runs = count_range(table["n"]).replace("seed", "run")
+    runs = count_range(table["n"], RUN)
     return (
         f"Time and peak memory of each stage ({runs} a mark). Mark: mean; bar: smallest to largest. A run that several "
         f"trials share counts once; stages that ran side by side slow each other down.{where}"

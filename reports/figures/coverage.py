@@ -174,7 +174,8 @@ def caption(table: pd.DataFrame, view: View, results: Results) -> str:
     """What stands under a page."""
     counts = {status: count for status, count in status_counts(results.cells).items() if count}
     words = ", ".join(f"{count} {status}" for status, count in counts.items())
-    number = "Number: seeds that are done, of how many where some are not."
+    unit = "runs" if results.sweep.source else "seeds"
+    number = f"Number: {unit} that are done, of how many where some are not."
     return " ".join([f"{words}. {number}", *left_out(results)])
 
 

@@ -100,7 +100,8 @@ class _Strip:
         self._write_words(beside, rows)
 
     def _write_words(self, beside: Axes, rows: pd.DataFrame) -> None:
-        for text, at in (("effect [95 % interval]", EFFECT_AT), ("blocks", BLOCKS_AT), ("verdict", VERDICT_AT)):
+        counted = "blocks" if rows["paired"].all() else "runs"
+        for text, at in (("effect [95 % interval]", EFFECT_AT), (counted, BLOCKS_AT), ("verdict", VERDICT_AT)):
             self._write(beside, at, -0.8, text, fontsize=SMALL, color=GREY)
         for each in rows.to_dict("records"):
             if each["reason_words"] != "-":

@@ -15,7 +15,7 @@ from ncvq_core.metrics import Metric, metrics_by_name
 from reports.claims.table import cells_to_compare, for_beliefs, spec_of
 from reports.claims.wording import count_words, listed, p_words, signed
 from reports.colours import looks_of
-from reports.figures.contract import View
+from reports.figures.contract import View, numbered
 from reports.figures.facets import PAGE_HEIGHT, PAGE_WIDTH
 from reports.figures.grid import SMALL, add_legend, dress, handle, legend_names, legend_room
 from reports.figures.names import shortened
@@ -74,6 +74,31 @@ def says_nothing(results: Results, panels: tuple[Panel, ...]) -> bool:
 def width_of(rows: Sequence[tuple[Panel, ...]]) -> float:
     """The width of a page, in inches."""
     return max(5.0, LABELS + WIDTH * max(map(len, rows)))
+
+
+def scatter_views(
+    results: Results, figure: str, heading: str, section: str, rows: Sequence[tuple[Panel, ...]], colour: str
+) -> list[View]:
+    """The pages of a figure of such panels, whose estimates are one family."""
+    parts = pages_of_rows(rows, results.sweep.factors[colour])
+    return [
+        View(
+            figure=figure,
+            **numbered(figure, heading, place, len(parts)),
+            section=section,
+            sweep=results.sweep,
+            appendix=says_nothing(results, family_of(rows)),
+            metrics=tuple(dict.fromkeys(name for row in part for panel in row for name in panel[1:])),
+            test=TEST,
+            layout=ScatterLayout(rows=part, colour=colour),
+        )
+        for place, part in enumerate(parts, start=1)
+    ]
+
+
+def family_of(rows: Sequence[tuple[Panel, ...]]) -> tuple[Panel, ...]:
+    """All panels of a figure, which are judged together."""
+    return tuple(panel for row in rows for panel in row)
 
 
 @once
@@ -135,7 +160,7 @@ def scatter_table(results: Results, view: View, panels: tuple[Panel, ...]) -> pd
     return pd.concat([pd.DataFrame(columns=list(COLUMNS)), *parts], ignore_index=True)
 
 
-def draw_scatter(table: pd.DataFrame, view: View) -> Figure:
+def draw(table: pd.DataFrame, view: View) -> Figure:
     """Draw a page."""
     rows, colour = view.layout.rows, view.layout.colour
     levels = [*view.sweep.factors.get(colour, ()), "none", ALL]
@@ -203,7 +228,7 @@ def _rho(value: float) -> str:
     return "0.00" if float(text.replace("−", "-")) == 0 else text
 
 
-def scatter_caption(table: pd.DataFrame, results: Results) -> str:
+def caption(table: pd.DataFrame, view: View, results: Results) -> str:
     """What is claimed, what is open, and what cannot be said."""
     estimates = table[table["kind"] == ESTIMATE]
     rows = estimates.to_dict("records")
@@ -246,7 +271,7 @@ def _x_words(row: dict[Any, Any]) -> str:
     return f"{row['x_metric']} of {row['method']}" if row["method"] else str(row["x_metric"])
 
 
-def scatter_alt_text(table: pd.DataFrame) -> str:
+def alt_text(table: pd.DataFrame, view: View) -> str:
     """What a reader who cannot see a page needs."""
     rows = table[(table["kind"] == ESTIMATE) & (table["question"] == THESE)].to_dict("records")
     said = [f"{_named(row)} {_line(row).removeprefix('these ').removesuffix(' *')}" for row in rows]

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from ncvq_core.metrics import FAMILIES, METRICS, metrics_by_name
 from reports.claims.table import answered_metrics
 from reports.comparable import factors_it_differs_across
-from reports.figures.captions import count_range, judges_of, left_out
+from reports.figures.captions import RUN, SEED, TRIAL, count_range, judges_of, left_out
 from reports.figures.contract import VALUES, View
 from reports.figures.facets import Facets, panel_keys
 from reports.figures.heat import draw_map
@@ -150,10 +150,11 @@ def caption(table: pd.DataFrame, view: View, results: Results) -> str:
     metrics = [metrics_by_name()[name] for name in facets.tracks]
     reference, _ = reference_level(view.sweep, facets.compared)
     names = ", ".join(metric.label for metric in metrics)
+    unit = RUN if results.sweep.source else SEED if "seed" in results.done else TRIAL
     if facets.datasets:
         words = [f"{names}: each setting against {facets.compared} {reference}; a row a dataset, a column a setting."]
     else:
-        words = [f"{names}, against {facets.x} ({count_range(table.loc[table['mark'] != 'seed', 'n'])})."]
+        words = [f"{names}, against {facets.x} ({count_range(table.loc[table['mark'] != 'seed', 'n'], unit)})."]
         if (table["mark"] == LINE).any():
             lines = ", ".join(table.loc[table["mark"] == LINE, "series"].unique())
             words.append(f"Dashed line: {lines}.")

@@ -19,11 +19,14 @@ WORST_FIRST = (*reversed(OPEN), NOTHING)
 
 
 def coverage_section(results: Results) -> dict[str, Any]:
-    """The coverage, for the template: grids of cells, or of more than MOST_CELLS the settings that are not complete."""
+    """The coverage, for the template: grids of cells, or the settings that are not complete.
+
+    The latter of more than MOST_CELLS, and of imported runs, of which several have the same levels.
+    """
     coverage = coverage_table(results)
     troubled = troubled_cells(coverage)
     few = len(troubled) <= MOST_TROUBLED
-    small = len(coverage) <= MOST_CELLS
+    small = len(coverage) <= MOST_CELLS and not results.sweep.source
     return {
         "grids": [_grid(coverage, grid) for grid in coverage_grids(results)] if small else [],
         "settings": {} if small else _settings(coverage, list(results.sweep.factors)),

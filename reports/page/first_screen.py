@@ -30,6 +30,7 @@ def first_screen(results: Results, found: Sequence[Answer], made_at: str) -> dic
     return {
         "made_at": made_at,
         "launched_at": moment(sweep.launched_at),
+        "came": "Imported" if sweep.source else "Launched",
         "counts": status_counts(results.cells),
         "total": len(results.cells),
         "design": design(sweep),

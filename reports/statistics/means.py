@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
 from reports.statistics.family import holm
-from reports.statistics.inference import ALPHA, mean_of, sd_of, t_test, these_datasets
-from reports.statistics.pairs import cells_of
+from reports.statistics.inference import ALPHA, Estimate, mean_of, satterthwaite, sd_of, t_test, these_datasets
+from reports.statistics.pairs import cells_of_any
 from reports.statistics.scale import RELATIVE_ROUNDING
 from reports.statistics.settings import of_one_condition
 from reports.statistics.specification import Design, Direction, MetricSpec, Options
@@ -22,10 +23,11 @@ def table_of_means(
     """Mean and standard deviation of each setting, a dataset.
 
     A setting is what shares the levels of all factors but dataset and seed. The settings of a dataset that have any
-    value are compared over the seeds that all of them have; blocks of other conditions are left apart.
+    value are compared over the seeds that all of them have; blocks of other conditions are left apart. Where no trial
+    has a seed (rule 11), each setting has all its values, and is compared by Welch's t.
 
     Args:
-        trials: as for compare, with seeds.
+        trials: as for compare.
         design: the factors of the sweep.
         metric: the metric.
         options: whether conditions are pooled.
@@ -37,12 +39,13 @@ def table_of_means(
         another; four seeds at least, Holm over all pairs of settings; False throughout while the dataset is
         incomplete).
     """
-    cells = cells_of(trials, design, metric)
+    cells, paired = cells_of_any(trials, design, metric)
     settings = [name for name in design.factors if name not in ("dataset", "seed") and name in cells]
     if not (options and options.pool):
         cells = of_one_condition(cells)
     columns = ["dataset", *settings, "n", "n_own", "mean", "sd", "complete", "best"]
-    parts = [_of_dataset(rows, settings, metric) for _, rows in cells.groupby("dataset", sort=False)]
+    of_dataset = _of_dataset if paired else _of_unpaired
+    parts = [of_dataset(rows, settings, metric) for _, rows in cells.groupby("dataset", sort=False)]
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
     return table[columns]
 
@@ -71,6 +74,26 @@ def _of_dataset(cells: pd.DataFrame, settings: list[str], metric: MetricSpec) ->
     )
 
 
+def _of_unpaired(cells: pd.DataFrame, settings: list[str], metric: MetricSpec) -> pd.DataFrame:
+    """The same for trials without seeds: there are no common ones, so each setting has all of its own."""
+    keys = cells[["dataset", *settings]].drop_duplicates().reset_index(drop=True).assign(key=lambda found: found.index)
+    by_key = dict(list(cells.merge(keys, on=["dataset", *settings]).dropna(subset=["y"]).groupby("key")))
+    none = cells.iloc[:0]
+    y, value = ([by_key.get(key, none)[name].to_numpy(dtype=float) for key in keys["key"]] for name in ("y", "value"))
+    counts = np.array([len(own) for own in y])
+    complete = bool(cells["y"].notna().all())
+    enough = complete and counts.min() >= MINIMAL_SEEDS
+    best = leading_unpaired(y, metric.direction) if metric.direction and enough else np.zeros(len(keys), dtype=bool)
+    return keys.assign(
+        n=counts,
+        n_own=counts,
+        mean=[float(mean_of(own)) if len(own) else np.nan for own in value],
+        sd=[float(sd_of(own)) for own in value],
+        complete=complete,
+        best=best,
+    )
+
+
 def leading(y: np.ndarray, direction: Direction) -> np.ndarray:
     """Which settings share the first place.
 
@@ -84,13 +107,48 @@ def leading(y: np.ndarray, direction: Direction) -> np.ndarray:
     """
     if len(y) < 2:
         return np.zeros(len(y), dtype=bool)
-    means = mean_of(y)
-    first = int(np.argmin(means) if direction == "lower" else np.argmax(means))
-    here, there = (np.array(side) for side in zip(*combinations(range(len(y)), 2), strict=True))
+    here, there = _all_pairs(len(y))
     largest = np.abs(y).max(axis=1)
     p = _paired_p(y[here] - y[there], RELATIVE_ROUNDING * np.maximum(largest[here], largest[there]))
+    return _first_place(mean_of(y), p, direction)
+
+
+def leading_unpaired(values: Sequence[np.ndarray], direction: Direction) -> np.ndarray:
+    """The same for settings whose values share no seeds: Welch's t instead of the paired one.
+
+    Args:
+        values: of each setting, on the scale; two at least.
+        direction: which direction is better.
+    """
+    if len(values) < 2:
+        return np.zeros(len(values), dtype=bool)
+    here, there = _all_pairs(len(values))
+    means, sds = (np.array([float(of(y)) for y in values]) for of in (mean_of, sd_of))
+    rounding = RELATIVE_ROUNDING * np.array([np.abs(y).max() for y in values])
+    variances = np.where(sds > rounding, sds, 0.0) ** 2 / np.array([len(y) for y in values])
+    terms, df = np.stack([variances[here], variances[there]], axis=-1), np.array([len(y) - 1 for y in values])
+    difference = means[here] - means[there]
+    found = Estimate(
+        estimate=difference,
+        se=np.sqrt(terms.sum(axis=-1)),
+        df=satterthwaite(terms, np.stack([df[here], df[there]], axis=-1)),
+    )
+    same = np.abs(difference) <= np.maximum(rounding[here], rounding[there])
+    p = np.where(found.se > 0, t_test(found).p, np.where(same, 1.0, 0.0))
+    return _first_place(means, p, direction)
+
+
+def _all_pairs(settings: int) -> tuple[np.ndarray, np.ndarray]:
+    here, there = (np.array(side) for side in zip(*combinations(range(settings), 2), strict=True))
+    return here, there
+
+
+def _first_place(means: np.ndarray, p: np.ndarray, direction: Direction) -> np.ndarray:
+    """Which settings the best mean does not beat, by the p of all pairs; none where it beats no other."""
+    first = int(np.argmin(means) if direction == "lower" else np.argmax(means))
+    here, there = _all_pairs(len(means))
     beats = (holm(p) <= ALPHA) & ((here == first) | (there == first))
-    beaten = np.isin(np.arange(len(y)), [here[beats], there[beats]])
+    beaten = np.isin(np.arange(len(means)), [here[beats], there[beats]])
     beaten[first] = False
     return ~beaten & beaten.any()
 

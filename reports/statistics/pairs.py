@@ -86,6 +86,12 @@ def cells_of(trials: pd.DataFrame, design: Design, metric: MetricSpec) -> pd.Dat
     return cells.dropna(subset=["dataset", "seed"])
 
 
+def cells_of_any(trials: pd.DataFrame, design: Design, metric: MetricSpec) -> tuple[pd.DataFrame, bool]:
+    """The same and whether they are paired: trials of which none has a seed stay, all with one that means nothing."""
+    paired = bool(seeds_of(trials).notna().any()) or trials.empty
+    return cells_of(trials if paired else trials.assign(seed="none"), design, metric), paired
+
+
 def seeds_of(trials: pd.DataFrame) -> pd.Series:
     """The seeds as text in which 2 and 2.0 are the same; missing where there is none."""
     if "seed" not in trials:

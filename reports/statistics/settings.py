@@ -10,7 +10,7 @@ import pandas as pd
 
 from reports.intervals import t_half_width
 from reports.statistics.conditions import largest_condition
-from reports.statistics.pairs import cells_of, make_pairs
+from reports.statistics.pairs import cells_of_any, make_pairs
 from reports.statistics.specification import Design, MetricSpec, Options, reference_level
 
 COLUMNS = ("n", "y", "n_pairs", "difference", "low", "high", "around")
@@ -35,7 +35,7 @@ def table_of_settings(
         seeds of the reference; missing without a pair and for the reference itself). One difference of several settings
         that share a reference trial is the mean over these.
     """
-    cells = cells_of(trials, design, metric)
+    cells, _ = cells_of_any(trials, design, metric)
     if not (options and options.pool):
         cells = of_one_condition(cells)
     keys = ["dataset", *(name for name in design.factors if name not in ("dataset", "seed") and name in cells)]

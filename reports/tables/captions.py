@@ -15,12 +15,12 @@ from reports.levels import DATASET
 from reports.read_store import Results
 
 BOLD = (
-    "Bold: the best of its dataset, or not shown to be worse than the best (paired t-tests, Holm over all pairs of "
-    "settings, 5 %, four seeds or more; none while a trial of the dataset is missing)."
+    "Bold: the best of its dataset, or not shown to be worse than the best ({tests}, Holm over all pairs of "
+    "settings, 5 %, four {units} or more; none while a trial of the dataset is missing)."
 )
 NOT_BOLD = (
-    "None is bold: on no dataset a setting is shown to be the best (paired t-tests, Holm over all pairs of settings, "
-    "5 %, four seeds or more, no trial of the dataset missing)."
+    "None is bold: on no dataset a setting is shown to be the best ({tests}, Holm over all pairs of settings, "
+    "5 %, four {units} or more, no trial of the dataset missing)."
 )
 POOLED = "Trials of different numerics versions, data, dtypes, kinds of device and judges are pooled."
 
@@ -43,10 +43,13 @@ def means_caption(
     """
     direction = f" ({metric.direction_note})" if metric.better else ""
     ranks = f"Rank: average rank of the means, over the {ranked} datasets that have all settings; 1 is the best."
-    bold = [] if not metric.better else [BOLD if rows["best"].any() else NOT_BOLD]
+    tests, units, over = ("paired t-tests", "seeds", "the seeds that all settings of a dataset have")
+    if results.sweep.source:
+        tests, units, over = ("Welch's t-tests", "runs", "the runs of each setting")
+    words = (BOLD if rows["best"].any() else NOT_BOLD).format(tests=tests, units=units)
+    bold = [words] if metric.better else []
     return " ".join([
-        f"{metric.axis_label}{direction}: mean ± standard deviation over the seeds that all settings of a dataset have "
-        f"({_seeds(rows)}).",
+        f"{metric.axis_label}{direction}: mean ± standard deviation over {over} ({_seeds(rows)}).",
         *bold,
         *([ranks] if ranked else []),
         *_lacking(list(dict.fromkeys(lacking))),

@@ -21,6 +21,8 @@ from ncvq_core.stages.tokenizer.cost import tokenizer_cost
 from ncvq_core.tokenizer import Tokenizer
 from ncvq_core.training.precision import PRODUCT_TYPES
 
+pytestmark = pytest.mark.whole
+
 SMALL = {"channels": 4, "projector_width": 8}
 
 

@@ -77,6 +77,7 @@ SURFACE = {
     "data list": {DATA, DEBUG},
     "check": {("--store", "runs"), ("--repair", False), DEBUG},
     "data fetch": {("name", None), DATA, DEBUG},
+    "import csv": {("file", None), ("--mapping", None), ("--name", None), STORE, DEBUG},
 }
 """Each command's arguments and options, with their defaults."""
 

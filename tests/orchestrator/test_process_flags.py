@@ -28,6 +28,7 @@ pytestmark = pytest.mark.whole
 ROOT = Path(__file__).parents[2]
 CPU = torch.device("cpu")
 FRESH = """\
+import os
 import sys
 from pathlib import Path
 
@@ -50,6 +51,8 @@ make_judges_brief(pytest.MonkeyPatch())
 folder = Path(sys.argv[1])
 options = LaunchOptions(store=folder / "store", workers=0, gpus_per_trial=0.0)
 assert launch(tiny2(folder), options, Console()).exit_code == 0
+sys.stdout.flush()
+os._exit(0)  # as the command does: threads of libraries sometimes end a process badly
 """
 RAY_WORKER = """
 from orchestrator.execution.ray.worker import PackTrainable

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -143,6 +144,13 @@ def weight_cells() -> list[dict[str, Any]]:
                         {**base, "ssl": "barlowtwins", "augmentations": augmentations, "aug_recon_weight": weight}
                     )
     return cells
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _text_as_reports_hold_it() -> Iterator[None]:
+    """In frames that a test makes as in those that a report reads."""
+    with pd.option_context("mode.string_storage", "python"):
+        yield
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from torch.nn import functional
 from ncvq_core.ssl.head import SSLHead, Targets
 from ncvq_core.ssl.iterative_normalization import IterativeNormalization
 from ncvq_core.ssl.projector import Projector
-from ncvq_core.ssl.variance_covariance import off_diagonal_squares, variance_loss
+from ncvq_core.ssl.variance_covariance import off_diagonal_squares, weighted_terms
 from ncvq_core.ssl.vibcreg import VIbCReg
 from ncvq_core.training.precision import full_precision
 
@@ -39,10 +39,7 @@ def vibcreg_loss(z: Tensor, z_view: Tensor, method: VIbCReg) -> Tensor:
     Returns:
         A scalar.
     """
-    variance = variance_loss(z) + variance_loss(z_view)
-    covariance = _normalised_covariance_loss(z) + _normalised_covariance_loss(z_view)
-    invariance = functional.mse_loss(z, z_view)
-    return method.invariance * invariance + method.variance * variance + method.covariance * covariance
+    return weighted_terms(z, z_view, method, _normalised_covariance_loss)
 
 
 def _normalised_covariance_loss(z: Tensor) -> Tensor:

@@ -1,11 +1,10 @@
 """VICReg: variance, invariance, covariance (Bardes, Ponce, LeCun 2022, arXiv 2105.04906)."""
 
 from torch import Tensor
-from torch.nn import functional
 
 from ncvq_core.ssl.head import SSLHead, Targets
 from ncvq_core.ssl.projector import Projector
-from ncvq_core.ssl.variance_covariance import off_diagonal_squares, variance_loss
+from ncvq_core.ssl.variance_covariance import off_diagonal_squares, weighted_terms
 from ncvq_core.ssl.vicreg import VICReg
 from ncvq_core.training.precision import full_precision
 
@@ -37,10 +36,7 @@ def vicreg_loss(z: Tensor, z_view: Tensor, method: VICReg) -> Tensor:
     Returns:
         A scalar.
     """
-    variance = variance_loss(z) + variance_loss(z_view)
-    covariance = _covariance_loss(z) + _covariance_loss(z_view)
-    invariance = functional.mse_loss(z, z_view)
-    return method.invariance * invariance + method.variance * variance + method.covariance * covariance
+    return weighted_terms(z, z_view, method, _covariance_loss)
 
 
 def _covariance_loss(z: Tensor) -> Tensor:

@@ -15,6 +15,10 @@ from tests.reports.figures.sweeps import write_sweep
 if TYPE_CHECKING:
     from tests.reports.conftest import StoreWriter
 
+import pytest
+
+pytestmark = pytest.mark.whole
+
 METHODS = ["none", "barlowtwins", "vibcreg", "vicreg", "byol"]
 
 

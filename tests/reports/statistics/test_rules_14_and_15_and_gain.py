@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import math
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from reports.statistics import MetricSpec
 from reports.statistics.answers import default_answers
 from reports.statistics.gain import gain_of_pairing, intraclass_correlation
-from reports.statistics.means import leading, table_of_means
+from reports.statistics.means import leading, leading_unpaired, table_of_means
 from tests.reports.statistics.examples import (
     LOSS,
     PROBE,
@@ -72,6 +75,41 @@ def test_rule_14_equal_up_to_rounding_is_equal() -> None:
     assert leading(y, "higher").tolist() == [True, True, False]
     assert leading(y, "lower").tolist() == [False, False, True]
     assert not leading(np.full((3, 5), 0.8), "higher").any()
+
+
+def test_rule_11_means_without_seeds_are_over_all_runs_of_a_setting() -> None:
+    design = two_levels(seeds=5)
+    trials = random_trials(design)
+    trials = trials.drop(trials[(trials["variant"] == "b") & (trials["seed"] == "3")].index).assign(seed=None)
+    table = table_of_means(trials, design, PROBE).set_index("variant")
+    assert table["n"].tolist() == table["n_own"].tolist() == [5, 4]
+    for name in "ab":
+        values = trials.loc[trials["variant"] == name, "probe_svm"]
+        assert table.loc[name, "mean"] == pytest.approx(values.mean())
+        assert table.loc[name, "sd"] == pytest.approx(values.std())
+    assert table["complete"].all()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_rule_11_first_places_without_seeds_are_by_welch_and_holm(seed: int) -> None:
+    """Against scipy's and statsmodels' own, for settings of other sizes and spreads."""
+    generator = np.random.default_rng(seed)
+    values = [generator.normal(0.4 * place, 0.2 + 0.1 * place, 4 + place) for place in range(4)]
+    found = leading_unpaired(values, "higher")
+    couples = list(combinations(range(4), 2))
+    p = [stats.ttest_ind(values[a], values[b], equal_var=False).pvalue for a, b in couples]
+    rejected = multipletests(p, 0.05, "holm")[0]
+    first = int(np.argmax([each.mean() for each in values]))
+    beaten = {other for (a, b), differs in zip(couples, rejected, strict=True) for other in (a, b)
+              if differs and first in (a, b) and other != first}  # fmt: skip
+    assert found.tolist() == [bool(beaten) and place not in beaten for place in range(4)]
+
+
+def test_rule_11_settings_without_spread_are_told_apart_by_their_values() -> None:
+    values = [np.full(4, 0.5), np.full(4, 0.5 + 1e-15), np.full(4, 0.4)]
+    assert leading_unpaired(values, "higher").tolist() == [True, True, False]
+    assert not leading_unpaired(values[:2], "higher").any()
+    assert not leading_unpaired(values[:1], "higher").any()
 
 
 def test_rule_15_what_a_sweep_answers_by_default() -> None:

@@ -1,0 +1,1 @@
+"""Results that other tools produced, read by a mapping and kept as a sweep of their own."""
