@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from orchestrator.store import Store, StoreError, TableRead
+from orchestrator.store.datasets import Properties, sound_properties
 from orchestrator.store.lock import running_owner
 from orchestrator.store.status import Status
 from reports.errors import ReportError
@@ -75,6 +76,8 @@ class Results:
     """One row a done trial of the sweep, stage and epoch: what compact_history makes."""
     judge_seconds: dict[str, float] = field(default_factory=dict)
     """How long the training of each network took that judged samples; of those that were trained in this store."""
+    properties: dict[str, Properties] = field(default_factory=dict)
+    """What kind of data each dataset is, by the checksum of its data; of those that a launch measured."""
     options: Options = field(default_factory=Options)
     """What the reader chose: what may be compared with what, and how many seeds are looked at."""
     grown: int = 0
@@ -124,6 +127,7 @@ def _read(store: Store, name: str, options: Options) -> Results:
         cells=cells,
         history=compact_history(history, set(cells.loc[cells["status"] == Status.DONE, "trial_id"])),
         judge_seconds=_judge_seconds(store, judges),
+        properties=_properties(store, cells),
         options=options,
         grown=_times_grown(store, name, launched),
     )
@@ -232,6 +236,13 @@ def _judge_seconds(store: Store, judges: set[str]) -> dict[str, float]:
         if name in judges and "fcn_accuracy" in record.metrics:
             seconds[name] = float(record.timings["seconds"])
     return seconds
+
+
+def _properties(store: Store, cells: pd.DataFrame) -> dict[str, Properties]:
+    """The properties of the data of all trials, by checksum; of those that have any."""
+    checksums = cells["data_checksum"].dropna().unique() if "data_checksum" in cells else ()
+    found = {checksum: sound_properties(store.path, checksum) for checksum in map(str, checksums)}
+    return {checksum: properties for checksum, properties in found.items() if properties is not None}
 
 
 def _with_trials(cells: pd.DataFrame, trials: pd.DataFrame, factors: list[str]) -> pd.DataFrame:

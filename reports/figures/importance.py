@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -11,8 +13,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ncvq_core.metrics import Metric
 from reports.claims.table import answered_metrics, cells_to_compare, spec_of
-from reports.claims.wording import count_words
-from reports.colours import BLUE
+from reports.claims.wording import count_words, listed
+from reports.colours import BLUE, VERMILION
 from reports.figures.contract import IMPORTANCE, View, numbered
 from reports.figures.facets import PAGE_HEIGHT
 from reports.figures.grid import SMALL, TEXT
@@ -22,14 +24,16 @@ from reports.metrics import metrics_with_data
 from reports.read_store import Results
 from reports.relevance import of_stage
 from reports.remembered import once
-from reports.statistics.shares import HIGHER, NOISE, SEEDS, shares
+from reports.statistics.shares import HIGHER, NOISE, shares
 
 __all__ = ["LAYOUT", "alt_text", "caption", "draw", "table", "views"]
 
 NAMES, PANEL, AROUND, ROW = 2.6, 2.2, 0.95, 0.21  # inches
-ACROSS, MOST_ROWS = 4, 36
+ACROSS = 4
+MOST_ROWS = int((PAGE_HEIGHT - AROUND) / ROW)
 NAME_LETTERS = 34
-LAST = (HIGHER, SEEDS, NOISE)
+NAMED = 6
+LAST = (HIGHER, NOISE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,29 +48,40 @@ LAYOUT = ImportanceLayout
 
 
 def views(results: Results, claims: pd.DataFrame) -> list[View]:
-    """Pages of the answered metrics, where any can be parted: the sources of the largest share first."""
+    """Pages of the answered metrics, where any can be parted; of many sources the first pages have the largest."""
     made = all_shares(results)
-    if made.empty or made["share"].isna().all():
+    if made["share"].isna().all():
         return []
-    means = made[made["dataset"].isna()].dropna(subset=["source"])
-    order = means.groupby("source", sort=False)["share"].max().sort_values(ascending=False, kind="stable")
-    sources = [*(name for name in order.index if name not in LAST), *(name for name in LAST if name in order)]
+    sources = _in_order(made)
     metrics = list(dict.fromkeys(made["metric"]))
+    pages = [
+        (rows, columns, later)
+        for later, rows in enumerate(_parts(sources, MOST_ROWS))
+        for columns in _parts(metrics, ACROSS)
+    ]
     return [
         View(
             figure="importance",
-            **numbered(
-                "importance", "Share of variance of each factor and pair", place + 1, -(-len(metrics) // ACROSS)
-            ),
+            **numbered("importance", "Share of variance of each factor and pair", place, len(pages)),
             section=IMPORTANCE,
             sweep=results.sweep,
-            metrics=tuple(metrics[place * ACROSS : (place + 1) * ACROSS]),
-            layout=ImportanceLayout(
-                sources=tuple([*sources[: MOST_ROWS - len(LAST)], *sources[MOST_ROWS - len(LAST) :][-3:]])
-            ),
+            appendix=later > 0,
+            metrics=tuple(columns),
+            layout=ImportanceLayout(sources=tuple(rows)),
         )
-        for place in range(-(-len(metrics) // ACROSS))
+        for place, (rows, columns, later) in enumerate(pages, start=1)
     ]
+
+
+def _in_order(made: pd.DataFrame) -> list[str]:
+    """The sources by their largest share in any metric, what is left of all behind them."""
+    means = made[made["dataset"].isna()].dropna(subset=["source"])
+    order = means.groupby("source", sort=False)["share"].max().sort_values(ascending=False, kind="stable")
+    return [*(name for name in order.index if name not in LAST), *(name for name in LAST if name in order)]
+
+
+def _parts(names: Sequence[str], size: int) -> list[Sequence[str]]:
+    return [names[start : start + size] for start in range(0, len(names), size)]
 
 
 @once
@@ -81,7 +96,7 @@ def _of_metric(results: Results, metric: Metric) -> pd.DataFrame:
     seen = of_stage(results, metric.stage)
     unlike = [name for name in seen.sweep.varying if name in metric.incomparable and name != DATASET]
     if unlike:
-        reason = f"does not mean the same across {unlike[0]}"
+        reason = f"does not mean the same across {listed(unlike)}"
         return pd.DataFrame([{"metric": metric.name, "dataset": None, "share": float("nan"), "reason": reason}])
     spec = spec_of(metric, results.sweep.margins)
     found = shares(cells_to_compare(seen, metric.name), seen.sweep, spec, results.options)
@@ -93,7 +108,7 @@ def table(results: Results, claims: pd.DataFrame, view: View) -> pd.DataFrame:
 
     Returns:
         The columns of shares, and metric: one row a metric, dataset (missing: the mean over datasets) and source; one
-        row with a reason for a metric of which nothing can be said.
+        row with a reason for a metric, or a dataset of it, of which nothing can be said.
     """
     made = all_shares(results)
     shown = made["source"].isna() | made["source"].isin(view.layout.sources)
@@ -104,7 +119,7 @@ def draw(table: pd.DataFrame, view: View) -> Figure:
     """Draw a page: a panel a metric, a row a source."""
     sources, metrics = view.layout.sources, view.metrics
     across = max(5.0, NAMES + PANEL * len(metrics))
-    up = min(PAGE_HEIGHT, AROUND + ROW * len(sources))
+    up = min(PAGE_HEIGHT, AROUND + ROW * max(3, len(sources)))
     figure = Figure(figsize=(across, up), layout="constrained")
     grid = figure.subplots(1, len(metrics), squeeze=False, sharey=True)[0]
     for axes, metric in zip(grid, metrics, strict=True):
@@ -113,7 +128,7 @@ def draw(table: pd.DataFrame, view: View) -> Figure:
     shown = shortened(sources, NAME_LETTERS)
     grid[0].set_yticks(range(len(sources)), [shown[name] for name in sources])
     grid[0].set_ylim(len(sources) - 0.4, -0.6)
-    figure.supxlabel("share of the variance inside datasets", fontsize=SMALL)
+    figure.supxlabel("share of the variance inside blocks", fontsize=SMALL)
     return figure
 
 
@@ -121,15 +136,18 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, sources: tuple[str, ...]) -> Non
     at = {name: float(place) for place, name in enumerate(sources)}
     said = rows.dropna(subset=["source"]) if "source" in rows else rows[:0]
     means, single = said[said["dataset"].isna()], said[said["dataset"].notna()]
-    colours = ["0.75" if name in (SEEDS, NOISE) else BLUE for name in means["source"]]
+    colours = ["0.75" if name == NOISE else BLUE for name in means["source"]]
     axes.barh(means["source"].map(at), means["share"].clip(lower=0), height=0.62, color=colours, alpha=0.75)
+    limits = means.dropna(subset=["limit"])
+    y = limits["source"].map(at)
+    axes.vlines(limits["limit"], y - 0.42, y + 0.42, color=VERMILION, linewidth=1.2, zorder=4)
     axes.scatter(single["share"].clip(lower=0), single["source"].map(at), s=9, color="0.15", linewidths=0, zorder=3)
     if said.empty:
         axes.set_xticks([])
-        reason = "\n".join(["cannot be said:", *str(rows["reason"].iloc[0]).replace(" across", "\nacross").split("\n")])
-        axes.text(0.03, 0.5, reason, transform=axes.transAxes, fontsize=SMALL, va="center")
+        axes.text(0.03, 0.5, _why(rows), transform=axes.transAxes, fontsize=SMALL, va="center")
     else:
-        axes.set_xlim(0, max(0.05, min(1.02, 1.08 * float(said["share"].max()))))
+        furthest = float(said[["share", "limit"]].max().max())
+        axes.set_xlim(0, max(0.05, min(1.02, 1.08 * furthest)))
         axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.3g} %"))
     axes.tick_params(labelsize=SMALL)
@@ -138,19 +156,34 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, sources: tuple[str, ...]) -> Non
     axes.set_axisbelow(True)
 
 
+def _why(rows: pd.DataFrame) -> str:
+    """The reason why a panel is empty, in lines that fit it."""
+    return "\n".join(["cannot be said:", *textwrap.wrap(str(rows["reason"].iloc[0]), 30)])
+
+
 def caption(table: pd.DataFrame, view: View, results: Results) -> str:
-    """What stands under a page: the largest share of each metric, and what cannot be said."""
-    means = _means(table)
-    texts = []
-    for metric, rows in means.groupby("metric", sort=False):
-        factors = rows[~rows["source"].isin([SEEDS, NOISE])]
-        first = factors.sort_values("share").iloc[-1]
-        noise = rows.loc[rows["source"] == NOISE, "share"].iloc[0]
-        over = f"{count_words(first['n_datasets'], 'dataset')}, {count_words(first['n_seeds'], 'seed')} at least"
-        texts.append(f"{metric}: {first['source']} {_percent(first['share'])}, noise {_percent(noise)} ({over}).")
-    for row in table[table["reason"].notna()].to_dict("records"):
+    """What stands under a page: the shares of each metric beyond the noise, and what cannot be said."""
+    texts = [_largest(str(metric), rows) for metric, rows in _means(table).groupby("metric", sort=False)]
+    unsaid = table[table["reason"].notna()]
+    for row in unsaid[unsaid["dataset"].isna()].to_dict("records"):
         texts.append(f"{row['metric']}: cannot be said ({row['reason']}).")
-    return f"The largest share of each metric. {' '.join(texts)} Datasets and seeds without all settings are left out."
+    for (metric, reason), rows in unsaid[unsaid["dataset"].notna()].groupby(["metric", "reason"], sort=False):
+        texts.append(f"Left out of {metric}: {listed(_first(list(rows['dataset'])))} ({reason}).")
+    return " ".join(texts)
+
+
+def _largest(metric: str, rows: pd.DataFrame) -> str:
+    """The shares of a metric beyond their limits, the largest first."""
+    factors = rows[rows["source"] != NOISE].sort_values("share", ascending=False, kind="stable")
+    beyond = factors[(factors["share"] > factors["limit"]) & (factors["share"] > 0)]
+    named = _first([f"{name} {_percent(share)}" for name, share in zip(beyond["source"], beyond["share"], strict=True)])
+    first = rows.iloc[0]
+    over = f"{count_words(first['n_datasets'], 'dataset')}, {count_words(first['n_seeds'], 'seed')} at least"
+    return f"{metric}: {listed(named) or 'nothing'} beyond the noise ({over})."
+
+
+def _first(names: list[str]) -> list[str]:
+    return [*names[:NAMED], f"{len(names) - NAMED} more"] if len(names) > NAMED else names
 
 
 def alt_text(table: pd.DataFrame, view: View) -> str:
