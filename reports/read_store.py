@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from orchestrator.store import Store, StoreError, TableRead
-from orchestrator.store.datasets import Properties, sound_properties
+from orchestrator.store.datasets import Properties, properties_by_name, sound_properties
 from orchestrator.store.lock import running_owner
 from orchestrator.store.status import Status
 from reports.errors import ReportError
@@ -77,7 +77,7 @@ class Results:
     judge_seconds: dict[str, float] = field(default_factory=dict)
     """How long the training of each network took that judged samples; of those that were trained in this store."""
     properties: dict[str, Properties] = field(default_factory=dict)
-    """What kind of data each dataset is, by the checksum of its data; of those that a launch measured."""
+    """What kind of data each dataset is, where a launch measured it: by the checksum of its data, else by its name."""
     options: Options = field(default_factory=Options)
     """What the reader chose: what may be compared with what, and how many seeds are looked at."""
     grown: int = 0
@@ -239,8 +239,10 @@ def _judge_seconds(store: Store, judges: set[str]) -> dict[str, float]:
 
 
 def _properties(store: Store, cells: pd.DataFrame) -> dict[str, Properties]:
-    """The properties of the data of all trials, by checksum; of those that have any."""
+    """The properties of the data of all trials, by checksum; by name where no trial knows its data."""
     checksums = cells["data_checksum"].dropna().unique() if "data_checksum" in cells else ()
+    if not len(checksums):
+        return properties_by_name(store.path)
     found = {checksum: sound_properties(store.path, checksum) for checksum in map(str, checksums)}
     return {checksum: properties for checksum, properties in found.items() if properties is not None}
 

@@ -51,6 +51,16 @@ def sound_properties(store: Path, checksum: str) -> Properties | None:
     return None
 
 
+def properties_by_name(store: Path) -> dict[str, Properties]:
+    """Return the properties of all datasets whose file is sound, by the name of the dataset."""
+    found = {}
+    for path in sorted((store / DATASETS_FOLDER).glob("[!.]*.json")):
+        properties = sound_properties(store, path.stem)
+        if properties is not None:
+            found[str(read_sealed_json(path)["dataset"])] = properties
+    return found
+
+
 def properties_path(store: Path, checksum: str) -> Path:
     """Return where the properties of a dataset are."""
     return store / DATASETS_FOLDER / f"{checksum}.json"

@@ -96,15 +96,12 @@ def _own(results: Results, claims: pd.DataFrame) -> pd.DataFrame:
 @once
 def properties_table(results: Results) -> pd.DataFrame:
     """The properties of each dataset that has any, by its label in the sweep; a column for each of PROPERTIES."""
-    cells = results.done
-    if DATASET not in cells or "data_checksum" not in cells:
-        return pd.DataFrame(columns=list(PROPERTIES), dtype=float)
     rows = {}
-    for dataset, checksums in cells.groupby(DATASET)["data_checksum"]:
-        commonest = checksums.dropna().mode()
-        found = results.properties.get(str(commonest.iloc[0])) if len(commonest) else None
-        if found is not None:
-            rows[str(dataset)] = {name: found.get(name) for name in PROPERTIES}
+    for dataset, cells in results.done.groupby(DATASET) if DATASET in results.done else ():
+        checksums = list(cells["data_checksum"].dropna().mode()) if "data_checksum" in cells else []
+        key = str([*checksums, dataset][0])
+        if key in results.properties:
+            rows[str(dataset)] = {name: results.properties[key].get(name) for name in PROPERTIES}
     return pd.DataFrame(list(rows.values()), index=list(rows), columns=list(PROPERTIES), dtype=float)
 
 

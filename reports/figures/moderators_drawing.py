@@ -55,7 +55,7 @@ def draw(table: pd.DataFrame, view: View) -> Figure:
 
 def _draw_panel(axes: Axes, rows: pd.DataFrame, shown: Property, looks: dict[str, Look]) -> None:
     dress(axes)
-    axes.axhline(0, color="0.8", linewidth=0.6, zorder=0)
+    axes.axhline(0, color="0.5", linewidth=0.8, zorder=1)
     points = rows[rows["kind"] == POINT]
     axes.vlines(points["value"], points["effect_low"], points["effect_high"], color="0.8", linewidth=0.8, zorder=1)
     for dataset, own in points.groupby("dataset", sort=False):

@@ -70,14 +70,13 @@ def caption(table: pd.DataFrame, view: View, results: Results) -> str:
     estimates = table[table["kind"] == ESTIMATE]
     rows = estimates.to_dict("records")
     said = [_sentence(row) for row in rows if row["verdict"] in (TOGETHER, OPPOSED)]
-    undecided = [_named(row) for row in rows if row["verdict"] == OPEN]
-    said += [f"Undecided on datasets like these: {'; '.join(undecided)}."] if undecided else []
+    undecided = estimates[estimates["verdict"] == OPEN]
+    said += [f"Undecided on datasets like these: {_listed(undecided, estimates)}."] if len(undecided) else []
     for reason, of_reason in estimates[estimates["verdict"] == UNSAID].groupby("reason", sort=False):
-        named = [_named(row) for row in of_reason.to_dict("records")]
-        said.append(f"Nothing can be said ({reason}) of {'all' if len(named) == len(rows) else '; '.join(named)}.")
+        said.append(f"Nothing can be said ({reason}) of {_listed(of_reason, estimates)}.")
     without = [name for name in view.sweep.factors[DATASET] if name not in view.layout.datasets]
     said += [f"Without properties in the store: {listed(without)}."] if without else []
-    said += [_of_the_study(rows)] if view.layout.factor == SSL and not (estimates["verdict"] == UNSAID).all() else []
+    said += _of_the_study(rows) if view.layout.factor == SSL and not (estimates["verdict"] == UNSAID).all() else []
     warnings = estimates["warning"].dropna().unique()
     said += [f"Take it with care: {listed(list(warnings))}."] if len(warnings) else []
     tests = listed([f"{metric}: {own.iloc[0]:.0f}" for metric, own in estimates.groupby("metric", sort=False)["tests"]])
@@ -102,15 +101,16 @@ def _sentence(row: dict[Any, Any]) -> str:
     return f"On datasets like these {row['n_datasets']:.0f}, {compared} ({evidence})."
 
 
-def _of_the_study(rows: Sequence[dict[Any, Any]]) -> str:
-    """What becomes of the study's statement by each metric and level."""
+def _of_the_study(rows: Sequence[dict[Any, Any]]) -> list[str]:
+    """What becomes of the study's statement by each metric of which a direction is better, and level."""
     outcomes: dict[str, list[str]] = {}
-    for metric, level in dict.fromkeys((row["metric"], row["level"]) for row in rows):
+    ranked = [row for row in rows if metrics_by_name()[row["metric"]].better]
+    for metric, level in dict.fromkeys((row["metric"], row["level"]) for row in ranked):
         own = {row["property"]: row for row in rows if (row["metric"], row["level"]) == (metric, level)}
         seen = {name: _better(own[name], own[name]["verdict"]) for name in STATEMENT}
         outcomes.setdefault(_outcome(seen), []).append(f"{level} by {metric}")
     told = "; ".join(f"{outcome}: {listed(names)}" for outcome, names in outcomes.items())
-    return f"The study's statement that small sets with visibly distinct classes gain is {told}."
+    return [f"The study's statement that small sets with visibly distinct classes gain is {told}."] if told else []
 
 
 def _outcome(seen: dict[str, str]) -> str:
@@ -118,6 +118,19 @@ def _outcome(seen: dict[str, str]) -> str:
     if any(seen[name] in (TOGETHER, OPPOSED) and seen[name] != expected for name, expected in STATEMENT.items()):
         return "contradicted"
     return "supported" if all(agrees) else "supported in part" if any(agrees) else "undecided"
+
+
+def _listed(rows: pd.DataFrame, of_all: pd.DataFrame) -> str:
+    """Some estimates in few words: those of a metric and level that have the same properties stand together."""
+    if len(rows) == len(of_all):
+        return "all of it"
+    together: dict[tuple[str, ...], list[str]] = {}
+    for (metric, level), own in rows.groupby(["metric", "level"], sort=False):
+        together.setdefault(tuple(own["property"]), []).append(f"{metric} of {level}")
+    return "; ".join(
+        f"{listed(names)} against {listed([PROPERTIES[name].label for name in properties])}"
+        for properties, names in together.items()
+    )
 
 
 def _named(row: dict[Any, Any]) -> str:

@@ -40,7 +40,7 @@ def _reason(results: Results, name: str) -> str | None:
     if name == "importance":
         return "no answered metric can be parted: it takes two seeds that have every combination of levels"
     if name == "moderators" and sweep.source:
-        return "the store knows no properties of the datasets of imported runs"
-    if name == "moderators" and len(results.properties) < 2:
+        return "the store does not know what kind of data these are: launch a sweep of datasets of these names in it"
+    if name == "moderators":
         return f"the store does not know what kind of data these are: `ncvq launch {sweep.name}` measures it"
     return None

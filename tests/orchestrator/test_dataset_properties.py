@@ -9,7 +9,7 @@ from ncvq_core.data import Dataset
 from orchestrator.launching.properties import NAMES, keep_properties
 from orchestrator.store import Store, StoreError
 from orchestrator.store.check import check, things_to_check
-from orchestrator.store.datasets import properties_path, read_properties, sound_properties
+from orchestrator.store.datasets import properties_by_name, properties_path, read_properties, sound_properties
 from orchestrator.store.repair import repair
 from reports.figures.moderators_words import PROPERTIES
 
@@ -41,6 +41,7 @@ def test_they_are_measured_once(store: Store, dataset: Dataset) -> None:
     assert found.keys() == NAMES
     assert (found["train_series"], found["classes"]) == (12, 2)
     assert read_properties(store.path, "0" * 16) is None
+    assert properties_by_name(store.path) == {"$<Invented>": found}
 
 
 def test_damaged_ones_are_found_count_as_missing_and_are_measured_again(store: Store, dataset: Dataset) -> None:
@@ -54,6 +55,7 @@ def test_damaged_ones_are_found_count_as_missing_and_are_measured_again(store: S
         assert damaged.path == path
         assert "the next launch measures it" in damaged.cost
         assert sound_properties(store.path, dataset.checksum()) is None
+        assert properties_by_name(store.path) == {}
         with pytest.raises(StoreError, match=f"datasets/{path.name}: damaged"):
             read_properties(store.path, dataset.checksum())
         keep_properties(store, [dataset])

@@ -124,7 +124,7 @@ def test_few_datasets_cannot_show_it_and_say_so() -> None:
     assert faults(table, view) == []
 
 
-@pytest.mark.parametrize("count", [12, 30])
+@pytest.mark.parametrize("count", [9, 30])
 def test_hostile_and_many_names_have_pages_that_can_be_read(count: int) -> None:
     datasets = ["$x_1$ <b>&amp;", "数据集" * 12, "D" * 60, *names(count - 3)]
     results, claims = of_datasets(datasets, ["m" * 50, "$\\alpha$"], answers=("val_loss",))
@@ -145,6 +145,20 @@ def test_another_factor_is_looked_at_where_no_ssl_method_varies() -> None:
     view, table = drawn(other, claims_table(other))
     assert view.layout.factor == "decay"
     assert "study" not in moderators.caption(table, view, other)
+
+
+def test_imported_runs_have_the_properties_of_datasets_of_their_names() -> None:
+    results, _ = of_datasets(names(6))
+    by_name = {checksum.removeprefix("sum-"): properties for checksum, properties in results.properties.items()}
+    theirs = dataclasses.replace(
+        results, cells=results.cells.drop(columns=["data_checksum", "seed"]), properties=by_name,
+        sweep=dataclasses.replace(results.sweep, source="theirs.csv"),
+    )  # fmt: skip
+    theirs = dataclasses.replace(theirs, cells=theirs.cells.assign(run_kind=None))
+    _, table = drawn(theirs, claims_table(theirs))
+    assert estimate(table, "probe_svm", "train_series")["rho"] == pytest.approx(-1)
+    nothing = dataclasses.replace(theirs, properties={})
+    assert "launch a sweep of datasets of these names" in why_nothing(nothing, "moderators")
 
 
 def test_properties_come_from_the_store_and_are_named_where_they_lack(tmp_path: Path) -> None:
