@@ -43,17 +43,17 @@ def draw(table: pd.DataFrame, view: View) -> Figure:
     for axes_row, (metric, level) in zip(grid, layout.rows, strict=True):
         own = table[(table["metric"] == metric) & (table["level"] == level)]
         for axes, name in zip(axes_row, PROPERTIES, strict=True):
-            _draw_panel(axes, own[own["property"] == name], PROPERTIES[name], looks)
+            _draw_panel(axes, own[own["property"] == name], looks)
         axes_row[0].set_ylabel(f"Δ {metric}{_unit(own, metric)}\n{levels[level]}", fontsize=SMALL)
         _limit(axes_row[0], own[own["kind"] == POINT])
-    for axes, shown in zip(grid[-1], PROPERTIES.values(), strict=True):
-        axes.set_xlabel(shown.label, fontsize=SMALL)
+    for axes, (name, shown) in zip(grid[-1], PROPERTIES.items(), strict=True):
+        _scale(axes, table.loc[table["property"] == name, "value"].dropna(), shown)
     names = legend_names(layout.datasets, None)
     add_legend(figure, [handle(look, names[dataset]) for dataset, look in looks.items()])
     return figure
 
 
-def _draw_panel(axes: Axes, rows: pd.DataFrame, shown: Property, looks: dict[str, Look]) -> None:
+def _draw_panel(axes: Axes, rows: pd.DataFrame, looks: dict[str, Look]) -> None:
     dress(axes)
     axes.axhline(0, color="0.5", linewidth=0.8, zorder=1)
     points = rows[rows["kind"] == POINT]
@@ -62,15 +62,23 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, shown: Property, looks: dict[str
         look = looks.get(str(dataset), Look(colour=GREY, marker="o"))
         axes.scatter(own["value"], own["effect"], s=26, color=look.colour, marker=look.marker, linewidths=0, zorder=2)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
-    if shown.log and len(points):
-        axes.set_xscale("log")
-        axes.xaxis.set_major_locator(FixedLocator(_log_ticks(points["value"].min(), points["value"].max())))
-        axes.xaxis.set_minor_locator(NullLocator())
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    else:
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=3))
     estimates = rows[rows["kind"] == ESTIMATE].to_dict("records")
     axes.set_title("\n".join(line(row) for row in estimates), fontsize=SMALL, loc="left")
+
+
+def _scale(axes: Axes, values: pd.Series[float], shown: Property) -> None:
+    """Dress the horizontal axis of a column, which its panels share."""
+    axes.set_xlabel(shown.label, fontsize=SMALL)
+    if not shown.log or values.empty:
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=3))
+        return
+    low, high = values.min(), values.max()
+    room = max(1.1, (high / low) ** 0.06)
+    axes.set_xscale("log")
+    axes.set_xlim(low / room, high * room)
+    axes.xaxis.set_major_locator(FixedLocator(_log_ticks(low, high)))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
 def _log_ticks(low: float, high: float) -> list[float]:

@@ -77,9 +77,9 @@ def _correlated(x: pd.Series, y: pd.Series) -> dict[str, object]:
     row |= {"n_datasets": len(x), "reason": None}
     if len(x) < 2:
         return row | {"reason": "fewer than two datasets"}
-    for values, name in ((x, "property"), (y, "effect")):
+    for values, name in ((x, "equal"), (y, "equal effects")):
         if values.nunique() < 2:
-            return row | {"reason": f"the same {name} on all datasets"}
+            return row | {"reason": f"{name} on all datasets"}
     rho = float(stats.spearmanr(x, y).statistic)
     low, high = rho_interval(rho, len(x))
     return row | {"rho": rho, "low": low, "high": high, "p": permutation_p(x, y)}

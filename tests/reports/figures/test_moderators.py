@@ -91,7 +91,7 @@ def test_points_are_the_effects_and_claims_say_where_it_helps() -> None:
     assert estimate(table, "probe_svm", "train_series")["verdict"] == OPPOSED
     assert estimate(table, "val_loss", "train_series")["verdict"] == TOGETHER  # of which lower is better
     assert estimate(table, "val_loss", "high_frequency_share")["verdict"] == OPEN
-    assert estimate(table, "val_loss", "classes")["reason"] == "the same property on all datasets"
+    assert estimate(table, "val_loss", "classes")["reason"] == "equal on all datasets"
     assert faults(table, view) == []
     words = moderators.caption(table, view, results)
     for metric in ("val_loss", "probe_svm"):

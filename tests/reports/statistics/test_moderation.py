@@ -45,7 +45,7 @@ def test_correlations_and_p_are_those_of_scipy_and_statsmodels() -> None:
     holm = multipletests(said["p"], method="holm")[1]
     assert list(said["p_adjusted"]) == pytest.approx(list(holm))
     assert set(table["tests"]) == {4}
-    assert set(table.xs("same", level="property")["reason"]) == {"the same property on all datasets"}
+    assert set(table.xs("same", level="property")["reason"]) == {"equal on all datasets"}
     assert table.loc[("a", "size"), "verdict"] == OPPOSED
     assert table.loc[("b", "size"), "verdict"] == OPEN
 
