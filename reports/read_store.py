@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from ncvq_core.metrics import recall
 from orchestrator.store import Store, StoreError, TableRead
+from orchestrator.store.datasets import Properties, properties_by_name, sound_properties
 from orchestrator.store.lock import running_owner
 from orchestrator.store.status import Status
 from reports.cells import with_progress, with_trials
@@ -78,6 +79,8 @@ class Results:
     """One row a done trial of the sweep, stage and epoch: what compact_history makes."""
     judge_seconds: dict[str, float] = field(default_factory=dict)
     """How long the training of each network took that judged samples; of those that were trained in this store."""
+    properties: dict[str, Properties] = field(default_factory=dict)
+    """What kind of data each dataset is, where a launch measured it: by the checksum of its data, else by its name."""
     options: Options = field(default_factory=Options)
     """What the reader chose: what may be compared with what, and how many seeds are looked at."""
     beside: Beside | None = None
@@ -142,6 +145,7 @@ def _read(store: Store, name: str, options: Options, beside: str | None = None) 
         cells=cells,
         history=compact_history(history, set(cells.loc[cells["status"] == Status.DONE, "trial_id"])),
         judge_seconds=_judge_seconds(store, judges),
+        properties=_properties(store, cells),
         options=options,
         beside=_read_beside(store, beside, trials) if beside else None,
         grown=_times_grown(store, name, launched),
@@ -256,3 +260,12 @@ def _judge_seconds(store: Store, judges: set[str]) -> dict[str, float]:
         if name in judges and "fcn_accuracy" in record.metrics:
             seconds[name] = float(record.timings["seconds"])
     return seconds
+
+
+def _properties(store: Store, cells: pd.DataFrame) -> dict[str, Properties]:
+    """The properties of the data of all trials, by checksum; by name where no trial knows its data."""
+    checksums = cells["data_checksum"].dropna().unique() if "data_checksum" in cells else ()
+    if not len(checksums):
+        return properties_by_name(store.path)
+    found = {checksum: sound_properties(store.path, checksum) for checksum in map(str, checksums)}
+    return {checksum: properties for checksum, properties in found.items() if properties is not None}

@@ -14,6 +14,7 @@ from orchestrator.execution.scratch import scratch_folder, temporary_files_below
 from orchestrator.execution.settings import WorkerSettings
 from orchestrator.launching.options import LaunchOptions
 from orchestrator.launching.prepare import Preparation, prepare
+from orchestrator.launching.properties import keep_properties
 from orchestrator.launching.recorder import Recorder
 from orchestrator.launching.run_plan import run_plan
 from orchestrator.launching.tracking import make_tracker, tracking_mode
@@ -73,6 +74,7 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
         plan, capacity = prepared.planned(store)
         _say(_set_aside_outdated(store, plan), console)
         _say([*changed_plugins(sweep, store), *_note_design(store, sweep)], console)
+        keep_properties(store, prepared.datasets.values())
         recorder = Recorder(store, sweep.cells, make_tracker(sweep.name, store, mode))
         for cell in plan.to_assemble:
             recorder.finish(cell)

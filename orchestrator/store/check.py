@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from orchestrator.store.atomic import TEMPORARY
 from orchestrator.store.checkpoint_files import is_whole_checkpoint
+from orchestrator.store.datasets import DATASETS_FOLDER, read_properties
 from orchestrator.store.errors import StoreError
 from orchestrator.store.findings import Damaged, Findings
 from orchestrator.store.imported import IMPORTED_FOLDER
@@ -23,6 +24,7 @@ from orchestrator.store.sweep_files import read_or_none
 from orchestrator.store.writer import HISTORY_FOLDER, TRIALS_FOLDER
 
 FROM_STAGES = "nothing to train: it is put together from the stages"
+MEASURED_AGAIN = "nothing to train: the next launch measures it"
 IMPORT_AGAIN = "nothing to train: `ncvq import` reads it from its source again"
 
 
@@ -39,7 +41,7 @@ def check(store: Store, looked_at: Callable[[Path], None] = lambda path: None, *
 
 def things_to_check(root: Path) -> list[Path]:
     """Return the files and folders that `check` reads one by one."""
-    folders = (TRIALS_FOLDER, HISTORY_FOLDER, IMPORTED_FOLDER, "sweeps", "stages", "checkpoints")
+    folders = (TRIALS_FOLDER, HISTORY_FOLDER, IMPORTED_FOLDER, "sweeps", DATASETS_FOLDER, "stages", "checkpoints")
     return [path for folder in folders for path in sorted((root / folder).glob("[!.]*"))]
 
 
@@ -60,6 +62,7 @@ class _Check:
         imported = self._imported()
         self._histories(imported)
         unfinished = self._sweeps({*self._column(TRIAL_ID), *imported})
+        self._datasets()
         self._stages(unfinished)
         self._checkpoints()
         if alone:
@@ -126,6 +129,16 @@ class _Check:
             unfinished |= record is None or any(cell["trial_id"] not in trial_ids for cell in record["cells"])
             self.looked_at(path)
         return unfinished
+
+    def _datasets(self) -> None:
+        """Look at the properties of datasets."""
+        for path in sorted((self.store.path / DATASETS_FOLDER).glob("[!.]*.json")):
+            self._read(path)
+            try:
+                read_properties(self.store.path, path.stem)
+            except StoreError as error:
+                self._damaged(path, str(error), MEASURED_AGAIN)
+            self.looked_at(path)
 
     def _stages(self, unfinished: bool) -> None:
         used = {stage_id for stage in OWN_NAMES for stage_id in self._done(f"{stage}_id") if stage_id}

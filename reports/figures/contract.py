@@ -18,6 +18,7 @@ EFFECTS, WEIGHTS, ROBUSTNESS, EMBEDDINGS = "effects", "weight", "robustness", "t
 VALUES, CURVES, COVERAGE, COST = "values", "curves", "coverage", "cost"
 RANKS, DIFFICULTY, TRANSFER = "average-ranks", "ssl_difficulty", "transfer"
 FURTHER = "further"
+IMPORTANCE, MODERATORS = "importance", "moderators"
 """Sections of the page."""
 
 
@@ -76,6 +77,21 @@ SECTIONS = {
         lead=_BY_BLOCK + "Further left: an easier loss.",
     ),
     TRANSFER: Section(title="Does a better stage 1 make a better stage 2?", lead=_BY_BLOCK),
+    IMPORTANCE: Section(
+        title="Which factor matters most?",
+        lead="Share of a metric's variance inside blocks (one dataset and seed) that each factor, and each pair beyond "
+        "its two factors, explains: functional ANOVA on the scale of the metric. What seeds differ by in all settings "
+        "is taken out, as pairs cancel it, and so is what noise gives by chance. Bar: mean over datasets; points: "
+        "single datasets; red tick: what noise alone stays below, for all of a panel together, in 95 % of cases. "
+        "Shares depend on the levels that were chosen; verdicts stand under Effects.",
+    ),
+    MODERATORS: Section(
+        title="On which datasets does it help?",
+        lead="A point is a dataset: its effect (with the 95 % interval of its blocks, not adjusted) against a property "
+        "of its TRAIN. ρ: Spearman's rank correlation over datasets with a 95 % interval, not adjusted; p by "
+        "permutation, adjusted (Holm) over the levels and properties of a metric. Effects are known only as well as "
+        "their seeds tell, which pulls ρ towards 0; properties go together; a correlation is no cause.",
+    ),
     CURVES: Section(
         title="By epoch",
         lead="Above: mean over the seeds, band: lowest to highest seed. Below: paired difference from the reference "

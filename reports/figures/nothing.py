@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.claims.wording import listed
-from reports.levels import AUGMENTATIONS, EMBEDDING, SSL, WEIGHT
+from reports.levels import AUGMENTATIONS, DATASET, EMBEDDING, SSL, WEIGHT
 from reports.read_store import Results
 
 NEEDED = {
@@ -11,6 +11,7 @@ NEEDED = {
     "robustness": (AUGMENTATIONS, SSL),
     "token_embedding": (EMBEDDING,),
     "ssl_difficulty": (AUGMENTATIONS,),
+    "moderators": (DATASET,),
 }
 """The factors that must vary, by figure."""
 NEEDED_METRICS = {"ssl_difficulty": "an SSL loss", "transfer": "judged samples (stages: 2)"}
@@ -25,8 +26,21 @@ def why_nothing(results: Results, name: str) -> str:
         return f"{name}: sweep {sweep.name} has no levels of {listed(lacking)} to compare, so there is nothing to draw"
     if name in NEEDED_METRICS:
         return f"{name}: no trial of sweep {sweep.name} that varies has {NEEDED_METRICS[name]}, so nothing is drawn"
+    reason = _reason(results, name) if not results.done.empty else None
+    return f"{name}: {reason or f'nothing to draw yet in sweep {sweep.name}'}"
+
+
+def _reason(results: Results, name: str) -> str | None:
+    """Why a sweep with results has nothing for a figure; None where there is no reason to tell."""
+    sweep = results.sweep
     if name == "robustness" and WEIGHT in sweep.varying:
-        return f"{name}: {WEIGHT} varies in sweep {sweep.name}, so that `weight` and `value` draw it"
-    if name == "effects_map" and not results.done.empty:
-        return f"{name}: the datasets of sweep {sweep.name} are few, so that `effects` has all of them"
-    return f"{name}: nothing to draw yet in sweep {sweep.name}"
+        return f"{WEIGHT} varies in sweep {sweep.name}, so that `weight` and `value` draw it"
+    if name == "effects_map":
+        return f"the datasets of sweep {sweep.name} are few, so that `effects` has all of them"
+    if name == "importance":
+        return "no answered metric can be parted: it takes two seeds that have every combination of levels"
+    if name == "moderators" and sweep.source:
+        return "the store does not know what kind of data these are: launch a sweep of datasets of these names in it"
+    if name == "moderators":
+        return f"the store does not know what kind of data these are: `ncvq launch {sweep.name}` measures it"
+    return None

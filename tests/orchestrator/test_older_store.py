@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +30,7 @@ LATER = {"stages", "stage2_id", "samples_id", "fcn", "fid_by_class", "prior_loss
 
 
 def make_older(store: Store) -> None:
-    """Give a store the layout of schema 1: a file a trial, sweeps as JSON, no checksums."""
+    """Give a store the layout of schema 1: a file a trial, sweeps as JSON, no checksums, no properties of datasets."""
     for folder in ("trials", "history"):
         for path in part_files(store.path / folder):
             table = read_part(path)
@@ -45,6 +46,7 @@ def make_older(store: Store) -> None:
     for path in store.path.glob("sweeps/*.parquet"):
         path.with_suffix(".json").write_text(json.dumps(store.read_sweep(path.stem)))
         path.unlink()
+    shutil.rmtree(store.path / "datasets")
     (store.path / "store.json").write_text('{"schema": 1}')
 
 
@@ -75,6 +77,7 @@ def test_a_launch_brings_it_up_to_date(older: Store, design: Design, run_here: L
     now = trials_table(older.path)
     assert now[now["trial_id"].isin(before["trial_id"])].reset_index(drop=True).equals(before.astype(now.dtypes))
     assert len(history_of(older.path)) == 12
+    assert len(list((older.path / "datasets").glob("*.json"))) == 1
 
 
 def test_every_file_gets_its_checksum(older: Store, finished_folder: Path, design: Design) -> None:

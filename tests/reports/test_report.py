@@ -76,7 +76,7 @@ def test_page_is_complete_in_itself(some_page: Path) -> None:
     text = path.read_text(encoding="utf-8")
     page = Page(text)
     drawn = sorted((path.parent / "figures").glob("*.png"))
-    assert len(page.images) == len(drawn) == 7
+    assert len(page.images) == len(drawn) == 8
     for image in page.images:
         assert str(image["src"]).startswith("data:image/webp;base64,")
         assert image["alt"]
@@ -102,7 +102,7 @@ def test_every_figure_has_its_files_and_its_table(reported: Path) -> None:
     folder = reported / "reports" / "fixture"
     names = {path.stem for path in (folder / "figures").glob("*.png")}
     assert names == {"effects", "weight_probe_svm", "curves_stage1_loss",
-                     "curves_stage1_ssl_loss", "coverage", "cost", "ssl_difficulty"}  # fmt: skip
+                     "curves_stage1_ssl_loss", "coverage", "cost", "ssl_difficulty", "importance"}  # fmt: skip
     assert names == {path.stem for path in (folder / "figures").glob("*.pdf")}
     assert names == {path.stem for path in (folder / "figures").glob("*.json")}
     tables = {path.stem for path in (folder / "tables").glob("*.csv")}

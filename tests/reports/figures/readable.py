@@ -74,7 +74,9 @@ def _overlaps(axes: Axes) -> list[str]:
 def _titles(figure: Figure) -> list[str]:
     """Titles that overlap each other, the legend, or the tick labels of another panel."""
     shown = [axes for axes in figure.axes if axes.get_visible()]
-    titles = [axes.title for axes in shown if axes.get_title()]
+    titles = [
+        text for axes in shown for text in axes.get_children() if isinstance(text, Text) and _is_title(axes, text)
+    ]
     boxes = [(title.get_window_extent(), title.get_text()) for title in titles]
     found = [f"titles {first!r} and {second!r} overlap" for place, (one, first) in enumerate(boxes)
              for two, second in boxes[place + 1 :] if _overlap(one, two)]  # fmt: skip
@@ -92,6 +94,11 @@ def _titles(figure: Figure) -> list[str]:
     found += [f"labels {first!r} and {second!r} overlap" for place, (one, first) in enumerate(named)
               for two, second in named[place + 1 :] if _overlap(one, two)]  # fmt: skip
     return found
+
+
+def _is_title(axes: Axes, text: Text) -> bool:
+    """Whether a text is a title of its axes, in the middle or at the left."""
+    return bool(text.get_text()) and text.get_text() in (axes.get_title(), axes.get_title("left"))
 
 
 def _overlap(one: Bbox, two: Bbox) -> bool:

@@ -60,8 +60,8 @@ def manifest_of(page: Path, name: str) -> tuple[Path, dict[str, Any]]:
 def test_every_figure_is_drawn_again_pixel_by_pixel(page: Path, tmp_path: Path) -> None:
     manifests = sorted((page.parent / "figures").glob("*.json"))
     assert [path.stem for path in manifests] == [
-        "cost", "coverage", "curves_stage1_loss", "curves_stage1_ssl_loss", "effects", "value_reconstruction",
-        "value_representation",
+        "cost", "coverage", "curves_stage1_loss", "curves_stage1_ssl_loss", "effects", "importance",
+        "value_reconstruction", "value_representation",
     ]  # fmt: skip
     for manifest in manifests:
         again, difference = redraw(manifest, tmp_path / "again.png")
