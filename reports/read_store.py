@@ -17,6 +17,7 @@ from orchestrator.store import Store, StoreError, TableRead
 from orchestrator.store.lock import running_owner
 from orchestrator.store.status import Status
 from reports.errors import ReportError
+from reports.examples import Examples
 from reports.history import HISTORY_COLUMNS, compact_history
 from reports.judges import without_mixed_judgements
 from reports.statistics.specification import Options
@@ -79,6 +80,8 @@ class Results:
     """What the reader chose: what may be compared with what, and how many seeds are looked at."""
     grown: int = 0
     """How many earlier designs of the sweep had a part of its cells."""
+    examples: Examples = field(default_factory=Examples, repr=False, compare=False)
+    """What is kept of its stages for figures."""
     remembered: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What was worked out of it once: the room of `reports.remembered`."""
 
@@ -126,6 +129,7 @@ def _read(store: Store, name: str, options: Options) -> Results:
         judge_seconds=_judge_seconds(store, judges),
         options=options,
         grown=_times_grown(store, name, launched),
+        examples=Examples(store),
     )
 
 

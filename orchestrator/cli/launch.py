@@ -18,6 +18,7 @@ from orchestrator.cli.options import (
     FcnOption,
     GpusOption,
     GraphsOption,
+    NoSamplesOption,
     PackOption,
     ProfileOption,
     SeedsOption,
@@ -53,6 +54,7 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
         pack: PackOption = None,
         graphs: GraphsOption = False,
         deterministic: DeterministicOption = False,
+        no_samples: NoSamplesOption = False,
         wandb: WandbOption = None,
         debug: DebugOption = False,
     ) -> None:
@@ -71,6 +73,7 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
                 pack=pack,
                 graphs=graphs,
                 deterministic=deterministic,
+                examples=not no_samples,
                 wandb=wandb,
                 retry_failed=retry_failed,
                 debug=debug,

@@ -20,5 +20,7 @@ class WorkerSettings:
     """On a GPU, capture each trial's step as a CUDA graph."""
     deterministic: bool = False
     """On a GPU, take kernels alone whose bits come again."""
+    examples: bool = True
+    """Keep what figures show of each stage."""
     debug: bool = False
     """Let an exception through instead of recording it."""

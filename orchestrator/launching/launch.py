@@ -118,6 +118,7 @@ def _executor(options: LaunchOptions, store: Store, capacity: Capacity, scratch:
         threads=capacity.threads,
         graphs=options.graphs,
         deterministic=options.deterministic and bool(capacity.gpus),
+        examples=options.examples,
         debug=options.debug and name == INLINE,
     )
     return make_executor(name, worker, capacity, scratch)

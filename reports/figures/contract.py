@@ -16,7 +16,7 @@ from reports.relevance import of_stage
 
 EFFECTS, WEIGHTS, ROBUSTNESS, EMBEDDINGS = "effects", "weight", "robustness", "token_embedding"
 VALUES, CURVES, COVERAGE, COST = "values", "curves", "coverage", "cost"
-RANKS, DIFFICULTY, TRANSFER = "average-ranks", "ssl_difficulty", "transfer"
+RANKS, DIFFICULTY, TRANSFER, EXAMPLES = "average-ranks", "ssl_difficulty", "transfer", "examples"
 """Sections of the page."""
 
 
@@ -75,6 +75,13 @@ SECTIONS = {
         lead=_BY_BLOCK + "Further left: an easier loss.",
     ),
     TRANSFER: Section(title="Does a better stage 1 make a better stage 2?", lead=_BY_BLOCK),
+    EXAMPLES: Section(
+        title="Series, codes and spectra",
+        lead="What the numbers are about. Where a few trials are shown they are the first of the sweep, not the best: "
+        "its first seed, and of what is not compared its first levels; of series the first of each class in the files, "
+        "or the first that were drawn. One trial shows what there is, not that it is so for others: that is for the "
+        "figures with intervals. Series are scaled by the mean and standard deviation of TRAIN.",
+    ),
     CURVES: Section(
         title="By epoch",
         lead="Above: mean over the seeds, band: lowest to highest seed. Below: paired difference from the reference "
