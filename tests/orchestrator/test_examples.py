@@ -65,7 +65,7 @@ def test_a_stage_without_sound_weights_is_told_and_left_out(finished2: Store) ->
     for path in finished2.path.rglob("examples.parquet"):
         path.unlink()
     model = finished2.stage(row["stage1_id"]).model_path
-    model.write_bytes(model.read_bytes()[:-1] + b"?")
+    model.write_bytes(model.read_bytes()[:-1] + b"!")
     said: list[str] = []
     assert make_examples(finished2, "tiny2", None, said.append) == 0
     assert said[1].startswith(f"stages/{row['stage1_id']} has nothing for figures: stages/{row['stage1_id']}/model")
