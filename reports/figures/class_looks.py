@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reports.colours import BLACK, BLUE, GREEN, NUMBER_MARKERS, ORANGE, PINK, SKY, VERMILION, Look
+from reports.figures.names import shortened, width
 
 MOST_CLASSES = 10
 """Classes with a look of their own; the others share one."""
@@ -20,6 +21,17 @@ def class_looks(labels: Iterable[str]) -> dict[str, Look]:
         own = Look(colour=HUES[place % len(HUES)], marker=NUMBER_MARKERS[place % len(NUMBER_MARKERS)])
         found[label] = own if place < MOST_CLASSES else PALE
     return found
+
+
+def class_name(label: str) -> str:
+    """What stands beside the row of a class: one line, or two where the label is long."""
+    shown = shortened([label], 12)[label]
+    return f"class {shown}" if width(shown) <= 5 else f"class\n{shown}"
+
+
+def per_cent(share: float) -> str:
+    """A share in words: "43 %"."""
+    return f"{100 * share:.0f} %"
 
 
 def _order(label: str) -> tuple[int, float, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,7 +14,7 @@ from ncvq_core.metrics import metrics_by_name
 from orchestrator.store.examples import Shown
 from reports.colours import BLUE, GREY, VERMILION, Look
 from reports.figures.captions import judges_of
-from reports.figures.class_looks import class_looks, legend_entries
+from reports.figures.class_looks import class_looks, class_name, legend_entries, per_cent
 from reports.figures.contract import View
 from reports.figures.example_trials import Pair, first_trials, pair_views, stacked, trial_words, values_of
 from reports.figures.grid import SMALL, handle
@@ -118,7 +119,7 @@ def _draw_series(figure: Figure, series: pd.DataFrame, labels: list[str], levels
         of_class = series[series["label"] == label]
         real = of_class[(of_class["what"] == Shown.REAL) & (of_class["level"] == levels[0])]
         line[0].plot(real["t"], real["value"], color=GREY, linewidth=1.0)
-        line[0].set_ylabel(f"class\n{shortened([label], 12)[label]}", fontsize=SMALL)
+        line[0].set_ylabel(class_name(label), fontsize=SMALL)
         shown = [real]
         for axes, (level, place) in zip(line[1:], places, strict=True):
             found = numbers.get((level, label), [])
@@ -157,14 +158,17 @@ def _draw_pair(axes: Axes, own: pd.DataFrame, label: str) -> pd.DataFrame:
 
 
 def _draw_features(axes: Axes, rows: pd.DataFrame, looks: dict[str, Look]) -> None:
-    for what, marker, alpha in ((Shown.REAL_FEATURE, "o", 0.35), (Shown.GENERATED_FEATURE, "x", 0.8)):
-        for label, look in looks.items():
-            own = rows[(rows["what"] == what) & (rows["label"] == label)]
-            axes.scatter(own["t"], own["value"], s=16, color=[look.colour], marker=marker, alpha=alpha,
-                         linewidths=0.9 if marker == "x" else 0)  # fmt: skip
+    """Draw what is generated below TEST, all classes in turn, so that none hides another."""
+    for what, marker in ((Shown.GENERATED_FEATURE, "x"), (Shown.REAL_FEATURE, "o")):
+        own = rows[rows["what"] == what]
+        own = own.iloc[np.random.default_rng(0).permutation(len(own))]
+        drawn = axes.scatter(own["t"], own["value"], s=16, c=[looks[label].colour for label in own["label"]],
+                             marker=marker, alpha=0.5 if marker == "x" else 0.9, linewidths=0.8)  # fmt: skip
+        if marker == "o":
+            drawn.set(edgecolor="0.1", linewidth=0.4)
     for _, shares in rows[rows["kind"] == AXES].iterrows():
-        axes.set_xlabel(f"component 1 ({shares['t']:.0%} of TEST's variance)", fontsize=SMALL)
-        axes.set_ylabel(f"component 2 ({shares['value']:.0%})", fontsize=SMALL)
+        axes.set_xlabel(f"component 1 ({per_cent(shares['t'])} of TEST's variance)", fontsize=SMALL)
+        axes.set_ylabel(f"component 2 ({per_cent(shares['value'])})", fontsize=SMALL)
     axes.tick_params(labelsize=SMALL)
     axes.spines[["top", "right"]].set_visible(False)
 
@@ -190,7 +194,7 @@ def _distances(table: pd.DataFrame) -> str:
     of_level = generated["level"].map(lambda level: "" if level == ALL else f" of {level}")
     said = [f"{value:.2f} for samples{name}" for name, value in zip(of_level, generated["value"], strict=True)]
     said += [f"{value:.2f} for TEST" for value in real["value"][:1]]
-    return f"Its median to the nearest is {', '.join(said)}."
+    return f"The median distance to the nearest of TRAIN is {', '.join(said)}."
 
 
 def alt_text(table: pd.DataFrame, view: View) -> str:

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from orchestrator.store.examples import Shown
 from reports.colours import Look
-from reports.figures.class_looks import class_looks, legend_entries
+from reports.figures.class_looks import class_looks, legend_entries, per_cent
 from reports.figures.contract import View
 from reports.figures.example_trials import Pair, first_trials, pair_views, stacked, trial_words, values_of
 from reports.figures.grid import SMALL, add_legend, handle
@@ -62,7 +63,7 @@ def draw(table: pd.DataFrame, view: View) -> Figure:
     figure = Figure(figsize=((PLANE + BARS) * len(levels), HEIGHT), layout="constrained")
     grid = figure.subplots(1, 2 * len(levels), squeeze=False, width_ratios=[PLANE, BARS] * len(levels))[0]
     names = shortened(levels, 28)
-    scores = table.loc[table["kind"] == CODE, "score"]
+    scores = table.loc[table["kind"] == CODE, "score"].fillna(0.0)
     for place, level in enumerate(levels):
         rows = table[table["level"] == level]
         codes, axes = rows[rows["kind"] == CODE], rows[rows["kind"] == AXES].iloc[0]
@@ -70,8 +71,7 @@ def draw(table: pd.DataFrame, view: View) -> Figure:
         _draw_plane(plane, codes, looks, (float(axes["x"]), float(axes["y"])))
         plane.set_title(f"{view.layout.factor}={names[level]}" if view.layout.factor else "", fontsize=SMALL)
         _draw_silhouettes(bars, codes, looks, float(axes["score"]))
-        low = min(-0.05, float(scores.min())) if scores.notna().any() else -1.0
-        bars.set_xlim(max(-1.0, low - 0.05), 1.0)
+        bars.set_xlim(min(0.0, float(scores.min())) - 0.05, max(0.2, float(scores.max()) + 0.05))
     entries = legend_entries(looks)
     add_legend(figure, [handle(look, shortened([name], 24)[name]) for name, look in entries.items()])
     return figure
@@ -81,8 +81,8 @@ def _draw_plane(axes: Axes, codes: pd.DataFrame, looks: dict[str, Look], shares:
     for label, look in looks.items():
         own = codes[codes["label"] == label]
         axes.scatter(own["x"], own["y"], s=13, color=[look.colour], marker=look.marker, alpha=0.7, linewidths=0)
-    axes.set_xlabel(f"component 1 ({shares[0]:.0%} of the variance)", fontsize=SMALL)
-    axes.set_ylabel(f"component 2 ({shares[1]:.0%})", fontsize=SMALL)
+    axes.set_xlabel(f"component 1 ({per_cent(shares[0])} of the variance)", fontsize=SMALL)
+    axes.set_ylabel(f"component 2 ({per_cent(shares[1])})", fontsize=SMALL)
     axes.set_aspect("equal", adjustable="datalim")
     axes.tick_params(labelsize=SMALL)
     axes.spines[["top", "right"]].set_visible(False)
@@ -91,6 +91,7 @@ def _draw_plane(axes: Axes, codes: pd.DataFrame, looks: dict[str, Look], shares:
 def _draw_silhouettes(axes: Axes, codes: pd.DataFrame, looks: dict[str, Look], mean: float) -> None:
     """A bar a series, sorted inside its class; the metric as a line."""
     axes.set_xlabel("silhouette", fontsize=SMALL)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
     axes.tick_params(labelsize=SMALL)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.set_yticks([])
@@ -102,6 +103,7 @@ def _draw_silhouettes(axes: Axes, codes: pd.DataFrame, looks: dict[str, Look], m
         values = np.sort(codes.loc[codes["label"] == label, "score"].to_numpy())
         axes.barh(np.arange(start, start + len(values)), values, height=1.0, color=[look.colour], linewidth=0)
         start += len(values) + max(2, len(codes) // 40)
+    axes.invert_yaxis()
     axes.axvline(0.0, color="0.3", linewidth=0.8)
     if np.isfinite(mean):
         axes.axvline(mean, color="0.1", linewidth=1.2, linestyle="--")
@@ -113,10 +115,11 @@ def caption(table: pd.DataFrame, view: View, results: Results) -> str:
     counts = table[table["kind"] == CODE].groupby("level", sort=False).size()
     own = "" if len(counts) == 1 else " Each level has its own plane, so that places and distances do not compare."
     return (
-        f"Pooled codes of TEST ({counts.iloc[0]} series), in the plane of their two principal components.{own} Beside "
-        "it the silhouette coefficient of each series in all dimensions, by class (below 0: it lies nearer to another "
-        f"class), dashed their mean, the metric {METRIC}. Where the two components show little of the variance, trust "
-        f"the silhouette. Trials: {trial_words(table, view, results)}."
+        f"Pooled codes of TEST ({counts.iloc[0]} series, of many some that are evenly spaced in the file), in the plane of "
+        f"their two principal components.{own} Beside it the silhouette coefficient of each series in all dimensions, by "
+        "class (below 0: it lies nearer to another class), dashed the mean of all of TEST, the metric "
+        f"{METRIC}. Where the two components show little of the variance, trust the silhouette. "
+        f"Trials: {trial_words(table, view, results)}."
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
 from orchestrator.store.examples import Shown
@@ -30,6 +31,8 @@ LABELS = {LEVEL: "power [dB]", DIFFERENCE: "difference from\nTRAIN [dB]"}
 REAL, AUGMENTED, GENERATED = "TRAIN", "augmented TRAIN", "generated"
 ROLES = {REAL: Shown.REAL_SPECTRUM, AUGMENTED: Shown.AUGMENTED_SPECTRUM, GENERATED: Shown.GENERATED_SPECTRUM}
 LOOKS = {REAL: Look(colour=BLACK, marker=""), AUGMENTED: Look(colour=ORANGE, marker="", line="--")}
+Levels = NDArray[np.float64]
+"""Decibels, (channels, frequencies)."""
 THIRDS = ("lowest", "middle", "highest")
 SAID = 6
 """Panels of which the caption says the distances."""
@@ -94,6 +97,8 @@ def table(results: Results, claims: pd.DataFrame, view: View) -> pd.DataFrame:
 def _lines(trials: pd.DataFrame, results: Results, colour: str) -> Iterator[pd.DataFrame]:
     """The lines of one panel: both of TRAIN, then those of each level."""
     spectra = {place: _spectra(results.examples.of(str(row[STAGE_ID]))) for place, row in trials.iterrows()}
+    views = [each[AUGMENTED] for each in spectra.values() if AUGMENTED in each]
+    view = np.mean(views, axis=0) if views else None
     levels = list(dict.fromkeys(trials[colour].fillna("none"))) if colour else [ALL]
     groups = [(REAL, REAL, list(trials.index)), (AUGMENTED, AUGMENTED, list(trials.index))]
     for level in levels:
@@ -102,22 +107,21 @@ def _lines(trials: pd.DataFrame, results: Results, colour: str) -> Iterator[pd.D
     for role, series, places in groups:
         found = [spectra[place] for place in places if {role, REAL} <= spectra[place].keys()]
         if found:
-            yield from _tracks(found, role, series)
+            yield from _tracks(found, view, role, series)
 
 
-def _spectra(examples: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+def _spectra(examples: pd.DataFrame) -> dict[str, Levels]:
     """The spectra of a trial by role, (channels, frequencies)."""
     rows = {role: values_of(examples, what) for role, what in ROLES.items()}
     return {role: stacked(each) for role, each in rows.items() if len(each)}
 
 
-def _tracks(spectra: list[dict[str, NDArray[np.float64]]], role: str, series: str) -> Iterator[pd.DataFrame]:
-    """The rows of a line in both tracks; of several channels their mean."""
+def _tracks(spectra: list[dict[str, Levels]], view: Levels | None, role: str, series: str) -> Iterator[pd.DataFrame]:
+    """The rows of a line in both tracks; of several channels their mean. The view is that of the panel."""
     distances = {
-        "distance": [_distance(each[role], each[REAL]) for each in spectra],
-        "from_augmented": [_distance(each[role], each[AUGMENTED]) for each in spectra if AUGMENTED in each],
+        "distance": np.mean([_distance(each[role], each[REAL]) for each in spectra]),
+        "from_augmented": np.nan if view is None else np.mean([_distance(each[role], view) for each in spectra]),
     }
-    means = {name: float(np.mean(values)) if values else np.nan for name, values in distances.items()}
     tracks = {
         LEVEL: [each[role] for each in spectra],
         DIFFERENCE: [each[role] - each[REAL] for each in spectra],
@@ -128,12 +132,12 @@ def _tracks(spectra: list[dict[str, NDArray[np.float64]]], role: str, series: st
             {
                 "role": role, "series": series, "track": track, "frequency": range(of_seeds.shape[1]),
                 "value": of_seeds.mean(axis=0), "low": of_seeds.min(axis=0), "high": of_seeds.max(axis=0),
-                "n": len(spectra), **means,
+                "n": len(spectra), **distances,
             }
         )  # fmt: skip
 
 
-def _distance(levels: NDArray[np.float64], others: NDArray[np.float64]) -> float:
+def _distance(levels: Levels, others: Levels) -> float:
     return float(np.sqrt(np.mean((levels - others) ** 2)))
 
 
@@ -169,7 +173,11 @@ def _draw_line(axes: Axes, line: pd.DataFrame, look: Look) -> None:
     """Draw a line from frequency 1 on: the mean of a series has no place on a logarithmic axis."""
     line = line[line["frequency"] > 0]
     axes.set_xscale("log")
-    axes.plot(line["frequency"], line["value"], color=look.colour, linestyle=look.line, linewidth=1.2)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    wide = 2.2 if look == LOOKS[REAL] else 1.2
+    axes.plot(line["frequency"], line["value"], color=look.colour, linestyle=look.line, linewidth=wide)
     axes.fill_between(line["frequency"], line["low"], line["high"], color=look.colour, alpha=0.15, linewidth=0)
 
 
@@ -182,9 +190,10 @@ def caption(table: pd.DataFrame, view: View, results: Results) -> str:
     more = f" Distances of the other {len(titles) - SAID} panels: tables/{view.name}.csv." if len(titles) > SAID else ""
     return (
         "Mean power at each frequency (Hann window, in decibels; to each, white noise of 1 % of TRAIN's amplitude is "
-        f"added), and below its difference from TRAIN's; mean and range over {count_range(lines['n'])}. Where samples "
-        "leave TRAIN in the direction of its augmented view, they carry its bias. Distances are the root mean square "
-        f"over frequencies (psd_distance), with the third of the frequencies that differs most. {' '.join(said)}{more}"
+        f"added), and below its difference from TRAIN's; mean and range over {count_range(lines['n'])}. Samples carry "
+        "the bias of the augmentations where they leave TRAIN in the direction of its augmented view, further than "
+        "those of a method that never saw it. Distances are the root mean square over frequencies (psd_distance), with the "
+        f"third of the frequencies that differs most. {' '.join(said)}{more}"
     )
 
 

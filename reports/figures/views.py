@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from orchestrator.store.examples import Shown
+from reports.figures.class_looks import class_name
 from reports.figures.contract import EXAMPLES, View
 from reports.figures.example_trials import SHOWN_DATASETS, datasets_of, trial_words, values_of, with_examples
 from reports.figures.grid import SMALL
@@ -27,7 +28,7 @@ REAL = "TRAIN"
 MOST_CLASSES, MOST_SETS, FEW_SETS = 3, 4, 2
 """Classes of a page; sets of augmentations of a page, and so many as have two views each."""
 ACROSS, SERIES, MAP, AROUND = 2.3, 1.15, 0.75, 0.9  # inches
-DEPTH, LEAST = 40.0, 1e-12
+DEPTH, LEAST = 50.0, 1e-12
 """Decibels below the largest power of a page at which the spectrogram is black; power that is added."""
 
 
@@ -164,7 +165,7 @@ def draw(table: pd.DataFrame, view: View) -> Figure:
             axes.tick_params(labelleft=column == 0)
         above.set_title(titles[columns[column]] if row == 0 else "", fontsize=SMALL)
     for row, label in enumerate(labels):
-        grid[2 * row][0].set_ylabel(f"class\n{shortened([label], 12)[label]}", fontsize=SMALL)
+        grid[2 * row][0].set_ylabel(class_name(label), fontsize=SMALL)
         grid[2 * row + 1][0].set_ylabel("cycles\na point", fontsize=SMALL)
     figure.supxlabel("t [points]", fontsize=SMALL)
     bar = figure.colorbar(images[0], ax=grid[1::2].ravel().tolist(), shrink=0.8, pad=0.01, aspect=30)
