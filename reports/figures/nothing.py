@@ -43,8 +43,12 @@ def why_no_examples(results: Results, name: str = "") -> str:
     sweep, done = results.sweep, results.done
     if sweep.source:
         return f"the trials of sweep {sweep.name} were imported, and no series or weights of them are known"
-    ids = [done[column] for column in ID_COLUMNS.values() if column in done]
-    if any(results.examples.has(stage_id) for column in ids for stage_id in column):
+    held = {
+        stage: [results.examples.has(stage_id) for stage_id in done[column].dropna()]
+        for stage, column in ID_COLUMNS.items()
+        if column in done
+    }
+    if any(map(any, held.values())) or (name == "samples" and not held.get(name)):
         lacking = NEEDED_EXAMPLES.get(name, "what it shows")
         return f"no trial of sweep {sweep.name} of which series are kept has {lacking}"
     return (

@@ -115,9 +115,9 @@ def caption(table: pd.DataFrame, view: View, results: Results) -> str:
     counts = table[table["kind"] == CODE].groupby("level", sort=False).size()
     own = "" if len(counts) == 1 else " Each level has its own plane, so that places and distances do not compare."
     return (
-        f"Pooled codes of TEST ({counts.iloc[0]} series, of many some that are evenly spaced in the file), in the plane of "
-        f"their two principal components.{own} Beside it the silhouette coefficient of each series in all dimensions, by "
-        "class (below 0: it lies nearer to another class), dashed the mean of all of TEST, the metric "
+        f"Pooled codes of TEST ({counts.iloc[0]} series, of many some, evenly spaced in the file), in the plane of "
+        f"their two principal components.{own} Beside it the silhouette coefficient of each series in all dimensions, "
+        "by class (below 0: it lies nearer to another class), dashed the mean of all of TEST, the metric "
         f"{METRIC}. Where the two components show little of the variance, trust the silhouette. "
         f"Trials: {trial_words(table, view, results)}."
     )

@@ -69,7 +69,7 @@ def views(results: Results, claims: pd.DataFrame) -> list[View]:
 def _apart(sweep: Sweep, colour: str, stage: str) -> list[str]:
     """The factors that have panels: all that vary, or without samples the augmentations alone."""
     if stage == STAGE1:
-        return [AUGMENTATIONS] if AUGMENTATIONS in sweep.varying else []
+        return [name for name in (AUGMENTATIONS, "band_augmentations") if name in sweep.varying]
     return [name for name in sweep.varying if name not in (DATASET, colour)]
 
 
@@ -105,8 +105,10 @@ def _lines(trials: pd.DataFrame, results: Results, colour: str) -> Iterator[pd.D
         own = trials[trials[colour].fillna("none") == level] if colour else trials
         groups.append((GENERATED, level, list(own.index)))
     for role, series, places in groups:
-        found = [spectra[place] for place in places if {role, REAL} <= spectra[place].keys()]
-        if found:
+        having = trials.loc[[place for place in places if {role, REAL} <= spectra[place].keys()]]
+        if "seed" in having:  # of what only the seed can change one trial a seed
+            having = having.drop_duplicates("seed")
+        if found := [spectra[place] for place in having.index]:
             yield from _tracks(found, view, role, series)
 
 
@@ -188,12 +190,17 @@ def caption(table: pd.DataFrame, view: View, results: Results) -> str:
     said = [f"{titles[int(str(panel))] or 'all'}: {'; '.join(_said(rows))}."
             for panel, rows in lines[lines["panel"] < SAID].groupby("panel")]  # fmt: skip
     more = f" Distances of the other {len(titles) - SAID} panels: tables/{view.name}.csv." if len(titles) > SAID else ""
+    bias = (
+        "Samples carry the bias of the augmentations where they leave TRAIN in the direction of its augmented view, "
+        "further than those of a method that never saw it."
+        if GENERATED in set(lines["role"])
+        else "No samples are drawn in this sweep."
+    )
     return (
         "Mean power at each frequency (Hann window, in decibels; to each, white noise of 1 % of TRAIN's amplitude is "
-        f"added), and below its difference from TRAIN's; mean and range over {count_range(lines['n'])}. Samples carry "
-        "the bias of the augmentations where they leave TRAIN in the direction of its augmented view, further than "
-        "those of a method that never saw it. Distances are the root mean square over frequencies (psd_distance), with the "
-        f"third of the frequencies that differs most. {' '.join(said)}{more}"
+        f"added), and below its difference from TRAIN's; mean and range over {count_range(lines['n'])}. {bias} "
+        "Distances are the root mean square over frequencies (psd_distance), with the third of the frequencies that "
+        f"differs most. {' '.join(said)}{more}"
     )
 
 

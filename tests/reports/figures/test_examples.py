@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,13 +18,13 @@ from orchestrator.store import StageRecord, Store
 from orchestrator.store.examples import Example, Shown
 from reports import ReportError, write_one_figure
 from reports.figures.contract import results_of
-from reports.figures.nothing import why_no_examples
-from reports.figures.redraw import redraw
+from reports.figures.manifest import view_from
+from reports.figures.nothing import why_nothing
 from reports.figures.registry import REGISTRY
 from reports.figures.spectra import AUGMENTED, DIFFERENCE, GENERATED
 from reports.figures.spectrogram import spectrogram
 from reports.figures.style import style_named, styled
-from reports.figures.write import Output
+from reports.figures.table_file import column_types, read_table, table_text
 from reports.read_store import Results, read_results
 from tests.orchestrator.tables import writing
 from tests.reports.figures.grids import figures_of, write_grid
@@ -172,13 +174,14 @@ def test_the_spectrogram_is_what_the_tokenizer_sees() -> None:
         assert spectrogram(series) == pytest.approx(real**2 + imaginary**2, rel=1e-4, abs=1e-5)
 
 
-@pytest.mark.whole
 @pytest.mark.parametrize("name", NAMES)
-def test_they_are_drawn_again_from_their_tables_with_the_same_pixels(store: Path, tmp_path: Path, name: str) -> None:
-    paths = write_one_figure(store, "fixture", name, tmp_path, output=Output(formats=("png",)))
-    manifest = next(path for path in paths if path.suffix == ".json")
-    _, difference = redraw(manifest, tmp_path / "again.png")
-    assert difference is None
+def test_their_manifests_and_tables_are_read_as_they_were_written(results: Results, name: str) -> None:
+    """So that `ncvq redraw` draws the same."""
+    view, table, _ = figures_of(results, name)[0]
+    again = read_table(table_text(table), column_types(table))
+    pd.testing.assert_frame_equal(again, table, check_dtype=False)
+    document = {"view": json.loads(json.dumps(dataclasses.asdict(view)))}
+    assert (view_from(document).layout, view_from(document).name) == (view.layout, view.name)
 
 
 @pytest.mark.parametrize("factors", [
@@ -197,14 +200,17 @@ def test_any_sweep_has_pages_that_can_be_read(tmp_path: Path, factors: dict[str,
 
 
 def test_without_examples_each_figure_says_why(tmp_path: Path) -> None:
-    store = write_grid(tmp_path / "old", {"dataset": ["A"], "ssl": ["none"], "seed": [0]}, epochs=1)
-    for name in NAMES:
-        with pytest.raises(ReportError, match=rf"^{name}: .*sweep fixture .*`ncvq report fixture --with-samples`"):
-            write_one_figure(store, "fixture", name, tmp_path / "out")
-    only_stage1 = write_store(tmp_path / "new", {"dataset": ["A"], "ssl": ["none"], "seed": [0]}, samples=False)
-    with pytest.raises(ReportError, match=r"no trial of sweep fixture of which series are kept has samples"):
-        write_one_figure(only_stage1, "fixture", "samples", tmp_path / "out")
-    assert "with-samples" in why_no_examples(read_results(store, "fixture"))
+    factors: dict[str, list[Any]] = {"dataset": ["A"], "ssl": ["none"], "seed": [0]}
+    old = write_grid(tmp_path / "old", factors, epochs=1)
+    with pytest.raises(ReportError, match=r"^views: .*sweep fixture .*`ncvq report fixture --with-samples`"):
+        write_one_figure(old, "fixture", "views", tmp_path / "out")
+    results = read_results(old, "fixture")
+    assert "--with-samples" in why_nothing(results, "spectra")
+    assert "has samples (stages: 2)" in why_nothing(results, "samples")
+    new = read_results(write_store(tmp_path / "new", factors, samples=False), "fixture")
+    assert (
+        why_nothing(new, "views") == "views: no trial of sweep fixture of which series are kept has an augmented view"
+    )
 
 
 def test_damage_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
