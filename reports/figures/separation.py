@@ -49,7 +49,7 @@ def table(results: Results, claims: pd.DataFrame, view: View) -> pd.DataFrame:
         rows = pd.DataFrame(
             {"kind": CODE, "label": codes["label"], "x": points[:, 0], "y": points[:, 1], "score": codes["score"]}
         )
-        first = pd.DataFrame({"kind": [AXES], "label": [""], "x": shares[:1], "y": shares[1:], "score": [metric]})
+        first = pd.DataFrame({"kind": [AXES], "label": [None], "x": shares[:1], "y": shares[1:], "score": [metric]})
         parts += [each.assign(trial_id=trial["trial_id"], level=level) for each in (first, rows)]
     columns = {"trial_id": "str", "kind": "str", "level": "str", "label": "str"} | dict.fromkeys("xy", "float64")
     found = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*columns, "score"])
