@@ -36,7 +36,9 @@ def write_views(dataset: str, examples: Mapping[str, Iterable[Example]], out: Pa
     layout = views.layout_of(list(examples))
     frames = {name: pd.DataFrame([each._asdict() for each in rows]) for name, rows in examples.items()}
     sweep = Sweep(name=dataset, description="", launched_at="", factors={}, baseline={})
-    view = View(figure="views", name="views", heading=dataset, section=EXAMPLES, sweep=sweep, layout=layout)
+    view = View(
+        figure="views", name="views", heading=dataset, section=EXAMPLES, dataset=dataset, sweep=sweep, layout=layout
+    )  # fmt: skip
     pictures, _ = render(views, views.view_rows(frames, layout.views), view, style_named(PAGE))
     try:
         out.write_bytes(pictures["png"])

@@ -178,10 +178,11 @@ def draw(table: pd.DataFrame, view: View) -> Figure:
 def _titles(table: pd.DataFrame, view: View) -> dict[int, str]:
     """What stands above each column."""
     names = shortened(view.layout.sets, 24)
+    real = f"{REAL} of {shortened([view.dataset], 16)[view.dataset]}" if view.dataset else REAL
     found = {}
     for row in table.drop_duplicates("column").to_dict("records"):
         which = f" {row['number'] + 1}" if view.layout.views > 1 else ""
-        found[int(row["column"])] = REAL if row["column"] == 0 else f"{names[row['set']]}{which}"
+        found[int(row["column"])] = real if row["column"] == 0 else f"{names[row['set']]}{which}"
     return found
 
 
