@@ -20,6 +20,7 @@ from orchestrator.store.lock import running_owner
 from orchestrator.store.status import Status
 from reports.cells import with_progress, with_trials
 from reports.errors import ReportError
+from reports.examples import Examples
 from reports.history import HISTORY_COLUMNS, compact_history
 from reports.judges import without_mixed_judgements
 from reports.labels import column_of_labels, label_of, labels_of
@@ -87,6 +88,8 @@ class Results:
     """Another sweep whose values are put beside; None where the reader chose none."""
     grown: int = 0
     """How many earlier designs of the sweep had a part of its cells."""
+    examples: Examples = field(default_factory=Examples, repr=False, compare=False)
+    """What is kept of its stages for figures."""
     remembered: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What was worked out of it once: the room of `reports.remembered`."""
 
@@ -149,6 +152,7 @@ def _read(store: Store, name: str, options: Options, beside: str | None = None) 
         options=options,
         beside=_read_beside(store, beside, trials) if beside else None,
         grown=_times_grown(store, name, launched),
+        examples=Examples(store),
     )
 
 

@@ -20,7 +20,7 @@ from ncvq_core.registry import Registry
 if TYPE_CHECKING:
     from torch import Generator, Tensor
 
-__all__ = ["AUGMENTATIONS", "Augmentation", "augment"]
+__all__ = ["AUGMENTATIONS", "STUDY_SETS", "Augmentation", "augment"]
 
 AUGMENTATIONS: Registry[Augmentation] = Registry(
     "augmentation",
@@ -41,6 +41,13 @@ AUGMENTATIONS: Registry[Augmentation] = Registry(
         "frequency_scale": FrequencyScale,
     },
 )
+
+STUDY_SETS = {
+    "warp": ("window_warp", "amplitude_resize"),
+    "slice": ("slice_and_shuffle",),
+    "gauss": ("gaussian_noise",),
+}
+"""The published study's sets, by the names that its sweeps have for them."""
 
 
 def augment(x: Tensor, augmentations: Sequence[Augmentation], generator: Generator) -> Tensor:

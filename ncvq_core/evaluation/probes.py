@@ -56,3 +56,13 @@ def class_separation(features: Features, labels: Labels) -> float | None:
     if not 2 <= classes < len(labels):
         return None
     return float(silhouette_score(features, labels))
+
+
+def silhouettes(features: Features, labels: Labels) -> NDArray[np.float64] | None:
+    """Return the silhouette coefficient of each of some features (m, D) by class; None where it is undefined."""
+    from sklearn.metrics import silhouette_samples
+
+    classes = len(np.unique(labels))
+    if not 2 <= classes < len(labels):
+        return None
+    return np.asarray(silhouette_samples(features, labels), dtype=np.float64)

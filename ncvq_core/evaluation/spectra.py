@@ -32,6 +32,23 @@ def psd_distance(series: ArrayLike, reference: ArrayLike) -> float:
         reference: (m, C, L), in the same unit.
     """
     expected, found = mean_spectrum(reference), mean_spectrum(series)
-    floor = np.maximum(FLOOR * expected.mean(axis=1, keepdims=True), np.finfo(np.float64).tiny)
+    floor = _floor(expected)
     decibels = 10 * np.log10((found + floor) / (expected + floor))
     return float(np.sqrt(np.mean(decibels**2)))
+
+
+def spectral_levels(series: ArrayLike, reference: ArrayLike) -> NDArray[np.float64]:
+    """Return the mean spectrum of series in decibels, (C, ⌊L/2⌋ + 1), with the noise that `psd_distance` adds.
+
+    The root mean square of the difference between the levels of series and those of their reference is `psd_distance`.
+
+    Args:
+        series: (n, C, L).
+        reference: (m, C, L), in the same unit; gives the noise.
+    """
+    return np.asarray(10 * np.log10(mean_spectrum(series) + _floor(mean_spectrum(reference))), dtype=np.float64)
+
+
+def _floor(expected: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the power that is added at each frequency, (C, 1)."""
+    return np.asarray(np.maximum(FLOOR * expected.mean(axis=1, keepdims=True), np.finfo(np.float64).tiny))

@@ -14,7 +14,7 @@ from ncvq_core.evaluation.codebook_statistics import codebook_correlation, codeb
 from ncvq_core.evaluation.probes import class_separation, probe_accuracies
 from ncvq_core.metrics import metric_names
 from ncvq_core.tokenizer import Tokenizer
-from ncvq_core.tokenizer.codebook import perplexity
+from ncvq_core.tokenizer.codebook import Quantized, perplexity
 from ncvq_core.tokenizer.reconstruction_error import band_errors
 from ncvq_core.training.sizes import EVALUATION_BATCH
 
@@ -94,9 +94,26 @@ def _measure(tokenizer: Tokenizer, series: Tensor) -> _Pass:
         errors += torch.stack(batch_errors) * len(x)
         for total, band in zip(usage, quantized, strict=True):
             total += band.usage
-        features.append(torch.cat([band.features.mean(dim=(2, 3)) for band in quantized], dim=1))
+        features.append(_pooled(quantized))
     recon_time, recon_timefreq, commitment = (errors / len(series)).tolist()
     pooled = torch.cat(features)
     if not bool(torch.isfinite(pooled).all()):
         raise DivergedError("the features of the series are no longer finite after the last step")
     return _Pass(pooled.cpu().numpy(), recon_time, recon_timefreq, commitment, usage)
+
+
+@torch.inference_mode()
+def pooled_codes(tokenizer: Tokenizer, series: Tensor) -> NDArray[np.float32]:
+    """Return the features (n, D · bands) of scaled series (n, C, L) that probes and class separation are measured on.
+
+    Args:
+        tokenizer: in evaluation mode.
+        series: on its device.
+    """
+    parts = (tokenizer.quantize(tokenizer.encode(tokenizer.transform(x))) for x in torch.split(series, BATCH))
+    return torch.cat([_pooled(quantized) for quantized in parts]).cpu().numpy()
+
+
+def _pooled(quantized: list[Quantized]) -> Tensor:
+    """Return the mean over the feature map of each band, side by side."""
+    return torch.cat([band.features.mean(dim=(2, 3)) for band in quantized], dim=1)

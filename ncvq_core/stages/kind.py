@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from ncvq_core.config import TrialConfig
@@ -47,6 +50,38 @@ class Given(NamedTuple):
     """Where to compute; None: on the CPU."""
 
 
+class Shown(StrEnum):
+    """What an example is of. Series are scaled as TRAIN is, spectra are in decibels (`spectral_levels`)."""
+
+    REAL = "real series"
+    VIEW = "augmented view"
+    GENERATED = "generated series"
+    NEIGHBOUR = "nearest real series"
+    NEAREST_GENERATED, NEAREST_REAL = "nearest to generated", "nearest to TEST"
+    """Values: the distances of some generated series, and of some of TEST, to the nearest of TRAIN."""
+    CODE, CODE_AXES = "pooled code", "axes of codes"
+    """Two principal components of a series of TEST; values of the axes: their shares of the variance."""
+    REAL_FEATURE, GENERATED_FEATURE, FEATURE_AXES = "real feature", "generated feature", "axes of features"
+    """The same of the features of the network that judges."""
+    REAL_SPECTRUM, AUGMENTED_SPECTRUM, GENERATED_SPECTRUM = "real spectrum", "augmented spectrum", "generated spectrum"
+
+
+class Example(NamedTuple):
+    """A row of what a finished stage keeps so that figures can show it."""
+
+    what: Shown
+    values: NDArray[np.floating[Any]]
+    """One series, spectrum or point; kept as float32."""
+    label: str | None = None
+    """The class that it is of; None where it has none."""
+    number: int = 0
+    """Tells apart those of one kind: a neighbour has the number of the series that it is the nearest to."""
+    channel: int = 0
+    """Of the series."""
+    score: float | None = None
+    """What is known of it: of a code its silhouette coefficient, of a neighbour its distance."""
+
+
 class StageKind(ABC):
     """One kind of stage: what is said of it needs no torch, what it does imports its parts when it is asked for.
 
@@ -72,6 +107,8 @@ class StageKind(ABC):
     """Columns of the history that its epochs fill."""
     details: ClassVar[tuple[str, ...]] = ()
     """What it leaves or takes over from the stages that it needs, beside metrics: columns of text in a trial's row."""
+    has_examples: ClassVar[bool] = False
+    """Whether `examples` returns any."""
 
     @abstractmethod
     def stage_id(self, config: TrialConfig) -> str | None:
@@ -93,3 +130,12 @@ class StageKind(ABC):
             CheckpointError: tensors of another config or dataset.
             DataError: the dataset is too small for it.
         """
+
+    def examples(self, given: Given, made: Mapping[str, Tensor]) -> list[Example]:
+        """Return what figures can show of a finished stage: a few series, spectra, points. By default nothing.
+
+        Args:
+            given: what its run was built from.
+            made: `StageResult.tensors` of the run.
+        """
+        return []

@@ -29,7 +29,9 @@ from orchestrator.cli.options import (
     WorkersOption,
 )
 from orchestrator.cli.redraw import redraw
-from orchestrator.cli.terminal import Chosen, console, fail, one_line_errors, print_answers, read_sweep
+from orchestrator.cli.report import report
+from orchestrator.cli.terminal import Chosen, console, fail, one_line_errors, read_sweep
+from orchestrator.cli.views import views
 
 app = typer.Typer(
     name="ncvq",
@@ -151,75 +153,11 @@ def status(
             time.sleep(5)
 
 
-@app.command(epilog="Example: ncvq report quickstart --out report")
-def report(
-    sweep: SweepArgument,
-    store: StoreOption = DEFAULT_STORE,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder for the report. Default: STORE/reports/SWEEP[-seeds-N][-partial][-pool][-beside-SWEEP]"
-        ),
-    ] = None,
-    profile: ProfileOption = None,
-    plugin: PluginOption = None,
-    seeds: Annotated[
-        int | None, typer.Option("--seeds", min=1, help="Use the trials of the sweep's first seeds only.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print every comparison as JSON, and nothing else.")] = False,
-    pool: Annotated[
-        bool, typer.Option("--pool", help="Compare across numerics versions, data, dtypes, kinds of device and judges.")
-    ] = False,
-    partial: Annotated[
-        bool, typer.Option("--partial", help="Use the pairs that all blocks have, instead of complete blocks only.")
-    ] = False,
-    beside: Annotated[
-        str | None, typer.Option(metavar="SWEEP", help="Put the values of this imported sweep beside: published.")
-    ] = None,
-    only: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Draw this figure alone, without the page: for example effects.")
-    ] = None,
-    format: Annotated[
-        str, typer.Option("--format", metavar="LIST", help="Files of each figure: of png, pdf and svg, with commas.")
-    ] = "png,pdf",
-    style: Annotated[
-        str, typer.Option("--style", help="Look of the figures: page, paper (300 dots an inch) or slides (large).")
-    ] = "page",
-    appendix: Annotated[
-        bool, typer.Option("--appendix", help="Draw all that can be drawn, on a second page, not the 30 first figures.")
-    ] = False,
-    debug: DebugOption = False,
-) -> None:
-    """Answer the sweep's questions in words, and render figures, tables and one self-contained HTML page."""
-    from orchestrator.cli.report_plugins import load_report_plugins
-    from reports import Options, Output, ReportError, write_one_figure, write_report
-
-    with one_line_errors(debug, ReportError):
-        name = Path(sweep).name.removesuffix(".yaml")
-        name = f"{name}-{profile}" if profile else name
-        lacking = load_report_plugins(sweep, plugin or (), store, name)
-        for line in () if json else lacking:
-            console().print(line, soft_wrap=True, highlight=False, markup=False)
-        options = Options(pool=pool, partial=partial, seeds=seeds)
-        formats = tuple(part.strip() for part in format.split(",") if part.strip())
-        output = Output(formats=formats, style=style, appendix=appendix)
-        if only is not None and json:
-            raise ReportError("--json prints every comparison, --only draws one figure: leave one of them out")
-        if only is not None:
-            for path in write_one_figure(store, name, only, out, options, output, beside):
-                console().print(f"figure: {path}", soft_wrap=True, highlight=False, markup=False)
-            return
-        page = write_report(store, name, out, options, output, beside)
-        if json:
-            print((page.parent / "claims.json").read_text(encoding="utf-8"))
-            return
-        print_answers((page.parent / "report.md").read_text(encoding="utf-8"), console())
-        console().print(f"report: {page}", soft_wrap=True, highlight=False, markup=False)
-
-
+app.command("report", epilog="Example: ncvq report quickstart --out report")(report)
 app.command("check", epilog="Example: ncvq check --store runs")(check)
 app.command("new", epilog="Example: ncvq new augmentation jitter")(new)
 app.command("redraw", epilog="Example: ncvq redraw runs/reports/quickstart/figures/effects.json")(redraw)
+app.command("views", epilog="Example: ncvq views GunPoint --augmentations warp")(views)
 
 
 @app.command(epilog="Example: ncvq show 1a2b3c4d5e6f")

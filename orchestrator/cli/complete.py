@@ -63,6 +63,13 @@ def datasets(context: typer.Context, incomplete: str) -> list[str]:
     return _beginning(incomplete, names)
 
 
+def augmentation_sets(incomplete: str) -> list[str]:
+    """Return the sets of the study, and single augmentations."""
+    from ncvq_core.augmentations import AUGMENTATIONS, STUDY_SETS
+
+    return _beginning(incomplete, [*STUDY_SETS, *AUGMENTATIONS])
+
+
 def wandb_modes(incomplete: str) -> list[str]:
     """Return the modes of W&B."""
     return _beginning(incomplete, ("online", "offline", "disabled"))

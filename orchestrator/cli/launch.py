@@ -18,6 +18,7 @@ from orchestrator.cli.options import (
     FcnOption,
     GpusOption,
     GraphsOption,
+    NoSamplesOption,
     PackOption,
     PluginOption,
     ProfileOption,
@@ -55,6 +56,7 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
         pack: PackOption = None,
         graphs: GraphsOption = False,
         deterministic: DeterministicOption = False,
+        no_samples: NoSamplesOption = False,
         wandb: WandbOption = None,
         debug: DebugOption = False,
     ) -> None:
@@ -73,6 +75,7 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
                 pack=pack,
                 graphs=graphs,
                 deterministic=deterministic,
+                examples=not no_samples,
                 wandb=wandb,
                 retry_failed=retry_failed,
                 debug=debug,

@@ -94,6 +94,13 @@ DeterministicOption = Annotated[
         help="On a GPU, take kernels alone whose bits come again, which are slower; a CPU's always do.",
     ),
 ]
+NoSamplesOption = Annotated[
+    bool,
+    typer.Option(
+        "--no-samples",
+        help="Keep no series, spectra and points for figures; `ncvq report --with-samples` makes them later.",
+    ),
+]
 WandbOption = Annotated[
     str | None,
     typer.Option(

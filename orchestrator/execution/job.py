@@ -16,7 +16,7 @@ from ncvq_core.data import load_dataset
 from ncvq_core.errors import CheckpointError, DivergedError
 from ncvq_core.plugins import PluginError, load_installed, load_plugin
 from ncvq_core.stages.base import StageResult, StageRun
-from ncvq_core.stages.kind import Given
+from ncvq_core.stages.kind import Example, Given
 from ncvq_core.stages.registry import stage_kind
 from ncvq_core.training.lane import Lane
 from ncvq_core.training.memory import release_freed_memory
@@ -60,6 +60,7 @@ class StageJob:
         """How many others work beside it, on the same device."""
         self._lane = Lane(self.device, capture=worker.graphs and task.graphs)
         self._run: StageRun | None = None
+        self._given: Given | None = None
         self._needed: dict[str, str] = {}
         self._remarks: tuple[str, ...] = ()
         self._checkpoint_path = self.store.checkpoint_path(task.stage_id)
@@ -164,13 +165,31 @@ class StageJob:
             raise PluginError("a plugin that is installed here is not the one of the launch: install the same package")
         dataset = load_dataset(config.stage1.dataset, self.worker.data_dir)
         needed = {name: models[stage_id].tensors for name, stage_id in stage.needs.items()}
-        return stage.kind.build(Given(config, dataset, needed, self.device))
+        self._given = Given(config, dataset, needed, self.device)
+        return stage.kind.build(self._given)
 
     def _keep(self, run: StageRun, began: float) -> None:
         result = run.result()
         seconds = self.seconds + time.monotonic() - began
+        examples = self._examples(result)
         record = self._record(run, result, seconds)
-        self.store.write_stage(self.task.stage_id, record, partial(write_tensors, tensors=result.tensors))
+        write_model = partial(write_tensors, tensors=result.tensors)
+        self.store.write_stage(self.task.stage_id, record, write_model, examples)
+
+    def _examples(self, result: StageResult) -> list[Example] | None:
+        """Return what figures show of the stage; None where nothing is to be kept, or it cannot be made."""
+        kind = stage_kind(self.task.stage)
+        if not (self.worker.examples and kind.has_examples and self._given):
+            return None
+        try:
+            return kind.examples(self._given, result.tensors)
+        except torch.AcceleratorError:
+            raise
+        except Exception as error:
+            if self.worker.debug:
+                raise
+            self._remarks += (f"nothing is kept for figures: {in_words(error)}",)  # no reason to lose the result
+            return None
 
     def _record(self, run: StageRun, result: StageResult, seconds: float) -> StageRecord:
         origin = {
@@ -206,7 +225,7 @@ class StageJob:
         stage_id = self.task.stage_id
         self.outcome = Outcome(stage_id=stage_id, status=status, error=error, traceback=trace, provenance=origin)
         self._lane.wait()
-        self._run = None
+        self._run = self._given = None
         _free()
         if status == Status.DIVERGED:
             self._checkpoint_path.unlink(missing_ok=True)

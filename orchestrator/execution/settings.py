@@ -24,5 +24,7 @@ class WorkerSettings:
     """On a GPU, take kernels alone whose bits come again."""
     plugins: tuple[Plugin, ...] = ()
     """Files of the user's that the trials need, as text: no other machine has to have them."""
+    examples: bool = True
+    """Keep what figures show of each stage."""
     debug: bool = False
     """Let an exception through instead of recording it."""

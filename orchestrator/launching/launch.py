@@ -122,6 +122,7 @@ def _executor(sweep: Sweep, options: LaunchOptions, store: Store, capacity: Capa
         graphs=options.graphs,
         deterministic=options.deterministic and bool(capacity.gpus),
         plugins=tuple(plugin for plugin in sweep.plugins if not plugin.installed),
+        examples=options.examples,
         debug=options.debug and name == INLINE,
     )
     return make_executor(name, worker, capacity, scratch)

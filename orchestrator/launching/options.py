@@ -30,6 +30,8 @@ class LaunchOptions:
     """On a GPU, take kernels alone whose bits come again."""
     executor: str | None = None
     """Name of what runs the stages, one of EXECUTORS; None takes `inline` without workers, else `ray`."""
+    examples: bool = True
+    """Keep what figures show of each stage: series, spectra, points."""
     wandb: str | None = None
     """Where to publish: one of the W&B modes; None takes that of the environment."""
     retry_failed: bool = False

@@ -11,12 +11,12 @@ import pyarrow.compute as pc
 from orchestrator.store.atomic import TEMPORARY
 from orchestrator.store.checkpoint_files import is_whole_checkpoint
 from orchestrator.store.datasets import DATASETS_FOLDER, read_properties
-from orchestrator.store.errors import StoreError
+from orchestrator.store.errors import DamagedError, StoreError
 from orchestrator.store.findings import Damaged, Findings
 from orchestrator.store.imported import IMPORTED_FOLDER
 from orchestrator.store.parts import TRIAL_ID, part_files, read_part
 from orchestrator.store.repeats import agree, numbers_of, repeated_ids
-from orchestrator.store.stage_folder import RECORD
+from orchestrator.store.stage_folder import RECORD, StageFolder
 from orchestrator.store.stages import METRICS_OF_DATASETS, OWN_NAMES
 from orchestrator.store.status import Status
 from orchestrator.store.store import UNFIT, Store
@@ -26,6 +26,7 @@ from orchestrator.store.writer import HISTORY_FOLDER, TRIALS_FOLDER
 FROM_STAGES = "nothing to train: it is put together from the stages"
 MEASURED_AGAIN = "nothing to train: the next launch measures it"
 IMPORT_AGAIN = "nothing to train: `ncvq import` reads it from its source again"
+EXAMPLES_AGAIN = "nothing to train: `ncvq report --with-samples` makes it from the weights"
 
 
 def check(store: Store, looked_at: Callable[[Path], None] = lambda path: None, *, alone: bool = True) -> Findings:
@@ -158,7 +159,15 @@ class _Check:
                     self.found.orphaned[f"stages/{path.name}"] = "no trial has it"
             except StoreError as error:
                 self._damaged(path, str(error), self._seconds(path.name))
+            else:
+                self._examples(folder)
             self.looked_at(path)
+
+    def _examples(self, folder: StageFolder) -> None:
+        try:
+            folder.examples()
+        except DamagedError as error:
+            self._damaged(folder.examples_path, str(error), EXAMPLES_AGAIN)
 
     def _seconds(self, stage_id: str) -> str:
         """Say how long a stage took, where its record or a row has that."""

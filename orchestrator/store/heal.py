@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from orchestrator.store.errors import StoreError
+from orchestrator.store.errors import DamagedError, StoreError
 from orchestrator.store.parts import read_table
 from orchestrator.store.stage_folder import RECORD
 from orchestrator.store.store import Store
@@ -16,8 +16,8 @@ def heal(store: Store, stage_ids: Iterable[str], *, thorough: bool) -> list[str]
     Args:
         store: of this layout, not of an older one.
         stage_ids: the stages to look at.
-        thorough: read their weights, too, instead of asking only whether they are there, and set those stages aside
-            that were made from other weights than the store holds.
+        thorough: read their weights and examples, too, instead of asking only whether they are there, and set those
+            stages aside that were made from other weights than the store holds.
 
     Returns:
         What was set aside, why, and where it is now; one line each.
@@ -29,6 +29,8 @@ def heal(store: Store, stage_ids: Iterable[str], *, thorough: bool) -> list[str]
     for stage_id in stage_ids:
         if reason := _fault(store, stage_id, thorough):
             notes.append(_set_aside(store, store.stage(stage_id).path, reason))
+        elif thorough:
+            notes += _without_damaged_examples(store, stage_id)
     return notes
 
 
@@ -44,6 +46,19 @@ def _fault(store: Store, stage_id: str, thorough: bool) -> str | None:
     except StoreError as error:
         return str(error)
     return None
+
+
+def _without_damaged_examples(store: Store, stage_id: str) -> list[str]:
+    """Set aside what figures show of a stage, where that is damaged: its weights and numbers are not."""
+    folder = store.stage(stage_id)
+    if not folder.is_complete:
+        return []
+    try:
+        folder.examples()
+    except DamagedError as error:
+        kept = store.set_aside(folder.examples_path)
+        return [f"{error}; set aside as {kept.relative_to(store.path)}"]
+    return []
 
 
 def _set_aside(store: Store, path: Path, reason: str) -> str:

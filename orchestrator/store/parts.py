@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestrator.store.atomic import SEAL, write_atomically
+from orchestrator.store.atomic import SEAL, Durability, write_atomically
 from orchestrator.store.errors import DamagedError
 from orchestrator.store.sealed import MARK, PLACEHOLDER, is_whole, seal
 
@@ -29,7 +29,7 @@ def part_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("[!.]*.parquet"))
 
 
-def write_part(path: Path, rows: pa.Table) -> None:
+def write_part(path: Path, rows: pa.Table, durability: Durability = Durability.FULL) -> None:
     """Write a part, or replace it, in one atomic step.
 
     Raises:
@@ -42,7 +42,7 @@ def write_part(path: Path, rows: pa.Table) -> None:
             writer.add_key_value_metadata({SEAL: PLACEHOLDER})
         seal(temporary)
 
-    write_atomically(path, write)
+    write_atomically(path, write, durability)
 
 
 def read_part(path: Path, columns: Iterable[str] | None = None, *, unsealed: bool = False) -> pa.Table:

@@ -3,13 +3,17 @@
 import dataclasses
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pyarrow as pa
+
+from ncvq_core.stages.kind import Example
 from orchestrator.store.atomic import Durability, read_sealed_json, write_atomically, write_sealed_json
 from orchestrator.store.errors import DamagedError, StoreError
+from orchestrator.store.examples import EXAMPLES, read_examples, write_examples
 
 RECORD, HISTORY, MODEL = "record.json", "history.json", "model.safetensors"
 FILES = (MODEL, HISTORY, RECORD)
@@ -71,20 +75,31 @@ class StageFolder:
         """Where the weights are."""
         return self.path / MODEL
 
-    def write(self, record: StageRecord, write_model: Callable[[Path], str]) -> None:
+    @property
+    def examples_path(self) -> Path:
+        """Where what figures show of it is, where that is kept."""
+        return self.path / EXAMPLES
+
+    def write(
+        self, record: StageRecord, write_model: Callable[[Path], str], examples: Iterable[Example] | None = None
+    ) -> None:
         """Keep a stage: it is there with its last file, and with that on the disk.
 
         Args:
             record: what is known of it, without the checksum of the weights.
             write_model: writes the weights to the path that it is given and returns the SHA-256 of that file in hex.
+            examples: what figures show of it; None keeps nothing.
 
         Raises:
             StoreError: the disk is full; the stage does not exist.
         """
         digests: list[str] = []
         write_atomically(self.model_path, lambda path: digests.append(write_model(path)), Durability.CONTENT)
+        checksum = digests[0][:_CHECKSUM_DIGITS]
+        if examples is not None:
+            write_examples(self.examples_path, examples, checksum, Durability.CONTENT)
         write_sealed_json(self.path / HISTORY, {"rows": record.history}, Durability.CONTENT)
-        content = dataclasses.asdict(record) | {"model_checksum": digests[0][:_CHECKSUM_DIGITS]}
+        content = dataclasses.asdict(record) | {"model_checksum": checksum}
         del content["history"]
         write_sealed_json(self.path / RECORD, content)
 
@@ -131,6 +146,34 @@ class StageFolder:
                 "`ncvq resume` runs the stage again"
             )
         return StoredModel(self.model_path, actual)
+
+    @property
+    def has_examples(self) -> bool:
+        """Whether there is a file of examples; its content is not read."""
+        return os.path.exists(self.examples_path)
+
+    def examples(self) -> pa.Table | None:
+        """Return what figures show of the stage; None where nothing is kept, or what was made from other weights.
+
+        Raises:
+            DamagedError: a file is no longer what was written.
+        """
+        if not self.has_examples:
+            return None
+        weights = self.read().model_checksum
+        try:
+            return read_examples(self.examples_path, weights)
+        except DamagedError as error:
+            raise DamagedError(f"{error}; `ncvq report SWEEP --with-samples` makes it again") from error
+
+    def add_examples(self, examples: Iterable[Example]) -> None:
+        """Keep what figures show of a stage that is there, in place of what is kept.
+
+        Raises:
+            DamagedError: its weights are not there, or no longer those that were written.
+            StoreError: the disk is full.
+        """
+        write_examples(self.examples_path, examples, self.sound_model().checksum)
 
     def upgrade(self) -> None:
         """Give the files of an older ncvq their checksums.

@@ -18,6 +18,7 @@ Layout:
     stages/STAGE/record.json       metrics, timings and provenance of a stage, shared by all trials that contain it
     stages/STAGE/history.json      its rows
     stages/STAGE/model.safetensors its weights, or what else later stages read
+    stages/STAGE/examples.parquet what figures show of it, where that is kept
     checkpoints/STAGE.safetensors  an unfinished stage, removed when it is done; STAGE.unfit: one that did not fit
     sweeps/NAME.parquet            a sweep as it was launched last, one row a cell; earlier designs as NAME-HASH
     datasets/CHECKSUM.json         properties of a dataset, by the checksum of its data
@@ -38,6 +39,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ncvq_core.stages.kind import Example
 from orchestrator.store import sweep_files
 from orchestrator.store.atomic import TEMPORARY, Durability, read_json, write_json
 from orchestrator.store.errors import DamagedError, StoreError
@@ -98,9 +100,15 @@ class Store:
         """Say whether a stage is finished and all its files are there."""
         return is_complete(f"{self.path}/stages/{stage_id}")
 
-    def write_stage(self, stage_id: str, record: StageRecord, write_model: Callable[[Path], str]) -> None:
-        """Keep a finished stage; `write_model` writes its weights and returns the SHA-256 of that file in hex."""
-        self.stage(stage_id).write(record, write_model)
+    def write_stage(
+        self,
+        stage_id: str,
+        record: StageRecord,
+        write_model: Callable[[Path], str],
+        examples: Iterable[Example] | None = None,
+    ) -> None:
+        """Keep a finished stage, as `StageFolder.write` does."""
+        self.stage(stage_id).write(record, write_model, examples)
         self._clear_checkpoints(stage_id)
 
     def read_stage(self, stage_id: str) -> StageRecord:

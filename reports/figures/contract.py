@@ -19,6 +19,7 @@ VALUES, CURVES, COVERAGE, COST = "values", "curves", "coverage", "cost"
 RANKS, DIFFICULTY, TRANSFER = "average-ranks", "ssl_difficulty", "transfer"
 FURTHER = "further"
 IMPORTANCE, MODERATORS = "importance", "moderators"
+EXAMPLES = "examples"
 """Sections of the page."""
 
 
@@ -91,6 +92,13 @@ SECTIONS = {
         "of its TRAIN. ρ: Spearman's rank correlation over datasets with a 95 % interval, not adjusted; p by "
         "permutation, adjusted (Holm) over the levels and properties of a metric. Effects are known only as well as "
         "their seeds tell, which pulls ρ towards 0; properties go together; a correlation is no cause.",
+    ),
+    EXAMPLES: Section(
+        title="Series, codes and spectra",
+        lead="What the numbers are about. Where a few trials are shown they are the first of the sweep, not the best: "
+        "its first seed, and of what is not compared its first levels; of series the first of each class in the files, "
+        "or the first that were drawn. One trial shows what there is, not that it is so for others: that is for the "
+        "figures with intervals. Series are scaled by the mean and standard deviation of TRAIN.",
     ),
     CURVES: Section(
         title="By epoch",

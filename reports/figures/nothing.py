@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestrator.store.stages import ID_COLUMNS
 from reports.claims.wording import listed
 from reports.levels import AUGMENTATIONS, DATASET, EMBEDDING, SSL, WEIGHT
 from reports.read_store import Results
@@ -16,6 +17,9 @@ NEEDED = {
 """The factors that must vary, by figure."""
 NEEDED_METRICS = {"ssl_difficulty": "an SSL loss", "transfer": "judged samples (stages: 2)"}
 """What trials must have, by figure."""
+NEEDED_EXAMPLES = {"samples": "samples (stages: 2)", "views": "an augmented view", "spectra": "an augmented view"}
+OF_EXAMPLES = ("spectra", "samples", "separation", "views")
+"""Figures of what is kept of stages beside their numbers."""
 
 
 def why_nothing(results: Results, name: str) -> str:
@@ -33,14 +37,33 @@ def why_nothing(results: Results, name: str) -> str:
 def _reason(results: Results, name: str) -> str | None:
     """Why a sweep with results has nothing for a figure; None where there is no reason to tell."""
     sweep = results.sweep
-    if name == "robustness" and WEIGHT in sweep.varying:
-        return f"{WEIGHT} varies in sweep {sweep.name}, so that `weight` and `value` draw it"
-    if name == "effects_map":
-        return f"the datasets of sweep {sweep.name} are few, so that `effects` has all of them"
-    if name == "importance":
-        return "no answered metric can be parted: it takes two seeds that have every combination of levels"
-    if name == "moderators" and sweep.source:
-        return "the store does not know what kind of data these are: launch a sweep of datasets of these names in it"
-    if name == "moderators":
-        return f"the store does not know what kind of data these are: `ncvq launch {sweep.name}` measures it"
-    return None
+    if name in OF_EXAMPLES:
+        return why_no_examples(results, name)
+    if name == "robustness" and WEIGHT not in sweep.varying:
+        return None
+    measured = "launch a sweep of datasets of these names in it" if sweep.source else f"`ncvq launch {sweep.name}` does"
+    return {
+        "robustness": f"{WEIGHT} varies in sweep {sweep.name}, so that `weight` and `value` draw it",
+        "effects_map": f"the datasets of sweep {sweep.name} are few, so that `effects` has all of them",
+        "importance": "no answered metric can be parted: it takes two seeds that have every combination of levels",
+        "moderators": f"nobody has measured for this store what kind of data these are: {measured}",
+    }.get(name)
+
+
+def why_no_examples(results: Results, name: str = "") -> str:
+    """Why figures of series, codes and spectra are missing, or one of them, where some trial is done."""
+    sweep, done = results.sweep, results.done
+    if sweep.source:
+        return f"the trials of sweep {sweep.name} were imported, and no series or weights of them are known"
+    held = {
+        stage: [results.examples.has(stage_id) for stage_id in done[column].dropna()]
+        for stage, column in ID_COLUMNS.items()
+        if column in done
+    }
+    if any(map(any, held.values())) or (name == "samples" and not held.get(name)):
+        lacking = NEEDED_EXAMPLES.get(name, "what it shows")
+        return f"no trial of sweep {sweep.name} of which series are kept has {lacking}"
+    return (
+        f"no series, codes and spectra of sweep {sweep.name} are kept (launched with --no-samples, or by an older "
+        f"ncvq): `ncvq report {sweep.name} --with-samples` makes them from the weights"
+    )

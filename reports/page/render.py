@@ -17,7 +17,8 @@ from reports.claims.section import answers_section, claims_section, gains_sectio
 from reports.claims.table import answered_metrics
 from reports.comparable import comparability_notes
 from reports.coverage import SYMBOLS
-from reports.figures.contract import COST, COVERAGE, EFFECTS
+from reports.figures.contract import COST, COVERAGE, EFFECTS, EXAMPLES
+from reports.figures.nothing import why_no_examples
 from reports.figures.write import DrawnFigures
 from reports.page.claims_shown import claims_shown
 from reports.page.coverage_section import coverage_section
@@ -49,7 +50,7 @@ def render_page(
 ) -> str:
     """The HTML of the report; made_at is shown as it is, no_effects where there is no figure of effects."""
     in_report = [figure for figure in figures.drawn if not figure.appendix]
-    sections = figure_sections(in_report, {EFFECTS: no_effects})
+    sections = figure_sections(in_report, {EFFECTS: no_effects, EXAMPLES: _no_examples(results)})
     beside = {name: sections.pop(name, None) for name in (EFFECTS, COVERAGE, COST)}
     return _environment().get_template("page.html.j2").render(
         **_dress(),
@@ -103,6 +104,14 @@ def _environment() -> jinja2.Environment:
 
 def _text(name: str) -> str:
     return (resources.files("reports") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _no_examples(results: Results) -> str:
+    """Why there are no series, codes and spectra; of imported trials nobody expects any."""
+    if results.done.empty or results.sweep.source:
+        return ""
+    words = why_no_examples(results)
+    return f"{words[0].upper()}{words[1:]}."
 
 
 def _claims(claims: pd.DataFrame, answered: Sequence[str]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def test_a_sound_store(finished: Store) -> None:
     found = check(finished)
     assert found.is_sound
     assert (found.orphaned, found.left_over) == ({}, [])
-    assert found.files == 2 + 4 * 3 + 2  # two tables, four stages, a sweep, a dataset
+    assert found.files == 2 + 4 * 4 + 2  # two tables, four stages, a sweep, a dataset
     code, output = said("--store", finished.path)
     assert code == 0
     assert "every byte is as it was written" in output

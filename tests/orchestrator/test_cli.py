@@ -39,6 +39,7 @@ LAUNCH = {
     ("--pack", None),
     ("--graphs", False),
     ("--deterministic", False),
+    ("--no-samples", False),
     ("--wandb", None),
 }
 SURFACE = {
@@ -61,8 +62,11 @@ SURFACE = {
         ("--format", "png,pdf"),
         ("--style", "page"),
         ("--appendix", False),
+        ("--with-samples", False),
+        DATA,
         DEBUG,
     },
+    "views": {("dataset", None), ("--augmentations", None), ("--out", None), DATA, DEBUG},
     "redraw": {("manifest", None), ("--out", None), PLUGIN, DEBUG},
     "new": {("kind", None), ("name", None), DEBUG},
     "show": {("trial", None), STORE, JSON, DEBUG},

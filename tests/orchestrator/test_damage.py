@@ -62,6 +62,7 @@ def test_no_flipped_bit_changes_a_number_unnoticed(finished2_folder: Path, tmp_p
             for stage_id, record in records.items():
                 assert Store(store).read_stage(stage_id) == record
                 Store(store).sound_model(stage_id)
+                Store(store).stage(stage_id).examples()
             raise AssertionError(f"unnoticed in {path}")
         except (StoreError, ReportError):
             found += 1

@@ -59,7 +59,9 @@ def test_a_stage_that_was_deleted_must_come_out_as_before(
     if not same:
         write = Store.write_stage
         monkeypatch.setattr(
-            Store, "write_stage", lambda store, key, record, model: write(store, key, record, spoilt(model))
+            Store,
+            "write_stage",
+            lambda store, key, record, model, *more: write(store, key, record, spoilt(model), *more),
         )
     summary, _ = run_here(sweep, finished2.path)
     assert summary.exit_code == (0 if same else 1)

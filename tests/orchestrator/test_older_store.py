@@ -43,6 +43,8 @@ def make_older(store: Store) -> None:
         content = json.loads(path.read_text())
         kept = {name: content[name] for name in ("metrics", "timings", "provenance", "rows") if name in content}
         path.write_text(json.dumps(kept))
+    for path in store.path.glob("stages/*/examples.parquet"):
+        path.unlink()
     for path in store.path.glob("sweeps/*.parquet"):
         path.with_suffix(".json").write_text(json.dumps(store.read_sweep(path.stem)))
         path.unlink()

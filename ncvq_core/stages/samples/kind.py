@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from ncvq_core.stages.kind import Given, Sizes, StageKind
+from ncvq_core.stages.kind import Example, Given, Sizes, StageKind
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from ncvq_core.config import TrialConfig
     from ncvq_core.stages.base import StageRun
     from ncvq_core.stages.cost import Cost
@@ -26,6 +28,7 @@ class SamplesKind(StageKind):
         "guidance_scale": float,
     }
     details = ("fid_by_class", "fcn")
+    has_examples = True
 
     def stage_id(self, config: TrialConfig) -> str | None:
         """Return the content address of the samples; None for a trial that stops at stage 1."""
@@ -49,3 +52,13 @@ class SamplesKind(StageKind):
 
         tokenizer, prior, fcn = (given.needed[name] for name in self.needs)
         return SamplesRun(given.config, given.dataset, tokenizer, prior, fcn, given.device)
+
+    def examples(self, given: Given, made: Mapping[str, Tensor]) -> list[Example]:
+        """Return samples with their nearest real series, features of the network that judges, and spectra."""
+        import torch
+
+        from ncvq_core.stages.samples.examples import SampleExamples
+
+        tokenizer, fcn = given.needed["stage1"], given.needed["fcn"]
+        device = given.device or torch.device("cpu")
+        return SampleExamples(given.config, given.dataset, tokenizer, fcn, made, device).all()

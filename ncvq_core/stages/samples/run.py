@@ -20,7 +20,7 @@ from ncvq_core.fcn.train import FcnTrainer, LabelledSeries
 from ncvq_core.metrics import metric_names
 from ncvq_core.prior.series_sampler import load_generator
 from ncvq_core.stages.base import StageResult, StageRun
-from ncvq_core.stages.tokenizer.views import augmented_view
+from ncvq_core.stages.tokenizer.views import augmented_train
 from ncvq_core.training.memory import peak_memory_bytes
 from ncvq_core.training.named_tensors import Under
 from ncvq_core.training.seeding import stream
@@ -156,11 +156,8 @@ class SamplesRun(StageRun):
 
     def _augmented(self) -> Tensor:
         """Return TRAIN's augmented view (n, C, L) in the units of the data."""
-        scaling, model = self._generator.tokenizer.scaling, self._generator.tokenizer.model
-        train = torch.from_numpy(scaling.apply(self.dataset.train)).to(self.device)
-        draws = stream(self._config.seed, "augmented spectra", self.device)
-        view, _ = augmented_view(train, self._config, model.transform, draws)
-        return scaling.undo(view).cpu()
+        scaling = self._generator.tokenizer.scaling
+        return scaling.undo(augmented_train(self._config, self.dataset, scaling, self.device)).cpu()
 
     def _named(self, by_class: np.ndarray) -> dict[str, float | None]:
         """Return the Fréchet distance of each class by its label, None where it is undefined."""

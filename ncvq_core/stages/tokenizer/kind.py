@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from ncvq_core.metrics import metric_names
-from ncvq_core.stages.kind import Given, Sizes, StageKind
+from ncvq_core.stages.kind import Example, Given, Sizes, StageKind
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from ncvq_core.config import TrialConfig
     from ncvq_core.stages.base import StageRun
     from ncvq_core.stages.cost import Cost
@@ -33,6 +35,7 @@ class TokenizerKind(StageKind):
         "high_downsampled_width": int, "codebook_size": int, "codebook_decay": float, "commitment_weight": float,
         "projector_width": int, "val_fraction": float, "evaluate_every": int,
     }  # fmt: skip
+    has_examples = True
     history = (*TRAINED, *(f"validation_{name}" for name in metric_names("stage1")))
 
     def stage_id(self, config: TrialConfig) -> str:
@@ -54,3 +57,11 @@ class TokenizerKind(StageKind):
         from ncvq_core.stages.tokenizer.run import Stage1Run
 
         return Stage1Run(given.config.stage1, given.dataset, given.device, given.config.further("stage1"))
+
+    def examples(self, given: Given, made: Mapping[str, Tensor]) -> list[Example]:
+        """Return series with augmented views, the pooled codes of TEST, and spectra."""
+        import torch
+
+        from ncvq_core.stages.tokenizer.examples import tokenizer_examples
+
+        return tokenizer_examples(given.config.stage1, given.dataset, made, given.device or torch.device("cpu"))

@@ -163,7 +163,7 @@ def test_properties_come_from_the_store_and_are_named_where_they_lack(tmp_path: 
     claims = claims_table(before)
     assert moderators.views(before, claims) == []
     assert why_nothing(before, "moderators") == (
-        "moderators: the store does not know what kind of data these are: `ncvq launch fixture` measures it"
+        "moderators: nobody has measured for this store what kind of data these are: `ncvq launch fixture` does"
     )
     for place, name in enumerate(["Data0", "Data1"]):
         write_properties(store, f"sum-{name}", name, dict.fromkeys(PROPERTIES, float(place)) | {"distinctness": None})
