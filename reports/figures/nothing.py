@@ -38,9 +38,13 @@ def _reason(results: Results, name: str) -> str | None:
     if name == "effects_map":
         return f"the datasets of sweep {sweep.name} are few, so that `effects` has all of them"
     if name == "importance":
-        return "no answered metric can be parted: it takes two seeds that have every combination of levels"
+        return f"no two seeds of sweep {sweep.name} have every combination of levels with a metric that it answers for"
     if name == "moderators" and sweep.source:
-        return "the store does not know what kind of data these are: launch a sweep of datasets of these names in it"
+        return (
+            f"the store lacks properties of the data of sweep {sweep.name} (a launch on the same names measures them)"
+        )
     if name == "moderators":
-        return f"the store does not know what kind of data these are: `ncvq launch {sweep.name}` measures it"
+        return (
+            f"the store lacks properties of the data of sweep {sweep.name} (`ncvq launch {sweep.name}` measures them)"
+        )
     return None
