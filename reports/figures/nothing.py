@@ -41,12 +41,12 @@ def _reason(results: Results, name: str) -> str | None:
         return why_no_examples(results, name)
     if name == "robustness" and WEIGHT not in sweep.varying:
         return None
-    measured = "launch a sweep of datasets of these names in it" if sweep.source else f"`ncvq launch {sweep.name}` does"
+    measuring = "a launch on the same names measures" if sweep.source else f"`ncvq launch {sweep.name}` measures"
     return {
         "robustness": f"{WEIGHT} varies in sweep {sweep.name}, so that `weight` and `value` draw it",
         "effects_map": f"the datasets of sweep {sweep.name} are few, so that `effects` has all of them",
-        "importance": "no answered metric can be parted: it takes two seeds that have every combination of levels",
-        "moderators": f"nobody has measured for this store what kind of data these are: {measured}",
+        "importance": f"no two seeds of sweep {sweep.name} have every combination of levels with a metric that it answers for",
+        "moderators": f"the store lacks properties of the data of sweep {sweep.name} ({measuring} them)",
     }.get(name)
 
 

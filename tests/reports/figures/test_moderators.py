@@ -154,7 +154,7 @@ def test_imported_runs_have_the_properties_of_datasets_of_their_names() -> None:
     _, table = drawn(theirs, claims_table(theirs))
     assert estimate(table, "probe_svm", "train_series")["rho"] == pytest.approx(-1)
     nothing = dataclasses.replace(theirs, properties={})
-    assert "launch a sweep of datasets of these names" in why_nothing(nothing, "moderators")
+    assert "a launch on the same names" in why_nothing(nothing, "moderators")
 
 
 def test_properties_come_from_the_store_and_are_named_where_they_lack(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_properties_come_from_the_store_and_are_named_where_they_lack(tmp_path: 
     claims = claims_table(before)
     assert moderators.views(before, claims) == []
     assert why_nothing(before, "moderators") == (
-        "moderators: nobody has measured for this store what kind of data these are: `ncvq launch fixture` does"
+        "moderators: the store lacks properties of the data of sweep fixture (`ncvq launch fixture` measures them)"
     )
     for place, name in enumerate(["Data0", "Data1"]):
         write_properties(store, f"sum-{name}", name, dict.fromkeys(PROPERTIES, float(place)) | {"distinctness": None})
