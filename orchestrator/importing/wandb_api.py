@@ -101,7 +101,7 @@ class WandbApi:
         """
         with _one_line(run.path):
             seen = set()
-            for step in run.handle.scan_history():
+            for step in run.handle.scan_history(use_cache=False):
                 if step.get(STEP) not in seen:
                     yield {f"history.{key}": value for key, value in step.items()}
                 seen.add(step.get(STEP))

@@ -41,12 +41,12 @@ def _reason(results: Results, name: str) -> str | None:
         return why_no_examples(results, name)
     if name == "robustness" and WEIGHT not in sweep.varying:
         return None
-    measuring = "a launch on the same names measures" if sweep.source else f"`ncvq launch {sweep.name}` measures"
+    measuring = "a launch on the same names" if sweep.source else f"`ncvq launch {sweep.name}`"
     return {
         "robustness": f"{WEIGHT} varies in sweep {sweep.name}, so that `weight` and `value` draw it",
         "effects_map": f"the datasets of sweep {sweep.name} are few, so that `effects` has all of them",
         "importance": f"no two seeds of sweep {sweep.name} have every combination of levels with a metric that it answers for",
-        "moderators": f"the store lacks properties of the data of sweep {sweep.name} ({measuring} them)",
+        "moderators": f"the store lacks properties of the data of sweep {sweep.name} ({measuring} measures them)",
     }.get(name)
 
 
