@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from ncvq_core.metrics import as_records, metric_names
 from orchestrator.store.status import Status
 from reports.errors import ReportError
 from reports.figures.contract import View
@@ -65,6 +66,7 @@ def make_manifest(
         "trials": _trials(table, view, results),
         "excluded": _excluded(table, view, results),
         "test": _test(table, view, results.options),
+        "further_metrics": as_records(name for name in view.metrics if name not in metric_names()),
         "versions": versions(),
         "style": dataclasses.asdict(style),
         "table": {"file": f"../tables/{view.name}.csv", "columns": column_types(table), "sha256": digest(csv.encode())},

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ncvq_core.metrics import recall
 from reports.errors import ReportError
 from reports.figures.manifest import VERSION, versions, view_from
 from reports.figures.registry import figure_module
@@ -32,6 +33,7 @@ def redraw(manifest: Path, out: Path | None = None) -> tuple[Path, str | None]:
     if digest(content) != document["table"]["sha256"]:
         raise ReportError(f"{file.resolve()} was changed since {manifest.name} was written: draw the report again")
     try:
+        recall(document.get("further_metrics", ()))
         view = view_from(document)
         table = read_table(content.decode(), document["table"]["columns"])
         png = render(figure_module(view.figure), table, view, Style(**document["style"]))[0]["png"]
