@@ -45,7 +45,7 @@ def _reason(results: Results, name: str) -> str | None:
     return {
         "robustness": f"{WEIGHT} varies in sweep {sweep.name}, so that `weight` and `value` draw it",
         "effects_map": f"the datasets of sweep {sweep.name} are few, so that `effects` has all of them",
-        "importance": f"no two seeds of sweep {sweep.name} have every combination of levels with a metric that it answers for",
+        "importance": f"no two seeds of sweep {sweep.name} have every combination of levels with an answered metric",
         "moderators": f"the store lacks properties of the data of sweep {sweep.name} ({measuring} measures them)",
     }.get(name)
 

@@ -58,6 +58,7 @@ SURFACE = {
         JSON,
         ("--pool", False),
         ("--partial", False),
+        ("--beside", None),
         ("--only", None),
         ("--format", "png,pdf"),
         ("--style", "page"),
@@ -86,6 +87,7 @@ SURFACE = {
     "check": {("--store", "runs"), ("--repair", False), DEBUG},
     "data fetch": {("name", None), DATA, DEBUG},
     "import csv": {("file", None), ("--mapping", None), ("--name", None), STORE, DEBUG},
+    "import wandb": {("projects", None), ("--mapping", None), ("--name", None), STORE, DEBUG},
 }
 """Each command's arguments and options, with their defaults."""
 
