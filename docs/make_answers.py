@@ -39,7 +39,7 @@ def read_tables(page: Path, *first_cells: str) -> list[list[str]]:
 def benchmarks_table() -> str:
     """Return what ncvq takes beside a named peer of the same run."""
     lines = ["| what | ncvq | beside it, in the same run | ratio |", "|---|---|---|---|"]
-    return "\n".join([*lines, *_training(), *_store(), *_reports(), *_planning()])
+    return "\n".join([*lines, *_training(), *_store(), *_reports(), *_planning(), *_launches()])
 
 
 def _training() -> Iterator[str]:
@@ -73,6 +73,16 @@ def _reports() -> Iterator[str]:
         f"| 10,080 trials × 250 epochs, read for a report | {ours} s of processor | {peer} s, one file read by pyarrow "
         f"| {peer / ours:.2f} |"
     )
+
+
+def _launches() -> Iterator[str]:
+    rows = {cells[0]: cells for cells in read_tables(LOG / "overhead.md", "what", "wall, ms a trial")}
+    for what, column, unit in (("a trial of one small step", 1, "ms"), ("the first result of such trials", 3, "s")):
+        ours, peer = (_numbers(rows[name][column])[0] for name in ("ncvq, two workers", "Ray Tune alone, two workers"))
+        yield f"| {what} | {ours:g} {unit} | {peer:g} {unit}, Ray Tune alone | {peer / ours:.2f} |"
+    _, (_, launch, _, alone) = read_tables(LOG / "startup.md", "the quickstart, two workers")
+    ratio = float(alone) / float(launch)
+    yield f"| the quickstart's first trial | {launch} s | {alone} s, Ray and torch alone | {ratio:.2f} |"
 
 
 def _planning() -> Iterator[str]:
