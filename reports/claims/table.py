@@ -14,7 +14,7 @@ from reports.read_store import Results
 from reports.relevance import of_stage
 from reports.remembered import once
 from reports.statistics.answers import default_answers
-from reports.statistics.compare import COLUMNS, compare
+from reports.statistics.compare import estimate, judged
 from reports.statistics.conditions import CONDITIONS
 from reports.statistics.gain import GAIN_COLUMNS, gain_of_pairing
 from reports.statistics.pairs import UNIT
@@ -28,14 +28,12 @@ def claims_table(results: Results) -> pd.DataFrame:
         The columns of `compare`, family by family; empty where nothing can be compared.
     """
     options = for_beliefs(results)
-    tables = [
-        compare(
+    return judged(
+        estimate(
             cells_to_compare(seen, metric.name), seen.sweep, spec_of(metric, results.sweep.margins), factor, options
         )
         for metric, factor, seen in comparisons(results)
-    ]
-    tables = [table for table in tables if not table.empty]
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(COLUMNS))
+    )
 
 
 def for_beliefs(results: Results) -> Options:

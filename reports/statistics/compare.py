@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,7 +13,7 @@ from reports.statistics.family import adjust
 from reports.statistics.more_seeds import add_needed
 from reports.statistics.pairs import NO_DATASET, UNIT, make_pairs, seeds_of
 from reports.statistics.scale import as_effect, effect_unit, margin_on_scale
-from reports.statistics.specification import Design, MetricSpec, Options, reference_level
+from reports.statistics.specification import LOG, RAW, Design, MetricSpec, Options, reference_level
 from reports.statistics.unpaired import make_terms, unpaired_effects
 from reports.statistics.verdicts import judge
 
@@ -62,9 +62,16 @@ def compare(
     """
     if factor in UNIT:
         raise ValueError(f"{factor} is not a factor to compare: claims are made inside datasets, over seeds")
+    return judged([estimate(trials, design, metric, factor, options)])
+
+
+def estimate(
+    trials: pd.DataFrame, design: Design, metric: MetricSpec, factor: str, options: Options | None = None
+) -> pd.DataFrame:
+    """Do the first half of compare: effects with their p, each for itself; arguments as there."""
     options = options or Options()
     if len(design.factors.get(factor, ())) < 2:
-        return pd.DataFrame(columns=list(COLUMNS))
+        return pd.DataFrame()
     reference, reference_is = reference_level(design, factor)
     levels = [level for level in design.factors[factor] if level != reference]
     datasets = datasets_of(trials, design)
@@ -82,22 +89,25 @@ def compare(
     if paired and unseeded:
         left_out = f"{unseeded} results without a seed left out"
         table["warning"] = (table["warning"] + ", " + left_out).fillna(left_out)
-    table = add_needed(judge(adjust(_complete(table)), metric.direction), margin)
-    table = table.assign(factor=factor, reference=reference, reference_is=reference_is, paired=paired)
-    return _presented(table, metric, len(datasets))[list(COLUMNS)]
-
-
-def _presented(table: pd.DataFrame, metric: MetricSpec, datasets: int) -> pd.DataFrame:
-    """Add what a reader sees: the estimand in words, and the effects in their unit."""
     places = zip(table["question"], table["dataset"], strict=True)
-    for name, shown in SHOWN.items():
-        table[shown] = as_effect(table[name], metric.scale)
-    return table.assign(
-        metric=metric.name,
-        estimand=[_estimand(question, dataset, datasets) for question, dataset in places],
-        unit=effect_unit(metric.scale),
+    return _complete(table).assign(
+        metric=metric.name, factor=factor, reference=reference, reference_is=reference_is, paired=paired,
+        direction=metric.direction, scale=metric.scale, unit=effect_unit(metric.scale), margin_on_scale=margin,
         margin=float("nan") if metric.margin is None else metric.margin,
-    )
+        estimand=[_estimand(question, dataset, len(datasets)) for question, dataset in places],
+    )  # fmt: skip
+
+
+def judged(estimates: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Do the second half of compare, for many comparisons at once: families, verdicts, and what a reader sees."""
+    parts = [part for part in estimates if not part.empty]
+    if not parts:
+        return pd.DataFrame(columns=list(COLUMNS))
+    table = adjust(pd.concat(parts, ignore_index=True), ["metric", "factor", "question"])
+    table = add_needed(judge(table))
+    for name, shown in SHOWN.items():
+        table[shown] = as_effect(table[name], RAW).mask(table["scale"] == LOG, as_effect(table[name], LOG))
+    return table[list(COLUMNS)]
 
 
 def datasets_of(trials: pd.DataFrame, design: Design) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,23 +15,24 @@ from reports.statistics.inference import ALPHA
 KINDS = {"p": "p_adjusted", "p_equivalence": "p_equivalence_adjusted"}
 
 
-def adjust(table: pd.DataFrame, by: str = "question") -> pd.DataFrame:
+def adjust(table: pd.DataFrame, by: Sequence[str] = ("question",)) -> pd.DataFrame:
     """Adjust both kinds of p by Holm inside each family.
 
     The tests of difference and those of equivalence each spend their own 5 % on the same family.
 
     Args:
-        table: with p, p_equivalence (missing where nothing was tested) and the column that names the family.
-        by: that column.
+        table: with p, p_equivalence (missing where nothing was tested) and the columns that name the family.
+        by: these columns.
 
     Returns:
         The table with family_size (tests of difference in the family of the row), p_adjusted and
         p_equivalence_adjusted.
     """
-    adjusted = table.assign(family_size=table["p"].notna().groupby(table[by]).transform("sum").astype(float))
+    family = table[list(by)].agg("\n".join, axis=1) if len(by) > 1 else table[by[0]]
+    adjusted = table.assign(family_size=table["p"].notna().groupby(family).transform("sum").astype(float))
     for name, column in KINDS.items():
         adjusted[column] = float("nan")
-        for _, p in table[name].dropna().groupby(table[by]):
+        for _, p in table[name].dropna().groupby(family):
             adjusted.loc[p.index, column] = holm(p.tolist())
     return adjusted
 

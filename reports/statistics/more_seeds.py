@@ -40,12 +40,12 @@ def smallest_n(sd: float, margin: float, df_per_unit: float = 1.0) -> float:
     return float(high)
 
 
-def add_needed(table: pd.DataFrame, margin: float) -> pd.DataFrame:
+def add_needed(table: pd.DataFrame) -> pd.DataFrame:
     """Add what would settle each row.
 
     Args:
-        table: effects: sd, df, df_per_unit, units, n_seeds, n_datasets.
-        margin: on the scale; nan where there is none.
+        table: effects: sd, df, df_per_unit, units, n_seeds, n_datasets, and margin_on_scale (missing where there is
+            none).
 
     Returns:
         The table with needed (the number of its units, seeds a dataset or datasets, at which equivalence would be
@@ -53,12 +53,13 @@ def add_needed(table: pd.DataFrame, margin: float) -> pd.DataFrame:
         margin, inf beyond LARGEST) and needed_first (True where needed says only: run four first).
     """
     rows = table.to_dict("records")
-    found = [_needed(row, margin) for row in rows]
+    found = [_needed(row) for row in rows]
     needed = pd.DataFrame(found, columns=["needed", "needed_first"], index=table.index)
     return table.assign(needed=needed["needed"].astype(float), needed_first=needed["needed_first"].astype(bool))
 
 
-def _needed(row: dict[Any, Any], margin: float) -> tuple[float, bool]:
+def _needed(row: dict[Any, Any]) -> tuple[float, bool]:
+    margin = row["margin_on_scale"]
     seeds = row["units"] == "seeds"
     now, minimum = (row["n_seeds"], MINIMAL_SEEDS) if seeds else (row["n_datasets"], MINIMAL_DATASETS)
     if row["sd"] == 0 or row["reason"] in (NO_PAIR, OTHER_MEANING):

@@ -9,7 +9,6 @@ import pandas as pd
 
 from reports.statistics.effects import IDENTICAL, SAME_DIFFERENCE
 from reports.statistics.inference import ALPHA
-from reports.statistics.specification import Direction
 
 MINIMAL_SEEDS = 4
 MINIMAL_DATASETS = 4
@@ -29,12 +28,12 @@ UNDECIDED_BECAUSE = {
 """Why a difference is not called, in words."""
 
 
-def judge(table: pd.DataFrame, direction: Direction | None) -> pd.DataFrame:
+def judge(table: pd.DataFrame) -> pd.DataFrame:
     """Add verdict and, where a difference or equivalence is not called, the reason.
 
     Args:
-        table: effects with adjusted p and the counts of diverged blocks.
-        direction: which direction of the metric is better.
+        table: effects with adjusted p, the counts of diverged blocks, and direction (which one of the metric is better;
+            missing where none is).
 
     Returns:
         The table with verdict: better, worse (higher, lower where no direction is better), each also with " and
@@ -42,23 +41,23 @@ def judge(table: pd.DataFrame, direction: Direction | None) -> pd.DataFrame:
         CANNOT_SAY or UNDECIDED_BECAUSE, missing where everything is said; with equivalent it is why a difference is not
         called.
     """
-    found = [_verdict(row, direction) for row in table.to_dict("records")]
+    found = [_verdict(row) for row in table.to_dict("records")]
     verdicts = pd.DataFrame(found, columns=["verdict", "reason"], index=table.index, dtype="str")
     return table.assign(verdict=verdicts["verdict"], reason=verdicts["reason"])
 
 
-def _verdict(row: dict[Any, Any], direction: Direction | None) -> tuple[str, str | None]:
+def _verdict(row: dict[Any, Any]) -> tuple[str, str | None]:
     if pd.notna(row["reason"]):
         why = str(row["reason"])
         return (why if why in (IDENTICAL, SAME_DIFFERENCE) else CANNOT_BE_SAID), why
-    difference, reason = _difference(row, direction)
+    difference, reason = _difference(row)
     equivalent = row["p_equivalence_adjusted"] <= ALPHA
     if difference:
         return difference + (AND_EQUIVALENT if equivalent else ""), None
     return (EQUIVALENT if equivalent else UNDECIDED), (None if equivalent and reason == NOT_SHOWN else reason)
 
 
-def _difference(row: dict[Any, Any], direction: Direction | None) -> tuple[str | None, str | None]:
+def _difference(row: dict[Any, Any]) -> tuple[str | None, str | None]:
     """The word for the difference, or the reason why none is called."""
     if not row["p_adjusted"] <= ALPHA:
         alone = row["p"] <= ALPHA or (row["p_equivalence"] <= ALPHA and not row["p_equivalence_adjusted"] <= ALPHA)
@@ -66,9 +65,9 @@ def _difference(row: dict[Any, Any], direction: Direction | None) -> tuple[str |
     if too_few(row):
         return None, FEW_SEEDS
     word = HIGHER if row["estimate"] > 0 else LOWER
-    if direction is None:
+    if pd.isna(row["direction"]):
         return word, None
-    if direction != word:
+    if row["direction"] != word:
         return WORSE, None
     return (None, DIVERGES) if _diverges_more(row) else (BETTER, None)
 

@@ -26,7 +26,7 @@ def judged(values: dict[str, list[float]], margin: float = 0.02, direction: str 
     """The verdicts of rule 8 for differences of accuracies without diverged trials."""
     table = effects(blocks_table(values), ["b"], list(values), margin)
     table = table.assign(n_diverged=0.0, n_diverged_reference=0.0, n_ended=9.0, n_ended_reference=9.0)
-    return judge(adjust(table), direction)  # type: ignore[arg-type]
+    return judge(adjust(table).assign(direction=direction, margin_on_scale=margin))
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
@@ -190,7 +190,7 @@ def test_rule_9_so_many_seeds_show_equivalence_with_80_percent_power() -> None:
 
 def test_rule_9_never_from_the_effect_that_was_seen() -> None:
     needed = [
-        only(add_needed(judged({"A": [shift + 5 * noise for noise in NOISE]}), 0.02), dataset="A")["needed"]
+        only(add_needed(judged({"A": [shift + 5 * noise for noise in NOISE]})), dataset="A")["needed"]
         for shift in (0.0, 0.05, 7.0)
     ]
     assert len(set(needed)) == 1
@@ -205,8 +205,8 @@ def test_rule_9_with_fewer_than_four_run_four_first(seeds: int) -> None:
 
 
 def test_rule_9_without_spread_or_margin_there_is_no_number() -> None:
-    table = add_needed(judged({"A": [0.3] * 5}), 0.02)
+    table = add_needed(judged({"A": [0.3] * 5}))
     assert table["needed"][0] != table["needed"][0]
-    table = add_needed(judged({"A": NOISE}, margin=math.nan), math.nan)
+    table = add_needed(judged({"A": NOISE}, margin=math.nan))
     assert math.isnan(only(table, dataset="A")["needed"])
     assert smallest_n(1e9, 1e-9) == math.inf
