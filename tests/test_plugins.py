@@ -20,13 +20,17 @@ from ncvq_core.data import load_dataset
 from ncvq_core.errors import ConfigError
 from ncvq_core.evaluation.further import Measured, measure_further
 from ncvq_core.metrics import known_metrics, metrics_by_name, recall
-from ncvq_core.plugins import PluginError, load_installed, load_plugin, place_in_plugin
+from ncvq_core.plugins import Plugin, PluginError, load_installed, load_plugin, place_in_plugin
 from ncvq_core.ssl import SSL_METHODS
 from ncvq_core.stages.kind import Sizes
 from ncvq_core.stages.registry import stage_kind
 from ncvq_core.stages.tokenizer.run import Stage1Run
 from ncvq_core.tokenizer.bands import build_transform
 from orchestrator.cli.app import app
+from orchestrator.execution.job import StageJob
+from orchestrator.execution.settings import WorkerSettings
+from orchestrator.planning.queue import Outcome, StageTask
+from orchestrator.store import Store
 from orchestrator.sweepfile.read import load_sweep
 from orchestrator.sweepfile.sweep import SweepError, sweep_record
 from tests.plugin_files import PLUGIN, nothing_stays, write_plugin, write_plugin_and_sweep
@@ -141,6 +145,32 @@ def test_an_error_of_later_is_placed_in_the_plugin(tmp_path: Path) -> None:
         AUGMENTATIONS.parse("shift")(torch.zeros(1, 1, 8), torch.Generator())
     assert place_in_plugin(raised.value) == f"{path}:18"
     assert place_in_plugin(ValueError()) is None
+
+
+def outcome(store: Path, config: TrialConfig, plugin: Plugin, stage_id: str) -> Outcome:
+    """How a worker ends that gets a plugin with its work."""
+    task = StageTask(stage_id=stage_id, stage="stage1", config=config.to_dict(), label="", trial_ids=("a",))
+    Store(store, create=True)
+    job = StageJob(task, WorkerSettings(store=store, plugins=(plugin,)))
+    while job.outcome is None:
+        job.step()
+    return job.outcome
+
+
+def test_a_trial_fails_with_the_line_of_the_plugin(tmp_path: Path) -> None:
+    plugin = load_plugin(write_plugin(tmp_path, PLUGIN.replace("x.roll(self.points, -1)", "x / nothing")))
+    flat = {**FLIP, "dataset": "ItalyPowerDemand", "augmentations": ["shift"], "channels": 8, "projector_width": 16}
+    config = TrialConfig.from_dict(flat)
+    ended = outcome(tmp_path / "store", config, plugin, config.stage1_id)
+    assert (ended.status, ended.error) == ("failed", f"{plugin.path}:18: NameError: name 'nothing' is not defined")
+
+
+def test_a_worker_with_another_version_of_an_installed_plugin_refuses_the_work(tmp_path: Path) -> None:
+    plugin = load_plugin(write_plugin(tmp_path))
+    config = TrialConfig.from_dict({**FLIP, "augmentations": ["shift"]})
+    ended = outcome(tmp_path / "store", config, plugin, "0" * 12)
+    assert ended.status == "failed"
+    assert "a plugin that is installed here is not the one of the launch" in str(ended.error)
 
 
 # Ids

@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from ncvq_core.metrics import metric_names
+from ncvq_core.metrics import metric_names, metrics_by_name
 from reports.tables.latex import latex_table
 from reports.tables.markdown import markdown_table
 from reports.tables.paper import BESIDE, MEANS, RANKS, Entry, PaperTable
@@ -18,7 +18,8 @@ BEST = " *"
 
 def write_tables(tables: Sequence[PaperTable], folder: Path) -> None:
     """Write each table as NAME.tex, NAME.md and NAME.csv, and remove those that an earlier report had beside them."""
-    for name in OWN - {table.name for table in tables}:
+    further = {f"{MEANS}{name}" for name in metrics_by_name()}
+    for name in (OWN | further) - {table.name for table in tables}:
         for suffix in SUFFIXES:
             (folder / f"{name}.{suffix}").unlink(missing_ok=True)
     for table in tables:

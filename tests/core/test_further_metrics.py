@@ -25,8 +25,8 @@ OWN = ("discriminative_score", "predictive_score", "context_fid")
 
 @pytest.fixture(autouse=True)
 def _brief(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A third of the training, which tells real series from noise as well."""
-    monkeypatch.setattr(recurrent, "STEPS", 100)
+    """A fifth of the training, which tells real series from noise as well."""
+    monkeypatch.setattr(recurrent, "STEPS", 60)
 
 
 @pytest.fixture(scope="module")

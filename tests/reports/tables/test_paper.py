@@ -197,6 +197,7 @@ def test_tables_of_an_earlier_report_are_removed(tmp_path: Path) -> None:
         write_tables([table], tmp_path)
     (tmp_path / "means_fid.tex").write_text("old")
     (tmp_path / "means_fid.csv").write_text("old")
+    (tmp_path / "means_context_fid.csv").write_text("old")
     write_tables([table], tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "effects.csv", "means_of_mine.md", "means_probe_svm.csv", "means_probe_svm.md", "means_probe_svm.tex",
