@@ -164,7 +164,7 @@ def test_views_show_each_set_beside_the_series(results: Results) -> None:
     assert view.layout.sets == ("warp", "slice")
     assert sorted(set(table["column"])) == [0, 1, 2, 3, 4]
     own = table[(table["label"] == "1") & (table["column"] == 2)]["value"].to_numpy()
-    assert own == pytest.approx(2 * series_of(0)[::-1], abs=1e-6)
+    assert own == pytest.approx(2 * series_of(0)[::-1], abs=1e-5)
 
 
 def test_the_spectrogram_is_what_the_tokenizer_sees() -> None:
