@@ -207,6 +207,8 @@ def test_without_examples_each_figure_says_why(tmp_path: Path) -> None:
     results = read_results(old, "fixture")
     assert "--with-samples" in why_nothing(results, "spectra")
     assert "has samples (stages: 2)" in why_nothing(results, "samples")
+    none = read_results(write_grid(tmp_path / "none", factors, change=lambda levels: {"status": "failed"}), "fixture")
+    assert [REGISTRY[name].views(none, pd.DataFrame()) for name in NAMES] == [[], [], [], []]
     new = read_results(write_store(tmp_path / "new", factors, samples=False), "fixture")
     assert (
         why_nothing(new, "views") == "views: no trial of sweep fixture of which series are kept has an augmented view"
