@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from ncvq_core.data import Dataset
 from ncvq_core.stages.kind import Example, Shown
 
-MOST_CLASSES, MOST_CHANNELS = 6, 3
-MOST_VALUES = 4096
-"""Values of one series of each class together, at most: longer series are shown of fewer channels and classes."""
+MOST_CLASSES, MOST_CHANNELS = 4, 3
+"""Classes of which series are shown, channels of which spectra are; of a series it is the first channel."""
+MOST_VALUES = 6000
+"""Values of one series of each class together, at most: longer series are shown of fewer classes."""
 MOST_POINTS = 500
 """Points of a plane, at most."""
 
@@ -18,13 +19,13 @@ Floats = NDArray[np.floating]
 
 
 def shown_channels(dataset: Dataset) -> int:
-    """Return how many channels are shown, from the first on."""
-    return max(1, min(dataset.channels, MOST_CHANNELS, MOST_VALUES // dataset.length))
+    """Return of how many channels spectra are shown, from the first on."""
+    return min(dataset.channels, MOST_CHANNELS)
 
 
 def shown_classes(dataset: Dataset) -> list[int]:
-    """Return the classes that are shown: the first of those in TRAIN."""
-    fitting = max(1, MOST_VALUES // (dataset.length * shown_channels(dataset)))
+    """Return the classes of which series are shown: the first of those in TRAIN."""
+    fitting = max(1, MOST_VALUES // dataset.length)
     present: list[int] = np.unique(dataset.train_labels).tolist()
     return present[: min(MOST_CLASSES, fitting)]
 
@@ -40,10 +41,9 @@ def spread(count: int, most: int = MOST_POINTS) -> NDArray[np.int64]:
 
 
 def series_examples(what: Shown, series: Floats, labels: list[str], numbers: list[int]) -> Iterator[Example]:
-    """Give each channel of series (n, C, L) as an example; only the channels that are shown are given."""
+    """Give the first channel of each of some series (n, C, L)."""
     for each, label, number in zip(series, labels, numbers, strict=True):
-        for channel, values in enumerate(each):
-            yield Example(what, values, label=label, number=number, channel=channel)
+        yield Example(what, each[0], label=label, number=number)
 
 
 def spectrum_examples(what: Shown, levels: Floats, channels: int) -> Iterator[Example]:

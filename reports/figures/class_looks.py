@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from reports.colours import BLACK, BLUE, GREEN, NUMBER_MARKERS, ORANGE, PINK, SKY, VERMILION, Look
 from reports.figures.names import shortened, width
 
-MOST_CLASSES = 10
+HUES = (BLUE, VERMILION, GREEN, ORANGE, PINK, SKY, BLACK)
+MOST_CLASSES = len(HUES)
 """Classes with a look of their own; the others share one."""
 OTHERS = "other classes"
-HUES = (BLUE, VERMILION, GREEN, ORANGE, PINK, SKY, BLACK)
 PALE = Look(colour=(0.7, 0.7, 0.7), marker=".")
 
 
@@ -18,8 +18,8 @@ def class_looks(labels: Iterable[str]) -> dict[str, Look]:
     """The look of each class, in the order in which they come; of those beyond MOST_CLASSES the same."""
     found = {}
     for place, label in enumerate(sorted(dict.fromkeys(labels), key=_order)):
-        own = Look(colour=HUES[place % len(HUES)], marker=NUMBER_MARKERS[place % len(NUMBER_MARKERS)])
-        found[label] = own if place < MOST_CLASSES else PALE
+        own = place < MOST_CLASSES
+        found[label] = Look(colour=HUES[place], marker=NUMBER_MARKERS[place]) if own else PALE
     return found
 
 

@@ -40,7 +40,7 @@ def with_examples(results: Results, stage: str) -> pd.DataFrame:
     done, column = results.done, ID_COLUMNS[stage]
     if column not in done:
         return done.iloc[:0].assign(**{STAGE_ID: ""})
-    held = done[[results.examples.has(stage_id) for stage_id in done[column]]]
+    held = done[done[column].map(results.examples.has).astype("bool")]
     return in_level_order(held.assign(**{STAGE_ID: held[column]}), results.sweep, list(results.sweep.factors))
 
 

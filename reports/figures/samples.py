@@ -53,8 +53,9 @@ def table(results: Results, claims: pd.DataFrame, view: View) -> pd.DataFrame:
 
     Returns:
         One row a point: trial_id, level, kind, what (of Shown), label (its class), number, t, value, score. Of a
-        series t is the time and score the distance to its nearest, of a feature t and value are its place; "axes" has
-        the shares of the variance there; "distance" the median distance to the nearest of TRAIN as value.
+        series t is the time, and score, in its first row, the distance to its nearest; of a feature t and value are its
+        place; "axes" has the shares of the variance there; "distance" the median distance to the nearest of TRAIN as
+        value.
     """
     parts = [
         rows.assign(trial_id=trial["trial_id"], level=level)
@@ -77,7 +78,8 @@ def _rows_of(examples: pd.DataFrame) -> Iterator[pd.DataFrame]:
         rows = values_of(first, what)
         rows = rows[rows["label"].isin(labels)] if what == Shown.REAL else rows[rows["number"].isin(numbers)]
         if len(rows):
-            yield points_of(rows, ["what", "label", "number", "score"]).assign(kind=SERIES)
+            long = points_of(rows, ["what", "label", "number", "score"]).assign(kind=SERIES)
+            yield long.assign(score=long["score"].where(long["t"] == 0).astype("float64"))
     for what in KINDS[FEATURE]:
         rows = values_of(first, what)
         if len(rows):

@@ -98,11 +98,11 @@ def _draw_silhouettes(axes: Axes, codes: pd.DataFrame, looks: dict[str, Look], m
     if codes["score"].isna().all():
         axes.set_visible(False)
         return
-    start = 0
+    start, gap = 0, max(1, min(len(codes) // 40, len(codes) // (5 * len(looks))))
     for label, look in looks.items():
         values = np.sort(codes.loc[codes["label"] == label, "score"].to_numpy())
         axes.barh(np.arange(start, start + len(values)), values, height=1.0, color=[look.colour], linewidth=0)
-        start += len(values) + max(2, len(codes) // 40)
+        start += len(values) + gap
     axes.invert_yaxis()
     axes.axvline(0.0, color="0.3", linewidth=0.8)
     if np.isfinite(mean):

@@ -134,11 +134,11 @@ def view_rows(examples: Mapping[str, pd.DataFrame], count: int) -> pd.DataFrame:
 
 
 def points_of(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    """One row a value of the values of each row, with its place in t."""
+    """One row a value of the values of each row, with its place in t; five decimals are more than can be drawn."""
     long = rows[[*columns, "values"]].assign(t=rows["values"].map(lambda values: range(len(values))))
     long = long.explode(["values", "t"], ignore_index=True).rename(columns={"values": "value"})
     texts = {name: "str" for name in columns if name in ("label", "set", "what")}
-    return long.astype({"value": "float64", "t": "int64", **texts})[[*columns, "t", "value"]]
+    return long.astype({"value": "float64", "t": "int64", **texts}).round({"value": 5})[[*columns, "t", "value"]]
 
 
 def draw(table: pd.DataFrame, view: View) -> Figure:

@@ -68,17 +68,17 @@ class SampleExamples:
 
     def _series(self) -> Iterator[Example]:
         """Give the first series of each class in TRAIN, the first samples of it, and the nearest of TRAIN to these."""
-        classes, channels = shown_classes(self._dataset), shown_channels(self._dataset)
+        classes = shown_classes(self._dataset)
         names, labels = self._dataset.classes, self._dataset.train_labels
         real, drawn = first_of(labels, classes), first_of(self._labels, classes, EACH)
         of_class, numbers = [names[label] for label in self._labels[drawn]], list(range(len(drawn)))
         yield from series_examples(
-            Shown.REAL, self._train[real, :channels], [names[label] for label in labels[real]], [0] * len(real)
+            Shown.REAL, self._train[real], [names[label] for label in labels[real]], [0] * len(real)
         )
-        yield from series_examples(Shown.GENERATED, self._labelled[drawn, :channels], of_class, numbers)
+        yield from series_examples(Shown.GENERATED, self._labelled[drawn], of_class, numbers)
         found, distances = nearest(self._labelled[drawn], self._train)
         neighbours = series_examples(
-            Shown.NEIGHBOUR, self._train[found, :channels], [names[label] for label in labels[found]], numbers
+            Shown.NEIGHBOUR, self._train[found], [names[label] for label in labels[found]], numbers
         )
         yield from (each._replace(score=float(distances[each.number])) for each in neighbours)
         test = self._scaled(self._dataset.test[spread(len(self._dataset.test), MOST_DISTANCES)])

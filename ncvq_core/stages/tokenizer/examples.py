@@ -52,11 +52,10 @@ def tokenizer_examples(
 
 def view_examples(config: Stage1Config, dataset: Dataset, scaling: Scaling, device: torch.device) -> Iterator[Example]:
     """Give the first series of TRAIN of each class that is shown, and augmented views of it where there are any."""
-    classes, channels = shown_classes(dataset), shown_channels(dataset)
-    first = first_of(dataset.train_labels, classes)
+    first = first_of(dataset.train_labels, shown_classes(dataset))
     names = [dataset.classes[label] for label in dataset.train_labels[first]]
     series = torch.from_numpy(scaling.apply(dataset.train[first])).to(device)
-    yield from series_examples(Shown.REAL, series[:, :channels].cpu().numpy(), names, [0] * len(names))
+    yield from series_examples(Shown.REAL, series.cpu().numpy(), names, [0] * len(names))
     if config.ssl is None:
         return
     transform, draws = (
@@ -65,7 +64,7 @@ def view_examples(config: Stage1Config, dataset: Dataset, scaling: Scaling, devi
     )
     for number in range(VIEWS):
         view, _ = augmented_view(series, config, transform, draws)
-        yield from series_examples(Shown.VIEW, view[:, :channels].cpu().numpy(), names, [number] * len(names))
+        yield from series_examples(Shown.VIEW, view.cpu().numpy(), names, [number] * len(names))
 
 
 def _code_examples(codes: np.ndarray, dataset: Dataset) -> Iterator[Example]:
