@@ -19,6 +19,7 @@ from ncvq_core.errors import ConfigError, DataError, unknown_name
 from ncvq_core.prior.series_sampler import BATCH, Generator, load_generator
 from ncvq_core.training.precision import exact_float32, has_bfloat16
 from orchestrator.execution.models import open_model
+from orchestrator.launching.rows import kept_config
 from orchestrator.store import Store
 from orchestrator.store.atomic import write_atomically
 from orchestrator.store.errors import StoreError
@@ -118,10 +119,7 @@ def _schema(channels: int, origin: dict[str, Any], scaling: Scaling | None = Non
 
 def _config(row: dict[str, Any], options: SampleOptions) -> TrialConfig:
     trial_id = row["trial_id"]
-    try:
-        config = TrialConfig.from_dict(json.loads(row["config_json"]))
-    except ConfigError as error:
-        raise ConfigError(f"trial {trial_id}: {error}; what a plugin brought needs it: --plugin FILE") from error
+    config = kept_config(row)
     if config.stage1_id != row["stage1_id"]:
         raise ConfigError(f"trial {trial_id}: made with another version of its plugin, or by another version of ncvq")
     if config.sampling is None:

@@ -8,7 +8,7 @@ import typer
 from ncvq_core.augmentations import AUGMENTATIONS, STUDY_SETS
 from ncvq_core.errors import unknown_name
 from orchestrator.cli.complete import augmentation_sets, datasets
-from orchestrator.cli.options import DataOption, DebugOption
+from orchestrator.cli.options import DataOption, DebugOption, PluginOption
 from orchestrator.cli.terminal import console, one_line_errors
 
 
@@ -24,13 +24,16 @@ def views(
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="PNG to write. Default: DATASET-views.png.")] = None,
+    plugin: PluginOption = None,
     data_dir: DataOption = None,
     debug: DebugOption = False,
 ) -> None:
     """Draw series of each class and their spectrograms beside augmented views, before anything is trained."""
+    from orchestrator.sweepfile.read import load_plugins
     from reports import ReportError, write_views
 
     with one_line_errors(debug, ReportError):
+        load_plugins(plugin or ())
         sets = {written: _set(written) for written in augmentations or STUDY_SETS}
         from orchestrator.launching.examples import views_of
 

@@ -1,6 +1,5 @@
 """What figures show of stages that are done, made from the kept weights where a launch left it out."""
 
-import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
@@ -16,6 +15,7 @@ from ncvq_core.stages.kind import Example, Given
 from ncvq_core.stages.tokenizer.examples import view_examples
 from ncvq_core.training.precision import exact_float32
 from orchestrator.execution.models import needed_models, open_model
+from orchestrator.launching.rows import kept_config
 from orchestrator.planning.graph import TrialStage, trial_stages
 from orchestrator.store import Store
 from orchestrator.store.errors import DamagedError
@@ -84,7 +84,7 @@ def _stages_of(store: Store, sweep: str) -> Iterator[tuple[TrialConfig, TrialSta
     ids = {cell["trial_id"] for cell in store.read_sweep(sweep)["cells"]}
     rows = store.read_trials(ids, ("status", "config_json")).rows.values()
     seen: set[str] = set()
-    for config in (TrialConfig.from_dict(json.loads(row["config_json"])) for row in rows if _is_done(row)):
+    for config in (kept_config(row) for row in rows if _is_done(row)):
         for stage in trial_stages(config):
             if stage.kind.has_examples and stage.stage_id not in seen:
                 seen.add(stage.stage_id)

@@ -8,6 +8,7 @@ from typing import Any
 from ncvq_core.config import TrialConfig
 from ncvq_core.config.tokenizer import augmentations_text, band_augmentations_text
 from ncvq_core.config.trial import FURTHER
+from ncvq_core.errors import ConfigError
 from ncvq_core.numerics import FIRST
 from ncvq_core.ssl import SSL_METHODS
 from orchestrator.planning.graph import trial_stages
@@ -36,6 +37,19 @@ def config_columns(config: TrialConfig) -> dict[str, Any]:
         **{ID_COLUMNS[kind.name]: kind.stage_id(config) for kind in OWN_STAGES},
         "config_json": json.dumps(written, sort_keys=True),
     }
+
+
+def kept_config(row: Mapping[str, Any]) -> TrialConfig:
+    """Return the config of a kept trial.
+
+    Raises:
+        ConfigError: something of it is not known here, as without the plugin that brought it.
+    """
+    try:
+        return TrialConfig.from_dict(json.loads(row["config_json"]))
+    except ConfigError as error:
+        hint = "what a plugin brought needs it: --plugin FILE"
+        raise ConfigError(f"trial {row['trial_id']}: {error}; {hint}") from error
 
 
 def metric_columns(row: Mapping[str, Any]) -> tuple[str, ...]:

@@ -37,9 +37,9 @@ Launch = Callable[..., tuple[Summary, str]]
 Design = Callable[..., Sweep]
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def _brief_judges() -> Iterator[None]:
-    """In this process, not in those that a test starts."""
+    """In this process, not in those that a test starts; nor in tests of other folders that come after in it."""
     with pytest.MonkeyPatch.context() as patch:
         make_judges_brief(patch)
         yield
@@ -69,7 +69,9 @@ def run_here() -> Launch:
     def run(sweep: Sweep, store: Path, **options: Any) -> tuple[Summary, str]:
         printed = StringIO()
         told = LaunchOptions(store=store, **{"workers": 0, "gpus_per_trial": 0.0, **options})
-        summary = launch(sweep, told, Console(file=printed, width=200))
+        with pytest.MonkeyPatch.context() as patch:  # fixtures of a session come before those of a test
+            make_judges_brief(patch)
+            summary = launch(sweep, told, Console(file=printed, width=200))
         return summary, printed.getvalue()
 
     return run

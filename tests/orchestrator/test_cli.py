@@ -67,7 +67,7 @@ SURFACE = {
         DATA,
         DEBUG,
     },
-    "views": {("dataset", None), ("--augmentations", None), ("--out", None), DATA, DEBUG},
+    "views": {("dataset", None), ("--augmentations", None), ("--out", None), PLUGIN, DATA, DEBUG},
     "redraw": {("manifest", None), ("--out", None), PLUGIN, DEBUG},
     "new": {("kind", None), ("name", None), DEBUG},
     "show": {("trial", None), STORE, JSON, DEBUG},
