@@ -1,6 +1,8 @@
 """`ncvq import wandb`, against a server on loopback that speaks the API's GraphQL."""
 
 import math
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -186,6 +188,23 @@ def test_wherever_it_is_stopped_all_that_arrived_stays(service: Service, tmp_pat
     assert len(rows_of(tmp_path)) == 2
     found = import_wandb([SOURCE], mapping, tmp_path / "store")
     assert (found.read, len(found.imported.rows)) == (2, 4)
+
+
+@pytest.mark.slow
+def test_a_kill_costs_one_history_at_most(service: Service, tmp_path: Path) -> None:
+    service.projects[SOURCE] = some_runs(8)
+    (tmp_path / "map.yaml").write_text(MAPPING)
+    words = ["import", "wandb", SOURCE, "--mapping", str(tmp_path / "map.yaml"), "--store", str(tmp_path / "store")]
+    with subprocess.Popen([sys.executable, "-m", "orchestrator", *words]) as running:
+        while len(service.queries("HistoryPage")) < 4 and running.poll() is None:
+            time.sleep(0.01)
+        running.kill()
+    assert len(rows_of(tmp_path)) == 8
+    assert rows_of(tmp_path)["history_version"].notna().sum() >= 3
+    _, said = imported(tmp_path)
+    assert "0 of them read now" in said[0]
+    assert len(service.queries("HistoryPage")) <= 8 + 2  # the one that was under way, and one asked for meanwhile
+    assert check(Store(tmp_path / "store")).is_sound
 
 
 def test_a_project_of_several_pages(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
