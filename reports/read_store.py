@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from ncvq_core.metrics import recall
 from orchestrator.store import Store, StoreError, TableRead
 from orchestrator.store.datasets import Properties, properties_by_name, sound_properties
 from orchestrator.store.lock import running_owner
+from orchestrator.store.races import Race, read_race
 from orchestrator.store.status import Status
 from reports.cells import with_progress, with_trials
 from reports.errors import ReportError
@@ -88,6 +89,8 @@ class Results:
     """Another sweep whose values are put beside; None where the reader chose none."""
     grown: int = 0
     """How many earlier designs of the sweep had a part of its cells."""
+    race: Race | None = None
+    """What the looks decided, where seeds went to what was open; None where all settings have the same seeds."""
     examples: Examples = field(default_factory=Examples, repr=False, compare=False)
     """What is kept of its stages for figures."""
     remembered: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -152,6 +155,7 @@ def _read(store: Store, name: str, options: Options, beside: str | None = None) 
         options=options,
         beside=_read_beside(store, beside, trials) if beside else None,
         grown=_times_grown(store, name, launched),
+        race=_race(store, document, options),
         examples=Examples(store),
     )
 
@@ -215,6 +219,14 @@ def _times_grown(store: Store, name: str, trial_ids: set[str]) -> int:
     earlier = [known for known in store.sweep_names() if re.fullmatch(rf"{re.escape(name)}-[0-9a-f]{{8}}", known)]
     designs = [{cell["trial_id"] for cell in store.read_sweep(known)["cells"]} for known in earlier]
     return sum(design < trial_ids for design in designs)
+
+
+def _race(store: Store, document: Mapping[str, Any], options: Options) -> Race | None:
+    """The looks of a raced sweep, those beyond the seeds that are looked at left out."""
+    found = read_race(store.path, document["name"]) if document.get("raced") else None
+    if found is None or options.seeds is None:
+        return found
+    return replace(found, looks=tuple(look for look in found.looks if look.seeds <= options.seeds))
 
 
 def _whole(read: TableRead, name: str) -> pa.Table:

@@ -1,6 +1,7 @@
 """The command line, `ncvq`."""
 
 import time
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +20,7 @@ from orchestrator.cli.options import (
     DebugOption,
     FcnOption,
     JsonOption,
+    MaxSeedsOption,
     PluginOption,
     ProfileOption,
     SeedsOption,
@@ -26,8 +28,10 @@ from orchestrator.cli.options import (
     StoreOption,
     SweepArgument,
     TrialArgument,
+    UntilDecidedOption,
     WorkersOption,
 )
+from orchestrator.cli.racing import Racing, as_raced
 from orchestrator.cli.redraw import redraw
 from orchestrator.cli.report import report
 from orchestrator.cli.terminal import Chosen, console, fail, one_line_errors, read_sweep
@@ -82,6 +86,8 @@ def plan(
     plugin: PluginOption = None,
     fcn_weights: FcnOption = None,
     workers: WorkersOption = None,
+    until_decided: UntilDecidedOption = False,
+    max_seeds: MaxSeedsOption = None,
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
@@ -97,13 +103,15 @@ def plan(
 
     with one_line_errors(debug):
         chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_, plugins=plugin)
-        design = read_sweep(sweep, chosen, data_dir, quiet=json)
+        racing = Racing.of(until_decided, max_seeds, None, None, chosen)
+        design = read_sweep(sweep, racing.largest(chosen) if racing else chosen, data_dir, quiet=json)
+        design, said = racing.next_step(store, design) if racing else (design, [])
         opened = Store(store) if (store / "store.json").exists() else None
         options = LaunchOptions(store=store, data_dir=data_dir, fcn_weights=fcn_weights, workers=workers)
         prepared = prepare(design, options)
         made, width = prepared.planned(opened)
         expected = expected_time(made, opened, prepared.datasets, width.side_by_side)
-        remarks = [*changed_plugins(design, opened)] if opened else []
+        remarks = [*said, *(changed_plugins(design, opened) if opened else ())]
         remarks += [*([prepared.obstacle] if prepared.obstacle else []), *prepared.remarks]
         summary = plan_summary(made, expected, width, remarks)
         if json:
@@ -144,8 +152,12 @@ def status(
         fail("--json prints one document, --watch prints again and again: leave one of them out")
     with one_line_errors(debug):
         chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_, plugins=plugin)
-        design = read_sweep(sweep, chosen, data_dir, fetch=False, quiet=json)
         opened = Store(store)
+        design = as_raced(
+            read_sweep(sweep, chosen, data_dir, fetch=False, quiet=json),
+            opened,
+            lambda seeds: read_sweep(sweep, replace(chosen, seeds=seeds), data_dir, fetch=False, quiet=True),
+        )
         if json:
             print_json(sweep_state(design, opened))
             return

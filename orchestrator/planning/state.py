@@ -9,6 +9,7 @@ from orchestrator.planning.graph import trial_stages
 from orchestrator.planning.plan import cell_label
 from orchestrator.store import DamagedError, Store
 from orchestrator.store.lock import running_owner
+from orchestrator.store.races import Race, read_race
 from orchestrator.store.status import FINAL, Status
 from orchestrator.sweepfile.sweep import Cell, Label, Sweep
 
@@ -68,6 +69,8 @@ class SweepState:
     """What can no longer be read, one line each."""
     launched: Launched | None
     """Null where the last launch had these trials, or there was none."""
+    race: Race | None
+    """Where it is raced: the plan, and what each look decided and left open; the trials are those until the next."""
 
 
 def sweep_state(sweep: Sweep, store: Store) -> SweepState:
@@ -80,7 +83,7 @@ def sweep_state(sweep: Sweep, store: Store) -> SweepState:
     running = {stage: state for stage, state in running.items() if any(each in rows for each in state["trial_ids"])}
     at_work = {trial_id for state in running.values() for trial_id in state["trial_ids"]}
     counts = Counter(_status(cell, rows[cell.config.trial_id], at_work, store) for cell in sweep.cells)
-    launched = _other_launch(sweep, store, trials.rows)
+    launched = None if sweep.raced else _other_launch(sweep, store, trials.rows)
     return SweepState(
         sweep=sweep.name,
         profile=sweep.profile,
@@ -94,6 +97,7 @@ def sweep_state(sweep: Sweep, store: Store) -> SweepState:
                        and row["status"] in (Status.FAILED, Status.DIVERGED)),
         damaged=(*trials.damaged.values(), *((launched,) if isinstance(launched, str) else ())),
         launched=launched if isinstance(launched, Launched) else None,
+        race=read_race(store.path, sweep.name) if sweep.raced else None,
     )  # fmt: skip
 
 

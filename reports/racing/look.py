@@ -20,9 +20,13 @@ FAMILY = ["factor", "metric"]
 OPEN = (UNDECIDED, CANNOT_BE_SAID)
 OF_DIFFERENCE = ("better", "worse", "higher", "lower")
 
-LOOK_COLUMNS = (*COMPARISON, "reference", "verdict", "reason", "p", "p_limit", "p_equivalence", "p_equivalence_limit")
+LOOK_COLUMNS = (
+    *COMPARISON, "reference", "verdict", "reason", "p", "p_limit", "p_equivalence", "p_equivalence_limit", "n_blocks",
+    "seeds",
+)  # fmt: skip
 
 Key = tuple[str, ...]
+Rows = Mapping[Key, Mapping[str, Any]]
 
 
 def key_of(row: Mapping[Any, Any]) -> Key:
@@ -30,35 +34,34 @@ def key_of(row: Mapping[Any, Any]) -> Key:
     return tuple(str(row[name]) if isinstance(row[name], str) else "" for name in COMPARISON)
 
 
-def take_look(
-    estimates: Iterable[pd.DataFrame], decided: Mapping[Key, str], looks: tuple[int, ...], seeds: int
-) -> pd.DataFrame:
-    """Judge the comparisons that earlier looks left open.
+def take_look(estimates: Iterable[pd.DataFrame], before: Rows, looks: tuple[int, ...], seeds: int) -> pd.DataFrame:
+    """Judge the comparisons that earlier looks left open, and of which there are new blocks.
 
     Seeds answer for these datasets alone, so that datasets like these are not raced. Where nothing varies between
     seeds, that is said and the comparison ends; it stays in its family, whose size no look changes.
 
     Args:
         estimates: what `estimate` makes of each factor and metric of the race, of so many seeds.
-        decided: the verdicts of earlier looks.
+        before: each comparison as it was judged last.
         looks: seeds at each look that was planned.
         seeds: those of this look.
 
     Returns:
         LOOK_COLUMNS, one row a comparison that was open: the verdict, why a difference is not called, p of the tests,
-        and at or below which they decide at this look.
+        at or below which they decide, blocks, and the look that judged it.
     """
     found = [pd.DataFrame(columns=list(LOOK_COLUMNS))]
-    place = looks.index(seeds)
-    for table in estimates:
-        raced = (
-            table[(table["question"] == THESE) & ~table["reason"].isin([NO_PAIR, OTHER_MEANING])]
-            if len(table)
-            else table
-        )
-        for _, family in raced.groupby(FAMILY, sort=False) if len(raced) else ():
-            found.append(_judged(family.reset_index(drop=True), decided, looks, place))
+    for table in filter(len, map(raced_rows, estimates)):
+        for _, family in table.groupby(FAMILY, sort=False):
+            found.append(_judged(family.reset_index(drop=True), before, looks, seeds))
     return pd.concat([part for part in found if len(part)] or found[:1], ignore_index=True)
+
+
+def raced_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `estimate` that are raced: those on these datasets of which the design has a pair."""
+    if table.empty:
+        return pd.DataFrame(columns=list(COMPARISON))
+    return table[(table["question"] == THESE) & ~table["reason"].isin([NO_PAIR, OTHER_MEANING])]
 
 
 def still_open(look: pd.DataFrame) -> pd.DataFrame:
@@ -66,20 +69,27 @@ def still_open(look: pd.DataFrame) -> pd.DataFrame:
     return look[look["verdict"].isin(OPEN)]
 
 
-def _judged(family: pd.DataFrame, decided: Mapping[Key, str], looks: tuple[int, ...], place: int) -> pd.DataFrame:
+def _judged(family: pd.DataFrame, before: Rows, looks: tuple[int, ...], seeds: int) -> pd.DataFrame:
     """One family: both of its tests at one look, then the words for it."""
-    verdicts = [decided.get(key_of(row)) for row in family.to_dict("records")]
-    is_open = np.array([verdict is None for verdict in verdicts])
-    before = {
-        "p": np.array([verdict is not None and verdict.removesuffix(AND_EQUIVALENT) in OF_DIFFERENCE
-                       for verdict in verdicts]),
-        "p_equivalence": np.array([verdict is not None and verdict.endswith(EQUIVALENT) for verdict in verdicts]),
-    }  # fmt: skip
+    earlier = [before.get(key_of(row)) for row in family.to_dict("records")]
+    was_open = np.array([row is None or row["verdict"] in OPEN for row in earlier])
+    has_news = was_open & (family["n_blocks"] > [row["n_blocks"] if row else 0.0 for row in earlier])
+    verdicts = [row["verdict"] if row else "" for row in earlier]
+    rejected = {
+        "p": np.array([verdict.removesuffix(AND_EQUIVALENT) in OF_DIFFERENCE for verdict in verdicts]),
+        "p_equivalence": np.array([verdict.endswith(EQUIVALENT) for verdict in verdicts]),
+    }
     for name, sides in (("p", TWO_SIDED), ("p_equivalence", ONE_SIDED)):
-        limit = _limit(family[name].where(is_open), before[name], thresholds(looks, len(family), sides)[place])
+        limits = thresholds(looks, len(family), sides)[looks.index(seeds)]
+        limit = _limit(family[name].where(has_news), rejected[name], limits)
         family[f"{name}_limit"] = limit
         family[f"{name}_adjusted"] = np.minimum(1.0, family[name] * (ALPHA / limit))
-    return judge(family)[list(LOOK_COLUMNS)][is_open]
+    look = judge(family).assign(seeds=seeds)
+    rows = [
+        row if news or last is None else last
+        for row, news, last in zip(look.to_dict("records"), has_news, earlier, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=list(LOOK_COLUMNS))[was_open]
 
 
 def _limit(p: pd.Series, rejected: Flags, limits: np.ndarray) -> float:

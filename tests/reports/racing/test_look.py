@@ -6,18 +6,16 @@ import pandas as pd
 import pytest
 
 from reports.racing.bounds import ONE_SIDED, TWO_SIDED, planned_looks, thresholds
-from reports.racing.look import key_of, still_open, take_look
+from reports.racing.look import Rows, key_of, still_open, take_look
 from reports.statistics.compare import estimate
 from tests.reports.statistics.examples import LOSS, cells, only, random_trials, ssl_sweep, two_levels, with_values
 
 LOOKS = planned_looks(8)
 
 
-def look_at(
-    trials: pd.DataFrame, design: object, factor: str, decided: dict[tuple[str, ...], str], seeds: int
-) -> pd.DataFrame:
+def look_at(trials: pd.DataFrame, design: object, factor: str, before: Rows, seeds: int) -> pd.DataFrame:
     first = trials[trials["seed"].isin([str(seed) for seed in range(seeds)])]
-    return take_look([estimate(first, design, LOSS, factor)], decided, LOOKS, seeds)  # type: ignore[arg-type]
+    return take_look([estimate(first, design, LOSS, factor)], before, LOOKS, seeds)  # type: ignore[arg-type]
 
 
 def test_only_these_datasets_are_raced_and_each_comparison_is_there_once() -> None:
@@ -52,8 +50,9 @@ def test_what_is_decided_is_not_looked_at_again_and_stays_in_its_family() -> Non
     first = look_at(trials, design, "variant", {}, 4)
     assert only(first, dataset="data0")["verdict"] == "worse"
     assert "data1" in set(still_open(first)["dataset"])
-    decided = {key_of(row): row["verdict"] for row in first.to_dict("records") if row["verdict"] == "worse"}
-    second = look_at(trials, design, "variant", decided, 5)
+    before = {key_of(row): row for row in first.to_dict("records")}
+    decided = [row for row in before.values() if row["verdict"] == "worse"]
+    second = look_at(trials, design, "variant", before, 5)
     assert "data0" not in set(second["dataset"])
     shares = 3 - len(decided)
     assert second["p_limit"].max() >= thresholds(LOOKS, 3, TWO_SIDED)[1, shares - 1] - 1e-15
@@ -76,3 +75,16 @@ def test_seeds_that_are_not_there_leave_it_open() -> None:
 def test_a_look_that_was_not_planned_is_refused() -> None:
     with pytest.raises(ValueError, match="not in tuple"):
         look_at(random_trials(two_levels(seeds=9)), two_levels(seeds=9), "variant", {}, 9)
+
+
+def test_what_has_no_new_block_is_as_it_was() -> None:
+    """Bounds of later looks may be wider: the same blocks are not judged by them."""
+    design = two_levels(datasets=2, seeds=8)
+    trials = random_trials(design)
+    first = look_at(trials, design, "variant", {}, 4)
+    before = {key_of(row): row for row in first.to_dict("records")}
+    trials["status"] = trials["status"].mask((trials["dataset"] == "data0") & (trials["seed"] == "4"), "missing")
+    second = look_at(trials, design, "variant", before, 5)
+    same = only(second, dataset="data0")
+    assert same.equals(only(first, dataset="data0"))
+    assert only(second, dataset="data1")["seeds"] == 5

@@ -1,0 +1,99 @@
+"""The options of a race, which `launch`, `resume`, `plan` and `status` share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ncvq_core.errors import ConfigError
+from orchestrator.cli.options import DEFAULT_MAX_SEEDS
+from orchestrator.cli.terminal import Chosen
+
+if TYPE_CHECKING:
+    from orchestrator.launching.race import Limits
+    from orchestrator.store import Store
+    from orchestrator.sweepfile.sweep import Sweep
+
+
+@dataclass(frozen=True, kw_only=True)
+class Racing:
+    """What `--until-decided` and the options beside it choose."""
+
+    max_seeds: int
+    max_trials: int | None = None
+    max_hours: float | None = None
+
+    @classmethod
+    def of(
+        cls, until_decided: bool, max_seeds: int | None, max_trials: int | None, max_hours: float | None, chosen: Chosen
+    ) -> Racing | None:
+        """Return the race that is asked for; None where none is.
+
+        Raises:
+            ConfigError: options that make no sense together.
+        """
+        given = {"--max-seeds": max_seeds, "--max-trials": max_trials, "--max-hours": max_hours}
+        if not until_decided:
+            if lonely := [name for name, value in given.items() if value is not None]:
+                raise ConfigError(f"{lonely[0]} belongs to a race: add --until-decided")
+            return None
+        if chosen.seeds is not None:
+            raise ConfigError(
+                "--seeds and --until-decided: a race begins with four seeds; --max-seeds says where it ends"
+            )
+        largest = DEFAULT_MAX_SEEDS if max_seeds is None else max_seeds
+        return cls(max_seeds=largest, max_trials=max_trials, max_hours=max_hours)
+
+    def largest(self, chosen: Chosen) -> Chosen:
+        """Return what is chosen of the sweep, with the largest number of seeds."""
+        return replace(chosen, seeds=self.max_seeds)
+
+    def next_step(self, store: Path, sweep: Sweep) -> tuple[Sweep, list[str]]:
+        """Return the trials until the next look, and what is to be said of the race.
+
+        Args:
+            store: the folder, which need not be there yet.
+            sweep: with the largest number of seeds.
+
+        Raises:
+            StoreError: the race was planned otherwise.
+        """
+        from orchestrator.launching.race import forecast_line, open_race, raced
+        from orchestrator.launching.race_words import look_lines
+
+        here = open_race(store, sweep)
+        said = look_lines(here) if here.ended else [forecast_line(store, sweep, here)]
+        return raced(sweep, here, here.next_seeds), said
+
+    def limits(self) -> Limits:
+        """Return where a launch stops before the end."""
+        from orchestrator.launching.race import Limits
+
+        return Limits(trials=self.max_trials, hours=self.max_hours)
+
+    def words(self) -> list[str]:
+        """Return the options as they are written, without limits: who goes on wants more."""
+        return ["--until-decided", "--max-seeds", str(self.max_seeds)]
+
+
+def as_raced(sweep: Sweep, store: Store, with_seeds: Callable[[int], Sweep]) -> Sweep:
+    """Return a sweep that is raced in a store with the trials until its next look; one that is not, as it is.
+
+    Args:
+        sweep: as its file has it.
+        store: where it may be raced.
+        with_seeds: reads it with so many seeds.
+
+    Raises:
+        DamagedError: the race cannot be read.
+    """
+    from orchestrator.store.races import read_race
+
+    if (found := read_race(store.path, sweep.name)) is None:
+        return sweep
+    from orchestrator.launching.race import plan_of, raced
+
+    largest = with_seeds(found.plan.largest)
+    return raced(largest, found, found.next_seeds) if plan_of(largest) == found.plan else sweep

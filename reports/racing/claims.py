@@ -1,0 +1,54 @@
+"""The claims of a raced sweep: what its looks decided, with the p that all looks together allow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from orchestrator.store.races import Comparison, Race
+from reports.racing.look import Key, key_of
+from reports.statistics.effects import THESE
+from reports.statistics.inference import ALPHA
+from reports.statistics.verdicts import NO_LOOK
+
+NOT_PLANNED = "no such trial"
+"""Why a block of seeds that went to other comparisons is incomplete."""
+
+
+def with_race(claims: pd.DataFrame, race: Race) -> pd.DataFrame:
+    """Put the verdicts of a race in the place of those that one test alone would give.
+
+    Args:
+        claims: what `judged` returns, of all trials of the sweep.
+        race: its race.
+
+    Returns:
+        The claims, and `look`: the seeds of the look that decided a comparison, or that left it open last; missing
+        where it is not raced. Effects and intervals are of all its blocks; those that were never planned are not named.
+    """
+    looked = {key_of(row): row for row in race.judged_last}
+    rows = [_raced(row, looked) for row in claims.to_dict("records")]
+    return pd.DataFrame(rows, columns=[*claims.columns, "look"]).astype(claims.dtypes.to_dict())
+
+
+def _raced(row: dict[Any, Any], looked: dict[Key, Comparison]) -> dict[Any, Any]:
+    found = looked.get(key_of(row)) if row["question"] == THESE else None
+    planned = {**row, **_without_unplanned(row)}
+    if found is None:
+        return {**planned, "look": np.nan}
+    adjusted = {
+        f"{name}_adjusted": np.nan if found[name] is None else min(1.0, found[name] * ALPHA / found[f"{name}_limit"])
+        for name in ("p", "p_equivalence")
+    }
+    reason = found["reason"]
+    return {**planned, **adjusted, "verdict": found["verdict"], "look": found["seeds"],
+            "reason": NO_LOOK if found["verdict"] == "undecided" else reason}  # fmt: skip
+
+
+def _without_unplanned(row: dict[Any, Any]) -> dict[str, Any]:
+    """The dropped blocks of a row without those whose trials were never planned."""
+    dropped = row["dropped"].split("; ") if isinstance(row["dropped"], str) else []
+    kept = [each for each in dropped if NOT_PLANNED not in each]
+    return {"dropped": "; ".join(kept) or None, "n_dropped": float(len(kept))}

@@ -1,0 +1,181 @@
+"""Racing with the real planner and store, and trials of no work."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from ncvq_core.errors import ConfigError
+from orchestrator.execution.executor import EXECUTORS
+from orchestrator.launching.launch import Summary
+from orchestrator.launching.options import LaunchOptions
+from orchestrator.launching.race import Limits, open_race, race
+from orchestrator.planning.state import sweep_state
+from orchestrator.store import DamagedError, Store, StoreError
+from orchestrator.store.check import check
+from orchestrator.store.races import Race, race_path, read_race
+from orchestrator.sweepfile.read import Changes, load_sweep
+from orchestrator.sweepfile.sweep import Sweep
+from reports.claims.table import claims_table
+from reports.read_store import read_results
+from reports.statistics.effects import THESE
+from tests.orchestrator.trivial import Trivial
+
+pytestmark = pytest.mark.whole
+
+RACED = """\
+description: a sweep of no work
+base: {dataset: ItalyPowerDemand, epochs: 1, projector_width: 64, channels: 8, augmentations: [slice_and_shuffle]}
+factors:
+  ssl: [none, barlowtwins, vibcreg]
+  seed: [0, 1]
+baseline: {ssl: none}
+answers: [val_loss]
+"""
+MEANS = {"none": (0.0, 0.02), "barlowtwins": (0.5, 0.02), "vibcreg": (0.01, 0.05)}
+
+
+def effect(config: dict[str, Any]) -> tuple[float, float]:
+    return MEANS[str(config.get("ssl") or "none")]
+
+
+@pytest.fixture(autouse=True)
+def _trivial(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(EXECUTORS, "trivial", "tests.orchestrator.trivial:Trivial")
+    for name, value in {"effect": staticmethod(effect), "left": None, "ran": 0}.items():
+        monkeypatch.setattr(Trivial, name, value, raising=False)
+
+
+def sweep(folder: Path, seeds: int = 10, **changes: Any) -> Sweep:
+    folder.mkdir(exist_ok=True)
+    path = folder / "raced.yaml"
+    path.write_text(RACED)
+    return load_sweep(path, Changes(seeds=seeds, **changes))
+
+
+def run(design: Sweep, store: Path, **limits: Any) -> tuple[Summary, str]:
+    printed = StringIO()
+    options = LaunchOptions(store=store, workers=0, gpus_per_trial=0.0, executor="trivial")
+    summary = race(design, options, Limits(**limits), Console(file=printed, width=200))
+    return summary, printed.getvalue()
+
+
+def decisions(found: Race | None) -> list[Any]:
+    assert found is not None
+    return [(look.seeds, look.trials, look.decided, look.still_open) for look in found.looks]
+
+
+@pytest.fixture
+def ended(tmp_path: Path) -> tuple[Path, Race]:
+    """A race from its beginning to its end."""
+    run(sweep(tmp_path), tmp_path / "ended")
+    found = read_race(tmp_path / "ended", "raced")
+    assert found is not None
+    assert found.ended
+    return tmp_path / "ended", found
+
+
+def test_seeds_go_where_a_verdict_is_open(ended: tuple[Path, Race]) -> None:
+    store, found = ended
+    assert [(row["level"], row["verdict"]) for row in found.looks[0].decided] == [("barlowtwins", "worse")]
+    assert [row["level"] for row in found.looks[0].still_open] == ["vibcreg"]
+    assert [look.seeds for look in found.looks] == list(range(4, 4 + len(found.looks)))
+    assert len(found.looks) > 2
+    counts: dict[str, int] = {}
+    for row in Store(store).read_trials().rows.values():
+        counts[row["ssl"].split("(")[0]] = counts.get(row["ssl"].split("(")[0], 0) + 1
+    last = found.looks[-1].seeds
+    assert counts == {"none": last, "barlowtwins": 4, "vibcreg": last}
+    assert Store(store).sweep_names() == ["raced"]
+
+
+def test_a_race_that_is_stopped_at_any_moment_comes_to_the_same_decisions(
+    ended: tuple[Path, Race], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two stages a launch, so that it ends in the middle of a look and between two."""
+    stages, whole = Trivial.ran, ended[1]
+    monkeypatch.setattr(Trivial, "ran", 0)
+    for _ in range(40):
+        monkeypatch.setattr(Trivial, "left", 2)
+        try:
+            run(sweep(tmp_path), tmp_path / "s")
+        except KeyboardInterrupt:
+            continue
+        break
+    assert decisions(read_race(tmp_path / "s", "raced")) == decisions(whole)
+    assert Trivial.ran == stages
+
+
+def test_a_limit_stops_between_looks_and_a_larger_one_goes_on(ended: tuple[Path, Race], tmp_path: Path) -> None:
+    summary, printed = run(sweep(tmp_path), tmp_path / "s", trials=14)
+    assert summary.exit_code == 0
+    assert "race stopped, --max-trials 14: the next look needs 16" in printed
+    assert decisions(read_race(tmp_path / "s", "raced")) == decisions(ended[1])[:2]
+    assert "race stopped" in run(sweep(tmp_path), tmp_path / "s", hours=0.0)[1]
+    run(sweep(tmp_path), tmp_path / "s")
+    assert decisions(read_race(tmp_path / "s", "raced")) == decisions(ended[1])
+    with pytest.raises(ConfigError, match="before anything can be said"):
+        run(sweep(tmp_path), tmp_path / "t", trials=11)
+
+
+def test_an_ended_race_runs_nothing(ended: tuple[Path, Race], tmp_path: Path) -> None:
+    before, ran = race_path(ended[0], "raced").read_bytes(), Trivial.ran
+    summary, _ = run(sweep(tmp_path), ended[0])
+    assert (summary.exit_code, Trivial.ran) == (0, ran)
+    assert race_path(ended[0], "raced").read_bytes() == before
+
+
+def test_a_lost_race_is_decided_again_from_its_trials(ended: tuple[Path, Race], tmp_path: Path) -> None:
+    store, found = ended
+    path, ran = race_path(store, "raced"), Trivial.ran
+    path.write_text(path.read_text().replace('"worse"', '"better"'))
+    with pytest.raises(DamagedError, match="checksum"):
+        run(sweep(tmp_path), store)
+    assert [each.path.name for each in check(Store(store)).damaged] == ["raced.json"]
+    path.unlink()
+    run(sweep(tmp_path), store)
+    assert decisions(read_race(store, "raced")) == decisions(found)
+    assert Trivial.ran == ran
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"seeds": 12}, "planned with --max-seeds 10, not 12"),
+        ({"overrides": {"epochs": 2}}, "planned with other trials"),
+    ],
+)
+def test_another_plan_is_refused(ended: tuple[Path, Race], tmp_path: Path, changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(StoreError, match=said):
+        run(sweep(tmp_path, **changes), ended[0])
+
+
+def test_a_race_needs_more_seeds_than_its_first_look(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--max-seeds 4: must be > 4"):
+        open_race(tmp_path, sweep(tmp_path, seeds=4))
+
+
+def test_a_report_says_what_was_decided_at_which_look(ended: tuple[Path, Race]) -> None:
+    store, found = ended
+    claims = claims_table(read_results(store, "raced"))
+    claims = claims[claims["question"] == THESE].set_index("level")
+    assert claims.loc["barlowtwins", ["verdict", "look"]].tolist() == ["worse", 4]
+    assert claims.loc["vibcreg", "look"] == found.looks[-1].seeds
+    assert claims.loc["barlowtwins", "n_dropped"] == 0
+    row = found.looks[0].decided[0]
+    assert claims.loc["barlowtwins", "p_adjusted"] == pytest.approx(0.05 * row["p"] / row["p_limit"])
+
+
+def test_the_state_of_a_raced_sweep_has_its_race(ended: tuple[Path, Race], tmp_path: Path) -> None:
+    from orchestrator.cli.racing import as_raced
+
+    store = Store(ended[0])
+    state = sweep_state(as_raced(sweep(tmp_path, seeds=2), store, lambda seeds: sweep(tmp_path, seeds)), store)
+    assert state.race == ended[1]
+    assert (state.counts["done"], state.launched) == (state.trials, None)
+    assert json.loads(race_path(ended[0], "raced").read_text())["plan"]["largest"] == 10
