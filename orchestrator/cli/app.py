@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -36,6 +36,9 @@ from orchestrator.cli.redraw import redraw
 from orchestrator.cli.report import report
 from orchestrator.cli.terminal import Chosen, console, fail, one_line_errors, read_sweep
 from orchestrator.cli.views import views
+
+if TYPE_CHECKING:
+    from orchestrator.sweepfile.sweep import Sweep
 
 app = typer.Typer(
     name="ncvq",
@@ -152,16 +155,16 @@ def status(
         fail("--json prints one document, --watch prints again and again: leave one of them out")
     with one_line_errors(debug):
         chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_, plugins=plugin)
+        design = read_sweep(sweep, chosen, data_dir, fetch=False, quiet=json)
         opened = Store(store)
-        design = as_raced(
-            read_sweep(sweep, chosen, data_dir, fetch=False, quiet=json),
-            opened,
-            lambda seeds: read_sweep(sweep, replace(chosen, seeds=seeds), data_dir, fetch=False, quiet=True),
-        )
+
+        def with_seeds(count: int) -> "Sweep":
+            return read_sweep(sweep, replace(chosen, seeds=count), data_dir, fetch=False, quiet=True)
+
         if json:
-            print_json(sweep_state(design, opened))
+            print_json(sweep_state(as_raced(design, opened, with_seeds), opened))
             return
-        while print_status(design, opened, console()) and watch:
+        while print_status(as_raced(design, opened, with_seeds), opened, console()) and watch:
             time.sleep(5)
 
 

@@ -2,8 +2,8 @@
 
 A test that is looked at after each seed spends its error bit by bit (Lan and DeMets, Biometrika 70, 1983): at each look
 so much may be spent as the spending function has set free since the last one. Bounds are those of a sum of normal
-numbers, found by integrating over the looks before (Armitage, McPherson and Rowe, JRSS A 132, 1969), and said as p, by
-which they hold for t as well.
+numbers, found by integrating over the looks before (Armitage, McPherson and Rowe, JRSS A 132, 1969), and said as p. For
+t that is exact at the first look alone: what later looks may spend is corrected for it.
 """
 
 from __future__ import annotations
@@ -29,6 +29,11 @@ FARTHEST = 40.0
 """Beyond it no bound lies, in standard deviations."""
 FAR = 9.0
 """Beyond it a one-sided test's other tail holds nothing."""
+
+
+LATER = 1.35
+"""So many times as often as a sum of normal numbers does t cross the bounds of later looks for the first time: 1.18 to
+1.35 times at levels of 0.05 to 0.0006 and 8 to 40 seeds, a million races each."""
 
 
 def planned_looks(largest: int) -> tuple[int, ...]:
@@ -72,14 +77,25 @@ def nominal(looks: tuple[int, ...], level: float, sides: int, spending: Spending
     return tuple(found)
 
 
+@lru_cache(maxsize=16)
+def of_t(spending: Spending) -> Spending:
+    """The same with less at later looks, so that t errs no more often than it says."""
+
+    def spent(level: float, share: Floats) -> Floats:
+        normal = spending(level, share)
+        return np.asarray(normal[0] + (normal - normal[0]) / LATER)
+
+    return spent
+
+
 @lru_cache(maxsize=256)
 def thresholds(looks: tuple[int, ...], size: int, sides: int, spending: Spending = pocock) -> Floats:
-    """(looks, size): the p at or below which a test decides, where 1, 2, …, size tests of its family are open.
+    """(looks, size): the p at or below which t decides, where 1, 2, …, size tests of its family are open.
 
     As Holm does, each of j open tests has the j-th part of the error (Maurer and Bretz, Statistics in
     Biopharmaceutical Research 5, 2013).
     """
-    columns = [nominal(looks, ALPHA / still_open, sides, spending) for still_open in range(1, size + 1)]
+    columns = [nominal(looks, ALPHA / still_open, sides, of_t(spending)) for still_open in range(1, size + 1)]
     return np.array(columns).T
 
 
