@@ -18,7 +18,7 @@ def look_lines(race: Race) -> list[str]:
     if not race.driving:
         lines.append("  all that gets seeds is decided")
     elif race.ended:
-        lines.append(f"  the largest number of seeds is reached: {len(race.driving)} comparisons stay undecided")
+        lines.append(f"  the largest number of seeds is reached: undecided stays {len(race.driving)}")
     return lines
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
 from ncvq_core.errors import ConfigError
+from orchestrator.cli.app import app
 from orchestrator.execution.executor import EXECUTORS
 from orchestrator.launching.launch import Summary
 from orchestrator.launching.options import LaunchOptions
@@ -44,11 +47,17 @@ def effect(config: dict[str, Any]) -> tuple[float, float]:
     return MEANS[str(config.get("ssl") or "none")]
 
 
+def of_no_work(patch: pytest.MonkeyPatch) -> None:
+    """Let the executors `trivial` and `inline` run trials of no work."""
+    for name in ("trivial", "inline"):
+        patch.setitem(EXECUTORS, name, "tests.orchestrator.trivial:Trivial")
+    for name, value in {"effect": staticmethod(effect), "left": None, "ran": 0}.items():
+        patch.setattr(Trivial, name, value, raising=False)
+
+
 @pytest.fixture(autouse=True)
 def _trivial(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(EXECUTORS, "trivial", "tests.orchestrator.trivial:Trivial")
-    for name, value in {"effect": staticmethod(effect), "left": None, "ran": 0}.items():
-        monkeypatch.setattr(Trivial, name, value, raising=False)
+    of_no_work(monkeypatch)
 
 
 def sweep(folder: Path, seeds: int = 10, **changes: Any) -> Sweep:
@@ -70,11 +79,21 @@ def decisions(found: Race | None) -> list[Any]:
     return [(look.seeds, look.trials, look.decided, look.still_open) for look in found.looks]
 
 
-@pytest.fixture
-def ended(tmp_path: Path) -> tuple[Path, Race]:
+@pytest.fixture(scope="module")
+def ended_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A race from its beginning to its end."""
-    run(sweep(tmp_path), tmp_path / "ended")
-    found = read_race(tmp_path / "ended", "raced")
+    folder = tmp_path_factory.mktemp("race")
+    with pytest.MonkeyPatch.context() as patch:
+        of_no_work(patch)
+        run(sweep(folder), folder / "ended")
+    return folder / "ended"
+
+
+@pytest.fixture
+def ended(ended_once: Path, tmp_path: Path) -> tuple[Path, Race]:
+    """A copy of its store, and the race."""
+    shutil.copytree(ended_once, tmp_path / "ended")
+    found = read_race(ended_once, "raced")
     assert found is not None
     assert found.ended
     return tmp_path / "ended", found
@@ -98,8 +117,7 @@ def test_a_race_that_is_stopped_at_any_moment_comes_to_the_same_decisions(
     ended: tuple[Path, Race], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two stages a launch, so that it ends in the middle of a look and between two."""
-    stages, whole = Trivial.ran, ended[1]
-    monkeypatch.setattr(Trivial, "ran", 0)
+    stages, whole = ended[1].looks[-1].trials, ended[1]
     for _ in range(40):
         monkeypatch.setattr(Trivial, "left", 2)
         try:
@@ -124,15 +142,15 @@ def test_a_limit_stops_between_looks_and_a_larger_one_goes_on(ended: tuple[Path,
 
 
 def test_an_ended_race_runs_nothing(ended: tuple[Path, Race], tmp_path: Path) -> None:
-    before, ran = race_path(ended[0], "raced").read_bytes(), Trivial.ran
+    before = race_path(ended[0], "raced").read_bytes()
     summary, _ = run(sweep(tmp_path), ended[0])
-    assert (summary.exit_code, Trivial.ran) == (0, ran)
+    assert (summary.exit_code, Trivial.ran) == (0, 0)
     assert race_path(ended[0], "raced").read_bytes() == before
 
 
 def test_a_lost_race_is_decided_again_from_its_trials(ended: tuple[Path, Race], tmp_path: Path) -> None:
     store, found = ended
-    path, ran = race_path(store, "raced"), Trivial.ran
+    path = race_path(store, "raced")
     path.write_text(path.read_text().replace('"worse"', '"better"'))
     with pytest.raises(DamagedError, match="checksum"):
         run(sweep(tmp_path), store)
@@ -140,7 +158,7 @@ def test_a_lost_race_is_decided_again_from_its_trials(ended: tuple[Path, Race], 
     path.unlink()
     run(sweep(tmp_path), store)
     assert decisions(read_race(store, "raced")) == decisions(found)
-    assert Trivial.ran == ran
+    assert Trivial.ran == 0
 
 
 @pytest.mark.parametrize(
@@ -179,3 +197,28 @@ def test_the_state_of_a_raced_sweep_has_its_race(ended: tuple[Path, Race], tmp_p
     assert state.race == ended[1]
     assert (state.counts["done"], state.launched) == (state.trials, None)
     assert json.loads(race_path(ended[0], "raced").read_text())["plan"]["largest"] == 10
+
+
+def test_the_commands_of_the_page(tmp_path: Path) -> None:
+    """Plan, launch, stop at a limit, status, go on, and what is refused."""
+    sweep(tmp_path)
+
+    def ncvq(command: str, *options: str, store: str = "s") -> str:
+        words = [command, str(tmp_path / "raced.yaml"), "--store", str(tmp_path / store), *options]
+        result = CliRunner().invoke(app, words)
+        return f"{result.exit_code} {result.output}"
+
+    racing = ("--until-decided", "--max-seeds", "10", "--workers", "0")
+    launch = (*racing, "--gpus-per-trial", "0")
+    assert "known after 4 seeds, 30 at most" in ncvq("plan", *racing)
+    assert "0 " in (printed := ncvq("launch", *launch, "--max-trials", "14"))
+    assert "decided: ssl barlowtwins against none by val_loss, on ItalyPowerDemand: worse" in printed
+    assert "next: the look at 6 seeds" in (told := ncvq("status"))
+    assert "14 done, 2 missing" in told
+    assert json.loads(ncvq("status", "--json").removeprefix("0 "))["race"]["plan"]["largest"] == 10
+    assert "the next look is at 6 of at most 10 seeds; about" in ncvq("plan", *racing)
+    for printed in (ncvq("launch", *launch), ncvq("status")):
+        assert "the largest number of seeds is reached: undecided stays 1" in printed
+    assert "2 ncvq: --max-seeds belongs to a race: add --until-decided" in ncvq("launch", "--max-seeds", "9")
+    assert "2 ncvq: --seeds and --until-decided" in ncvq("launch", *launch, "--seeds", "5")
+    assert "2 ncvq: the race of raced in this store was planned with" in ncvq("launch", "--until-decided")
