@@ -17,7 +17,7 @@ from ncvq_core.metrics import recall
 from orchestrator.store import Store, StoreError, TableRead
 from orchestrator.store.datasets import Properties, properties_by_name, sound_properties
 from orchestrator.store.lock import running_owner
-from orchestrator.store.races import Race, read_race
+from orchestrator.store.races import Race, RacePlan, read_race
 from orchestrator.store.status import Status
 from reports.cells import with_progress, with_trials
 from reports.errors import ReportError
@@ -222,11 +222,19 @@ def _times_grown(store: Store, name: str, trial_ids: set[str]) -> int:
 
 
 def _race(store: Store, document: Mapping[str, Any], options: Options) -> Race | None:
-    """The looks of a raced sweep, those beyond the seeds that are looked at left out."""
-    found = read_race(store.path, document["name"]) if document.get("raced") else None
-    if found is None or options.seeds is None:
+    """The looks of a raced sweep, those beyond the seeds that are looked at left out; none where they are lost."""
+    if not document.get("raced"):
+        return None
+    found = read_race(store.path, document["name"]) or Race(plan=_unknown_plan(document))
+    if options.seeds is None:
         return found
     return replace(found, looks=tuple(look for look in found.looks if look.seeds <= options.seeds))
+
+
+def _unknown_plan(document: Mapping[str, Any]) -> RacePlan:
+    """What is left of a plan before the first look, or where the file of the race is lost."""
+    seeds, answers = len(document["factors"]["seed"]), tuple(document.get("answers") or ())
+    return RacePlan(fewest=seeds, largest=seeds, answers=answers, margins={}, design="")
 
 
 def _whole(read: TableRead, name: str) -> pa.Table:

@@ -189,6 +189,13 @@ def test_a_report_says_what_was_decided_at_which_look(ended: tuple[Path, Race]) 
     assert claims.loc["barlowtwins", "p_adjusted"] == pytest.approx(0.05 * row["p"] / row["p_limit"])
 
 
+def test_without_its_looks_nothing_is_decided(ended: tuple[Path, Race]) -> None:
+    """As before the first look, or where the file is lost: one test alone does not decide."""
+    race_path(ended[0], "raced").unlink()
+    claims = claims_table(read_results(ended[0], "raced"))
+    assert set(claims.loc[claims["question"] == THESE, "verdict"]) == {"undecided"}
+
+
 def test_the_state_of_a_raced_sweep_has_its_race(ended: tuple[Path, Race], tmp_path: Path) -> None:
     from orchestrator.cli.racing import as_raced
 
