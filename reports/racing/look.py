@@ -26,7 +26,7 @@ LOOK_COLUMNS = (
 )  # fmt: skip
 
 Key = tuple[str, ...]
-Rows = Mapping[Key, Mapping[str, Any]]
+Rows = Mapping[Key, Mapping[Any, Any]]
 
 
 def key_of(row: Mapping[Any, Any]) -> Key:

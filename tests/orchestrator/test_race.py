@@ -182,7 +182,7 @@ def test_a_report_says_what_was_decided_at_which_look(ended: tuple[Path, Race]) 
     store, found = ended
     claims = claims_table(read_results(store, "raced"))
     claims = claims[claims["question"] == THESE].set_index("level")
-    assert claims.loc["barlowtwins", ["verdict", "look"]].tolist() == ["worse", 4]
+    assert list(claims.loc["barlowtwins", ["verdict", "look"]]) == ["worse", 4]
     assert claims.loc["vibcreg", "look"] == found.looks[-1].seeds
     assert claims.loc["barlowtwins", "n_dropped"] == 0
     row = found.looks[0].decided[0]
