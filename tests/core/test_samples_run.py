@@ -117,6 +117,7 @@ def test_samples_that_are_not_finite_are_refused(start: Callable[..., SamplesRun
         run.advance()
 
 
+@pytest.mark.thorough
 def test_test_labels_change_no_sample(start: Callable[..., SamplesRun], result: StageResult, italy: Dataset) -> None:
     swapped = 1 - italy.test_labels  # changes the accuracy even of a classifier that always says the same
     other = finish(start(dataclasses.replace(italy, test_labels=swapped)))
@@ -126,6 +127,7 @@ def test_test_labels_change_no_sample(start: Callable[..., SamplesRun], result: 
     assert other.metrics["cas"] != result.metrics["cas"]
 
 
+@pytest.mark.thorough
 def test_few_series_and_lone_classes_are_noted(start: Callable[..., SamplesRun], italy: Dataset) -> None:
     lone = np.zeros(20, dtype=np.int64)
     lone[0] = 1

@@ -126,6 +126,7 @@ def test_launch_status_and_report_of_what_is_available(file: Path, archive: Path
     assert page.index("Elsewhere and Nowhere") < page.index('<h2 id="design">')
 
 
+@pytest.mark.thorough
 def test_a_profile_is_a_sweep_of_its_own_in_the_store(file: Path, archive: Path, tmp_path: Path) -> None:
     file.write_text(
         DESIGN.replace("[Elsewhere, GunPoint, ItalyPowerDemand, Nowhere]", "[Mine]").replace(", dataset: Nowhere", "")

@@ -184,6 +184,7 @@ def test_their_manifests_and_tables_are_read_as_they_were_written(results: Resul
     assert (view_from(document).layout, view_from(document).name) == (view.layout, view.name)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("factors", [
     {"dataset": ["D" * 60], "ssl": ["none"], "seed": [0]},
     {"learning_rate": [0.1, 0.2], "seed": [0]},

@@ -198,6 +198,7 @@ def test_a_manifest_of_another_version_is_one_line(page: Path) -> None:
         redraw(path)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["weight", "curves", "token_embedding", "value"])
 def test_a_page_names_the_trials_of_its_own_panels(tmp_path: Path, name: str) -> None:
     sweep: dict[str, list[Any]] = {
