@@ -88,6 +88,7 @@ def test_result_is_complete(result: StageResult, italy: Dataset) -> None:
     assert result.notes == ("fid_by_class is ill-conditioned for classes of at most 128 series: 1, 2",)
 
 
+@pytest.mark.thorough
 def test_resumed_in_the_middle_it_gives_the_same_bits(start: Callable[..., SamplesRun], result: StageResult) -> None:
     first = start()
     assert first.state() == {}

@@ -164,6 +164,7 @@ def test_a_trial_whose_stages_are_done_is_only_assembled(
     assert trials_table(finished2.path).equals(trials_table(finished2_folder))
 
 
+@pytest.mark.thorough
 def test_a_failing_tokenizer_takes_its_trials_with_it_once(
     run_here: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

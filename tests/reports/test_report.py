@@ -139,6 +139,7 @@ def test_sweep_without_dataset_or_ssl(writer: StoreWriter) -> None:
     assert "against learning_rate (single trials)." in text
 
 
+@pytest.mark.thorough
 def test_a_second_report_replaces_the_first_and_leaves_no_other_file_nor_setting(
     reported: Path, tmp_path: Path
 ) -> None:

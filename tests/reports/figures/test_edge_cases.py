@@ -104,6 +104,7 @@ def rows_of(page: Path) -> pd.DataFrame:
     return pd.read_csv(page.parent / "tables" / "effects.csv").set_index("anchor")
 
 
+@pytest.mark.thorough
 def test_a_level_that_diverges_is_counted_and_not_called_better(page_of: Callable[[str], Path]) -> None:
     table = rows_of(page_of("one diverges"))
     row = table.loc["effect-ssl-val_loss-barlowtwins-these-datasets"]
@@ -113,6 +114,7 @@ def test_a_level_that_diverges_is_counted_and_not_called_better(page_of: Callabl
     assert not row["verdict"].startswith("better")
 
 
+@pytest.mark.thorough
 def test_what_cannot_be_said_has_a_reason_in_place_of_a_mark(page_of: Callable[[str], Path]) -> None:
     table = rows_of(page_of("one dataset"))
     row = table.loc["effect-ssl-val_loss-barlowtwins-datasets-like-these"]
