@@ -133,6 +133,7 @@ def test_another_sweep_shares_tokenizer_and_network(
     assert line in printed
 
 
+@pytest.mark.thorough
 def test_a_killed_launch_goes_on_after_its_last_stage(
     finished2_folder: Path, run_here: Launch, trained: Counter[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
