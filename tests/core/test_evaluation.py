@@ -44,7 +44,7 @@ def trainer(small_config: Callable[..., Stage1Config], parts: tuple[Labelled, La
 
 @pytest.fixture(scope="module")
 def metrics(trainer: Stage1Trainer, parts: tuple[Labelled, Labelled]) -> dict[str, float | None]:
-    return evaluate_stage1(trainer.tokenizer, *parts)
+    return evaluate_stage1(trainer.tokenizer, *parts).metrics
 
 
 def test_all_metrics_are_there(metrics: dict[str, float | None]) -> None:
@@ -107,7 +107,7 @@ def test_evaluation_changes_nothing(trainer: Stage1Trainer, parts: tuple[Labelle
 
 def test_a_single_class_has_no_probes(trainer: Stage1Trainer, parts: tuple[Labelled, Labelled]) -> None:
     one_class = [Labelled(part.series, np.zeros_like(part.labels)) for part in parts]
-    metrics = evaluate_stage1(trainer.tokenizer, *one_class)
+    metrics = evaluate_stage1(trainer.tokenizer, *one_class).metrics
     undefined = {name for name, value in metrics.items() if value is None}
     assert undefined == {"probe_svm", "probe_knn", "probe_linear", "class_separation"}
 
