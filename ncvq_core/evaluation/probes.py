@@ -48,13 +48,8 @@ def probe_accuracies(train: Features, train_labels: Labels, test: Features, test
     }
 
 
-def class_separation(features: Features, labels: Labels) -> float | None:
-    """Return the mean silhouette coefficient of features (m, D) by class; None where it is undefined."""
-    return mean_silhouette(silhouettes(features, labels))
-
-
-def mean_silhouette(coefficients: Features | None) -> float | None:
-    """Return what `class_separation` does, of the coefficients of all series."""
+def class_separation(coefficients: Features | None) -> float | None:
+    """Return the mean of silhouette coefficients; None where they are undefined."""
     return None if coefficients is None else float(np.mean(coefficients))
 
 

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from ncvq_core.errors import DivergedError
 from ncvq_core.evaluation.codebook_statistics import codebook_correlation, codebook_cosine
-from ncvq_core.evaluation.probes import mean_silhouette, probe_accuracies, silhouettes
+from ncvq_core.evaluation.probes import class_separation, probe_accuracies, silhouettes
 from ncvq_core.metrics import metric_names
 from ncvq_core.tokenizer import Tokenizer
 from ncvq_core.tokenizer.codebook import Quantized, perplexity
@@ -79,7 +79,7 @@ def evaluate_stage1(tokenizer: Tokenizer, train: Labelled, held_out: Labelled) -
         "perplexity": mean(float(perplexity(usage)) for usage in on_held_out.usage),
         "codebook_corr": mean(codebook_correlation(book.codes) for book in tokenizer.codebooks),
         "codebook_cos": mean(codebook_cosine(book.codes) for book in tokenizer.codebooks),
-        "class_separation": mean_silhouette(coefficients),
+        "class_separation": class_separation(coefficients),
     }
     probes: dict[str, float | None] = dict.fromkeys(("probe_svm", "probe_knn", "probe_linear"))
     if len(np.unique(train.labels)) > 1:
