@@ -30,6 +30,8 @@ from tests.orchestrator.tables import writing
 from tests.reports.figures.grids import figures_of, write_grid
 from tests.reports.figures.readable import faults_of
 
+pytestmark = pytest.mark.whole
+
 NAMES = ("spectra", "samples", "separation", "views")
 LENGTH = 32
 FACTORS: dict[str, list[Any]] = {
