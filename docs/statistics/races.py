@@ -7,6 +7,7 @@ import numpy as np
 
 from docs.statistics.draws import Floats
 from reports.racing.bounds import ONE_SIDED, TWO_SIDED, Spending, planned_looks, pocock, thresholds
+from reports.racing.evidence import unplanned_equivalence_p, unplanned_limits, unplanned_p
 from reports.racing.family import Flags, rejected_at
 from reports.statistics.inference import Estimate, equivalence_p, mean_of, sd_of, t_test, these_datasets
 
@@ -23,26 +24,49 @@ class Races:
     """At which look a comparison ended; the largest number where it never did."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Raised:
+    """A largest number of seeds that was raised later."""
+
+    largest: int
+    """To so many."""
+    blocks: Floats
+    """(tests,) of a comparison, that one seed has."""
+
+
 def run_races(
-    estimate_at: Callable[[int], Estimate], largest: int, margin: float = float("nan"), spending: Spending = pocock
+    estimate_at: Callable[[int], Estimate],
+    largest: int,
+    margin: float = float("nan"),
+    spending: Spending = pocock,
+    raised: Raised | None = None,
 ) -> Races:
     """Race the comparisons of a family, each until it is decided.
 
     Args:
         estimate_at: from a number of seeds to the estimates, (replicates, tests), of so many.
-        largest: seeds at most.
+        largest: seeds at most, as planned.
         margin: of the equivalence tests; nan for none.
         spending: how errors are spent over the looks.
+        raised: where races that are open at the end go on; None where they end.
     """
     looks = planned_looks(largest)
     shape = estimate_at(looks[0]).estimate.shape
     different, equivalent = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
-    seeds = np.full(shape, float(largest))
-    for place, count in enumerate(looks):
+    last = raised.largest if raised else largest
+    seeds = np.full(shape, float(last))
+    for place, count in enumerate(range(looks[0], last + 1)):
         found, ended = estimate_at(count), different | equivalent
-        p, p_equivalence = (np.where(ended, np.nan, each) for each in (t_test(found).p, equivalence_p(found, margin)))
-        different = rejected_at(p, different, thresholds(looks, shape[1], TWO_SIDED, spending)[place])
-        equivalent = rejected_at(p_equivalence, equivalent, thresholds(looks, shape[1], ONE_SIDED, spending)[place])
+        if raised and count > largest:
+            numbers = (found.estimate, found.se, found.df, raised.blocks * count)
+            tests = unplanned_p(*numbers), unplanned_equivalence_p(*numbers, np.array(margin))
+            limits = [unplanned_limits(shape[1])] * 2
+        else:
+            tests = t_test(found).p, equivalence_p(found, margin)
+            limits = [thresholds(looks, shape[1], sides, spending)[place] for sides in (TWO_SIDED, ONE_SIDED)]
+        p, p_equivalence = (np.where(ended, np.nan, each) for each in tests)
+        different = rejected_at(p, different, limits[0])
+        equivalent = rejected_at(p_equivalence, equivalent, limits[1])
         seeds[(different | equivalent) & ~ended] = count
     return Races(different=different, equivalent=equivalent, seeds=seeds)
 

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from reports.racing.bounds import ONE_SIDED, TWO_SIDED, thresholds
+from reports.racing.evidence import unplanned_equivalence_p, unplanned_limits, unplanned_p
 from reports.racing.family import Flags, limit_of, rejected_at
 from reports.statistics.effects import NO_PAIR, OTHER_MEANING, THESE
-from reports.statistics.inference import ALPHA
+from reports.statistics.inference import ALPHA, Floats
 from reports.statistics.verdicts import AND_EQUIVALENT, CANNOT_BE_SAID, EQUIVALENT, UNDECIDED, judge
 
 COMPARISON = ("factor", "metric", "level", "dataset")
@@ -44,7 +45,7 @@ def take_look(estimates: Iterable[pd.DataFrame], before: Rows, looks: tuple[int,
         estimates: what `estimate` makes of each factor and metric of the race, of so many seeds.
         before: each comparison as it was judged last.
         looks: seeds at each look that was planned.
-        seeds: those of this look.
+        seeds: those of this look; beyond the planned ones it is judged by e-values, with 1/e in the place of p.
 
     Returns:
         LOOK_COLUMNS, one row a comparison that was open: the verdict, why a difference is not called, p of the tests,
@@ -69,6 +70,13 @@ def still_open(look: pd.DataFrame) -> pd.DataFrame:
     return look[look["verdict"].isin(OPEN)]
 
 
+def limits_at(looks: tuple[int, ...], seeds: int, size: int, sides: int) -> Floats:
+    """(size,): the p, or 1/e beyond the planned looks, that decides, where 1, 2, …, size tests are open."""
+    if seeds > looks[-1]:
+        return unplanned_limits(size)
+    return np.asarray(thresholds(looks, size, sides)[looks.index(seeds)])
+
+
 def _judged(family: pd.DataFrame, before: Rows, looks: tuple[int, ...], seeds: int) -> pd.DataFrame:
     """One family: both of its tests at one look, then the words for it."""
     earlier = [before.get(key_of(row)) for row in family.to_dict("records")]
@@ -79,8 +87,10 @@ def _judged(family: pd.DataFrame, before: Rows, looks: tuple[int, ...], seeds: i
         "p": np.array([verdict.removesuffix(AND_EQUIVALENT) in OF_DIFFERENCE for verdict in verdicts]),
         "p_equivalence": np.array([verdict.endswith(EQUIVALENT) for verdict in verdicts]),
     }
+    if seeds > looks[-1]:
+        family = family.assign(**_by_evidence(family))
     for name, sides in (("p", TWO_SIDED), ("p_equivalence", ONE_SIDED)):
-        limits = thresholds(looks, len(family), sides)[looks.index(seeds)]
+        limits = limits_at(looks, seeds, len(family), sides)
         limit = _limit(family[name].where(has_news), rejected[name], limits)
         family[f"{name}_limit"] = limit
         family[f"{name}_adjusted"] = np.minimum(1.0, family[name] * (ALPHA / limit))
@@ -90,6 +100,13 @@ def _judged(family: pd.DataFrame, before: Rows, looks: tuple[int, ...], seeds: i
         for row, news, last in zip(look.to_dict("records"), has_news, earlier, strict=True)
     ]
     return pd.DataFrame(rows, columns=list(LOOK_COLUMNS))[was_open]
+
+
+def _by_evidence(family: pd.DataFrame) -> dict[str, Floats]:
+    """1/e of both tests, in the place of their p."""
+    found = [family[name].to_numpy(dtype=float) for name in ("estimate", "se", "df", "n_blocks")]
+    margin = family["margin_on_scale"].to_numpy(dtype=float)
+    return {"p": unplanned_p(*found), "p_equivalence": unplanned_equivalence_p(*found, margin)}
 
 
 def _limit(p: pd.Series, rejected: Flags, limits: np.ndarray) -> float:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from reports.racing.bounds import ONE_SIDED, TWO_SIDED, planned_looks, thresholds
+from reports.racing.evidence import log_two_sided
 from reports.racing.look import Rows, key_of, still_open, take_look
 from reports.statistics.compare import estimate
+from reports.statistics.effects import THESE
 from tests.reports.statistics.examples import LOSS, cells, only, random_trials, ssl_sweep, two_levels, with_values
 
 LOOKS = planned_looks(8)
@@ -72,9 +75,27 @@ def test_seeds_that_are_not_there_leave_it_open() -> None:
     assert len(still_open(look)) == len(look) == 1
 
 
-def test_a_look_that_was_not_planned_is_refused() -> None:
+def test_a_look_before_the_first_is_refused() -> None:
     with pytest.raises(ValueError, match="not in tuple"):
-        look_at(random_trials(two_levels(seeds=9)), two_levels(seeds=9), "variant", {}, 9)
+        look_at(random_trials(two_levels(seeds=9)), two_levels(seeds=9), "variant", {}, 3)
+
+
+def test_a_look_beyond_the_plan_is_judged_by_e_values() -> None:
+    """Rule 13: 20 decides in a family of one, 40 in one of two."""
+    design = two_levels(datasets=1, seeds=9)
+    trials = with_values(
+        cells(design), "val_loss",
+        lambda row: (1 + 0.1 * int(row.seed)) * (1 + (0.3 + 0.03 * (int(row.seed) % 3)) * (row.variant == "b")),
+    )  # fmt: skip
+    row = look_at(trials, design, "variant", {}, 9).iloc[0]
+    found = only(estimate(trials, design, LOSS, "variant"), dataset="data0", question=THESE)
+    e = np.exp(log_two_sided(found["estimate"] / found["se"], found["df"], found["n_blocks"]))
+    assert e > 20
+    assert (row["verdict"], row["p_limit"]) == ("worse", 0.05)
+    assert row["p"] == pytest.approx(1 / e)
+    assert look_at(random_trials(ssl_sweep(datasets=1, seeds=9)), ssl_sweep(datasets=1, seeds=9), "ssl", {}, 9)[
+        "p_limit"
+    ].tolist() == [0.025, 0.025]
 
 
 def test_what_has_no_new_block_is_as_it_was() -> None:
