@@ -8,7 +8,7 @@ import pandas as pd
 
 from ncvq_core.metrics import known_metrics
 from reports.judges import mixed_networks
-from reports.racing.words import raced_words
+from reports.racing.words import GROWN_BY_HAND, raced_words
 from reports.read_store import Results
 from reports.remembered import once
 
@@ -60,6 +60,8 @@ def provenance_warnings(results: Results) -> list[str]:
     warnings = []
     if results.race:
         warnings.append(raced_words(results.race))
+    if results.race_left:
+        warnings.append(GROWN_BY_HAND)
     if results.grown:
         times = "once" if results.grown == 1 else f"{results.grown} times"
         warnings.append(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from ncvq_core.metrics import recall
 from orchestrator.store import Store, StoreError, TableRead
 from orchestrator.store.datasets import Properties, properties_by_name, sound_properties
 from orchestrator.store.lock import running_owner
-from orchestrator.store.races import Race, RacePlan, read_race
+from orchestrator.store.races import Race
 from orchestrator.store.status import Status
 from reports.cells import with_progress, with_trials
 from reports.errors import ReportError
@@ -25,6 +24,7 @@ from reports.examples import Examples
 from reports.history import HISTORY_COLUMNS, compact_history
 from reports.judges import without_mixed_judgements
 from reports.labels import column_of_labels, label_of, labels_of
+from reports.racing.of_record import is_grown_by_hand, race_of, times_grown
 from reports.statistics.specification import Options
 from reports.strings import plain_strings
 
@@ -91,6 +91,8 @@ class Results:
     """How many earlier designs of the sweep had a part of its cells."""
     race: Race | None = None
     """What the looks decided, where seeds went to what was open; None where all settings have the same seeds."""
+    race_left: bool = False
+    """Whether it was raced, and launched without a race since."""
     examples: Examples = field(default_factory=Examples, repr=False, compare=False)
     """What is kept of its stages for figures."""
     remembered: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -136,7 +138,6 @@ def read_results(store: Path, name: str, options: Options | None = None, beside:
 def _read(store: Store, name: str, options: Options, beside: str | None = None) -> Results:
     document = _read_sweep(store, name)
     recall(document.get("further_metrics", ()))
-    launched = {cell["trial_id"] for cell in document.get("cells", ())}
     try:
         sweep, cells = _parse_sweep(_of_first_seeds(document, options.seeds) if options.seeds else document)
     except (KeyError, TypeError, AttributeError) as error:
@@ -154,8 +155,9 @@ def _read(store: Store, name: str, options: Options, beside: str | None = None) 
         properties=_properties(store, cells),
         options=options,
         beside=_read_beside(store, beside, trials) if beside else None,
-        grown=_times_grown(store, name, launched),
-        race=_race(store, document, options),
+        grown=times_grown(store, document),
+        race=race_of(store.path, document, options.seeds),
+        race_left=is_grown_by_hand(store.path, document),
         examples=Examples(store),
     )
 
@@ -212,29 +214,6 @@ def _of_first_seeds(document: dict[str, Any], seeds: int) -> dict[str, Any]:
     factors = {**document["factors"], **({"seed": kept} if "seed" in document["factors"] else {})}
     fewer = {"seeds_launched": len(launched)} if seeds < len(launched) else {}
     return {**document, "cells": cells, "factors": factors, **fewer}
-
-
-def _times_grown(store: Store, name: str, trial_ids: set[str]) -> int:
-    """Count the earlier designs of a sweep, kept as NAME-HASH, that it contains and is larger than."""
-    earlier = [known for known in store.sweep_names() if re.fullmatch(rf"{re.escape(name)}-[0-9a-f]{{8}}", known)]
-    designs = [{cell["trial_id"] for cell in store.read_sweep(known)["cells"]} for known in earlier]
-    return sum(design < trial_ids for design in designs)
-
-
-def _race(store: Store, document: Mapping[str, Any], options: Options) -> Race | None:
-    """The looks of a raced sweep, those beyond the seeds that are looked at left out; none where they are lost."""
-    if not document.get("raced"):
-        return None
-    found = read_race(store.path, document["name"]) or Race(plan=_unknown_plan(document))
-    if options.seeds is None:
-        return found
-    return replace(found, looks=tuple(look for look in found.looks if look.seeds <= options.seeds))
-
-
-def _unknown_plan(document: Mapping[str, Any]) -> RacePlan:
-    """What is left of a plan before the first look, or where the file of the race is lost."""
-    seeds, answers = len(document["factors"]["seed"]), tuple(document.get("answers") or ())
-    return RacePlan(fewest=seeds, largest=seeds, answers=answers, margins={}, design="")
 
 
 def _whole(read: TableRead, name: str) -> pa.Table:

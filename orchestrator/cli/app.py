@@ -31,7 +31,7 @@ from orchestrator.cli.options import (
     UntilDecidedOption,
     WorkersOption,
 )
-from orchestrator.cli.racing import Racing, as_raced
+from orchestrator.cli.racing import Racing, as_raced, read_chosen
 from orchestrator.cli.redraw import redraw
 from orchestrator.cli.report import report
 from orchestrator.cli.terminal import Chosen, console, fail, one_line_errors, read_sweep
@@ -107,7 +107,7 @@ def plan(
     with one_line_errors(debug):
         chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_, plugins=plugin)
         racing = Racing.of(until_decided, max_seeds, None, None, chosen)
-        design = read_sweep(sweep, racing.largest(chosen) if racing else chosen, data_dir, quiet=json)
+        design = read_chosen(racing, sweep, store, chosen, data_dir, quiet=json)
         design, said = racing.next_step(store, design) if racing else (design, [])
         opened = Store(store) if (store / "store.json").exists() else None
         options = LaunchOptions(store=store, data_dir=data_dir, fcn_weights=fcn_weights, workers=workers)

@@ -34,8 +34,8 @@ from orchestrator.cli.options import (
     WandbOption,
     WorkersOption,
 )
-from orchestrator.cli.racing import Racing
-from orchestrator.cli.terminal import Chosen, console, one_line_errors, read_sweep
+from orchestrator.cli.racing import Racing, read_chosen
+from orchestrator.cli.terminal import Chosen, console, one_line_errors
 
 if TYPE_CHECKING:
     from orchestrator.launching.launch import Summary
@@ -95,7 +95,7 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
             from ncvq_core.training.switch import is_plain
 
             is_plain()  # another value of its switch is refused before anything starts
-            design = read_sweep(sweep, racing.largest(chosen) if racing else chosen, data_dir)
+            design = read_chosen(racing, sweep, store, chosen, data_dir)
             summary = _launched(design, options, racing)
         report = shlex.join(
             ["ncvq", "report", sweep, *Chosen(profile=profile, plugins=plugin).words(), "--store", str(store)]

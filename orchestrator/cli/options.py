@@ -49,7 +49,9 @@ UntilDecidedOption = Annotated[
 MaxSeedsOption = Annotated[
     int | None,
     typer.Option(
-        "--max-seeds", min=5, help="With --until-decided: seeds at most, fixed at the first look. Default: 16."
+        "--max-seeds",
+        min=5,
+        help="With --until-decided: seeds at most, fixed at the first look. Default: those of the race, else 16.",
     ),
 ]
 MaxTrialsOption = Annotated[

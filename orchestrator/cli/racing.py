@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ncvq_core.errors import ConfigError
 from orchestrator.cli.options import DEFAULT_MAX_SEEDS
-from orchestrator.cli.terminal import Chosen
+from orchestrator.cli.terminal import Chosen, read_sweep
 
 if TYPE_CHECKING:
     from orchestrator.launching.race import Limits
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 class Racing:
     """What `--until-decided` and the options beside it choose."""
 
-    max_seeds: int
+    max_seeds: int | None = None
+    """Seeds at most; None for those that the race was planned with, or the usual ones."""
     max_trials: int | None = None
+    """Trials of the race at most; None for any number."""
     max_hours: float | None = None
+    """After which a launch begins no look; None for never."""
 
     @classmethod
     def of(
@@ -43,12 +46,7 @@ class Racing:
             raise ConfigError(
                 "--seeds and --until-decided: a race begins with four seeds; --max-seeds says where it ends"
             )
-        largest = DEFAULT_MAX_SEEDS if max_seeds is None else max_seeds
-        return cls(max_seeds=largest, max_trials=max_trials, max_hours=max_hours)
-
-    def largest(self, chosen: Chosen) -> Chosen:
-        """Return what is chosen of the sweep, with the largest number of seeds."""
-        return replace(chosen, seeds=self.max_seeds)
+        return cls(max_seeds=max_seeds, max_trials=max_trials, max_hours=max_hours)
 
     def next_step(self, store: Path, sweep: Sweep) -> tuple[Sweep, list[str]]:
         """Return the trials until the next look, and what is to be said of the race.
@@ -60,7 +58,8 @@ class Racing:
         Raises:
             StoreError: the race was planned otherwise.
         """
-        from orchestrator.launching.race import forecast_line, open_race, raced
+        from orchestrator.launching.race import forecast_line, raced
+        from orchestrator.launching.race_plan import open_race
         from orchestrator.launching.race_words import look_lines
 
         here = open_race(store, sweep)
@@ -75,7 +74,27 @@ class Racing:
 
     def words(self) -> list[str]:
         """Return the options as they are written, without limits: who goes on wants more."""
-        return ["--until-decided", "--max-seeds", str(self.max_seeds)]
+        seeds = [] if self.max_seeds is None else ["--max-seeds", str(self.max_seeds)]
+        return ["--until-decided", *seeds]
+
+
+def read_chosen(
+    racing: Racing | None, sweep: str, store: Path, chosen: Chosen, data_dir: Path | None, *, quiet: bool = False
+) -> Sweep:
+    """Read a sweep; of a race with the largest number of seeds: that which is given, else that of the race in a store.
+
+    Raises:
+        DamagedError: the race cannot be read.
+    """
+    from orchestrator.store.races import RACES_FOLDER, read_race
+
+    if racing is None:
+        return read_sweep(sweep, chosen, data_dir, quiet=quiet)
+    seeds = racing.max_seeds
+    if seeds is None and (store / RACES_FOLDER).exists():
+        begun = read_race(store, read_sweep(sweep, chosen, data_dir, fetch=False, quiet=True).name)
+        seeds = begun.largest if begun else None
+    return read_sweep(sweep, replace(chosen, seeds=seeds or DEFAULT_MAX_SEEDS), data_dir, quiet=quiet)
 
 
 def as_raced(sweep: Sweep, store: Store, with_seeds: Callable[[int], Sweep]) -> Sweep:
@@ -91,9 +110,21 @@ def as_raced(sweep: Sweep, store: Store, with_seeds: Callable[[int], Sweep]) -> 
     """
     from orchestrator.store.races import read_race
 
-    if (found := read_race(store.path, sweep.name)) is None:
+    if (found := read_race(store.path, sweep.name)) is None or not _is_raced_last(store, sweep.name):
         return sweep
-    from orchestrator.launching.race import plan_of, raced
+    from orchestrator.launching.race import raced
+    from orchestrator.launching.race_plan import plan_of, seeds_of
 
-    largest = with_seeds(found.plan.largest)
-    return raced(largest, found, found.next_seeds) if plan_of(largest) == found.plan else sweep
+    largest = with_seeds(found.largest)
+    planned = plan_of(largest, seeds_of(largest)[: found.plan.largest])
+    return raced(largest, found, found.next_seeds) if planned == found.plan else sweep
+
+
+def _is_raced_last(store: Store, name: str) -> bool:
+    """Whether the last launch of a sweep was one of its race; also where that is not known."""
+    from orchestrator.store.errors import StoreError
+
+    try:
+        return bool(store.read_sweep(name).get("raced"))
+    except (StoreError, FileNotFoundError):
+        return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 import time
 from collections.abc import Collection
@@ -12,17 +11,13 @@ from pathlib import Path
 from rich.console import Console
 
 from ncvq_core.errors import ConfigError
-from ncvq_core.metrics import metrics_by_name
 from orchestrator.launching.launch import Summary, launch
 from orchestrator.launching.options import LaunchOptions
+from orchestrator.launching.race_plan import open_race, seeds_of
 from orchestrator.launching.race_words import look_lines
-from orchestrator.store.errors import StoreError
 from orchestrator.store.lock import exclusive
-from orchestrator.store.races import Comparison, Race, RacePlan, race_path, read_race, write_race
-from orchestrator.sweepfile.sweep import Cell, Label, Sweep
-
-FEWEST_SEEDS = 4
-"""Of the first look: fewer show no difference (rule 8 of docs/statistics.md)."""
+from orchestrator.store.races import Comparison, Race, read_race, write_race
+from orchestrator.sweepfile.sweep import Cell, Sweep
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +55,7 @@ def race(sweep: Sweep, options: LaunchOptions, limits: Limits, console: Console)
         StoreError: the race of this store was planned otherwise, or a launch says so.
     """
     began, summary = time.monotonic(), None
-    here = open_race(options.store, sweep)
+    here = _opened(options.store, sweep, console)
     while not here.ended:
         design = raced(sweep, here, here.next_seeds)
         if reached := limits.reached(len(design.cells), began):
@@ -76,47 +71,6 @@ def race(sweep: Sweep, options: LaunchOptions, limits: Limits, console: Console)
     return summary or launch(raced(sweep, here, here.looks[-1].seeds), options, console)
 
 
-def open_race(store: Path, sweep: Sweep) -> Race:
-    """Return the race of a sweep as far as it is in a store.
-
-    Args:
-        store: the folder, which need not be there yet.
-        sweep: with the largest number of seeds.
-
-    Raises:
-        ConfigError: the largest number is too small.
-        StoreError: it was planned otherwise at its first look.
-    """
-    plan = plan_of(sweep)
-    found = read_race(store, sweep.name) if race_path(store, sweep.name).exists() else None
-    if found is None:
-        return Race(plan=plan)
-    if found.plan != plan:
-        raise StoreError(_otherwise(found.plan, plan, sweep.name))
-    return found
-
-
-def plan_of(sweep: Sweep) -> RacePlan:
-    """What the first look fixes, of a sweep with the largest number of seeds.
-
-    Raises:
-        ConfigError: these are too few for a race.
-    """
-    largest = len(_seeds(sweep))
-    if largest <= FEWEST_SEEDS:
-        raise ConfigError(f"--max-seeds {largest}: must be > {FEWEST_SEEDS}, the seeds of the first look", "max_seeds")
-    answers = sweep.answers or _default_answers(sweep)
-    known = metrics_by_name()
-    ids = sorted(cell.config.trial_id for cell in sweep.cells)
-    return RacePlan(
-        fewest=FEWEST_SEEDS,
-        largest=largest,
-        answers=answers,
-        margins={name: sweep.margins.get(name, known[name].margin) for name in answers},
-        design=hashlib.sha256("\n".join(ids).encode()).hexdigest(),
-    )
-
-
 def forecast_line(store: Path, sweep: Sweep, here: Race) -> str:
     """Say how many trials a race will need, as far as that is known.
 
@@ -126,11 +80,11 @@ def forecast_line(store: Path, sweep: Sweep, here: Race) -> str:
         here: its race, which has not ended.
     """
     most = f"{len(sweep.cells)} at most"
-    first = f"race: the next look is at {here.next_seeds} of at most {here.plan.largest} seeds"
+    first = f"race: the next look is at {here.next_seeds} of at most {here.largest} seeds"
     from reports.errors import ReportError
     from reports.racing.forecast import forecast, trials_until
 
-    places = {label: place for place, label in enumerate(_seeds(sweep))}
+    places = {label: place for place, label in enumerate(seeds_of(sweep))}
     cells = [(places[label], cell.levels) for cell in sweep.cells if (label := cell.levels["seed"]) is not None]
     try:
         expected = forecast(store, sweep.name, here)
@@ -150,7 +104,7 @@ def raced(sweep: Sweep, here: Race, seeds: int) -> Sweep:
         here: the race, with the looks before that one.
         seeds: at the look.
     """
-    levels = _seeds(sweep)
+    levels = seeds_of(sweep)
     open_before = {look.seeds: here.driving_after(look) for look in here.looks}
     places = {label: place for place, label in enumerate(levels[:seeds])}
 
@@ -172,47 +126,33 @@ def _is_needed(cell: Cell, open_: Collection[Comparison]) -> bool:
     return is_needed(cell.levels, tuple(open_))
 
 
+def _opened(store: Path, sweep: Sweep, console: Console) -> Race:
+    """Return the race as far as it is; where it is raised now, keep that before anything runs."""
+    here = open_race(store, sweep)
+    if here.raised and here != read_race(store, sweep.name):
+        with exclusive(store, _command()):
+            here = open_race(store, sweep)
+            write_race(store, sweep.name, here)
+        _say([f"race: {here.plan.largest} seeds were planned, {here.largest} from now on: what is decided beyond the "
+              "plan is labelled unplanned, and needs an e-value of 20"], console)  # fmt: skip
+    return here
+
+
+def _command() -> str:
+    return " ".join(["ncvq", *sys.argv[1:]])
+
+
 def _with_next_look(store: Path, sweep: Sweep, here: Race) -> Race:
     """Take the look that is due and keep it; where another launch has kept it meanwhile, take that one."""
     from reports.racing.of_sweep import next_look
 
-    with exclusive(store, " ".join(["ncvq", *sys.argv[1:]])):
+    with exclusive(store, _command()):
         kept = open_race(store, sweep)
         if len(kept.looks) > len(here.looks):
             return kept
         after = here.with_look(next_look(store, sweep.name, here))
         write_race(store, sweep.name, after)
     return after
-
-
-def _default_answers(sweep: Sweep) -> tuple[str, ...]:
-    from reports.statistics.answers import default_answers
-
-    return default_answers(2 if any(cell.config.sampling for cell in sweep.cells) else 1)
-
-
-def _seeds(sweep: Sweep) -> list[Label]:
-    return [level.label for factor in sweep.factors if factor.name == "seed" for level in factor.levels]
-
-
-def _otherwise(kept: RacePlan, now: RacePlan, name: str) -> str:
-    """Say in what a race differs from the one that was begun."""
-    if kept.largest != now.largest:
-        what = f"--max-seeds {kept.largest}, not {now.largest}"
-    elif kept.answers != now.answers:
-        what = f"answers {', '.join(kept.answers)}, not {', '.join(now.answers)}"
-    elif kept.margins != now.margins:
-        what = f"margins {_written(kept.margins)}, not {_written(now.margins)}"
-    else:
-        what = "other trials, as with another --set"
-    return (
-        f"the race of {name} in this store was planned with {what}, and a plan that changes after a look errs more "
-        "often; launch it as it was planned, or in another --store"
-    )
-
-
-def _written(margins: dict[str, float | None]) -> str:
-    return ", ".join(f"{name} {margin:g}" for name, margin in margins.items() if margin is not None)
 
 
 def _say(lines: Collection[str], console: Console) -> None:

@@ -10,7 +10,7 @@ from orchestrator.store.races import Comparison, Race
 def look_lines(race: Race) -> list[str]:
     """What the last look decided, what is open, and whether there is a look to come."""
     last = race.looks[-1]
-    lines = [f"look at {last.seeds} of at most {race.plan.largest} seeds, {last.trials} trials:"]
+    lines = [f"look at {last.seeds} of at most {race.largest} seeds{_unplanned(race)}, {last.trials} trials:"]
     lines += [f"  decided: {compared(each)}: {each['verdict']}" for each in _first(race, last.decided)]
     lines += [f"  open: {compared(each)}" for each in race.driving]
     if beside := _beside(race):
@@ -24,7 +24,8 @@ def look_lines(race: Race) -> list[str]:
 
 def race_lines(race: Race) -> list[str]:
     """What each look decided, what is open, and what comes next."""
-    lines = [f"raced to at most {race.plan.largest} seeds: {', '.join(race.plan.answers)}"]
+    raised = f" (raised from {race.plan.largest})" if race.raised else ""
+    lines = [f"raced to at most {race.largest} seeds{raised}: {', '.join(race.plan.answers)}"]
     for look in race.looks[:-1]:
         decided = _first(race, look.decided)
         lines += [f"  decided at {look.seeds} seeds: {compared(each)}: {each['verdict']}" for each in decided]
@@ -33,6 +34,10 @@ def race_lines(race: Race) -> list[str]:
     if not race.ended:
         lines.append(f"  next: the look at {race.next_seeds} seeds, for which the trials above that are missing run")
     return lines
+
+
+def _unplanned(race: Race) -> str:
+    return f" ({race.plan.largest} were planned: by e-values)" if race.looks[-1].seeds > race.plan.largest else ""
 
 
 def compared(each: Comparison) -> str:

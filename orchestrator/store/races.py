@@ -25,7 +25,7 @@ class RacePlan:
     fewest: int
     """Seeds at the first look."""
     largest: int
-    """Seeds at the last look, whatever is open then."""
+    """Seeds at the last look that is planned."""
     answers: tuple[str, ...]
     """The metrics that are decided."""
     margins: dict[str, float | None]
@@ -57,6 +57,13 @@ class Race:
     plan: RacePlan
     looks: tuple[RaceLook, ...] = ()
     """In order, one a seed from the fewest on."""
+    raised: int | None = None
+    """Seeds at most, where that was raised after a look: those beyond the plan are judged by e-values."""
+
+    @property
+    def largest(self) -> int:
+        """Seeds at the last look, whatever is open then."""
+        return self.raised or self.plan.largest
 
     @property
     def next_seeds(self) -> int:
@@ -88,7 +95,7 @@ class Race:
     @property
     def ended(self) -> bool:
         """Whether there is no look to come."""
-        return bool(self.looks) and (not self.driving or self.looks[-1].seeds >= self.plan.largest)
+        return bool(self.looks) and (not self.driving or self.looks[-1].seeds >= self.largest)
 
     def with_look(self, look: RaceLook) -> "Race":
         """Return the race with a further look."""
@@ -113,7 +120,8 @@ def read_race(store: Path, name: str) -> Race | None:
     path = race_path(store, name)
     try:
         found = read_sealed_json(path)
-        return Race(plan=_plan(found["plan"]), looks=tuple(_look(each) for each in found["looks"]))
+        looks = tuple(_look(each) for each in found["looks"])
+        return Race(plan=_plan(found["plan"]), looks=looks, raised=found["raised"])
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:

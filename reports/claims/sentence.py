@@ -121,8 +121,8 @@ def _evidence(row: Row, averaged_over: list[str]) -> str:
             f"diverged: {row['n_diverged']:.0f} of {row['n_ended']:.0f} blocks with {row['level']}, "
             f"{row['n_diverged_reference']:.0f} of {row['n_ended_reference']:.0f} with {row['reference']}"
         )
-    if row.get("look", math.nan) > 0:
-        words.append(f"{'open' if row['verdict'] == 'undecided' else 'decided'} at the look of {row['look']:.0f} seeds")
+    if isinstance(row.get("judged_at"), str):
+        words.append(row["judged_at"])
     return f"({'; '.join(words)}{_blocks_left_out(row)})"
 
 

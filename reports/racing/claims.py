@@ -10,6 +10,7 @@ import pandas as pd
 
 from orchestrator.store.races import Comparison, Race
 from reports.racing.look import Key, key_of
+from reports.racing.words import judged_at
 from reports.statistics.effects import IDENTICAL, SAME_DIFFERENCE, THESE
 from reports.statistics.inference import ALPHA
 from reports.statistics.verdicts import CANNOT_BE_SAID, NO_LOOK, UNDECIDED
@@ -28,18 +29,18 @@ def with_race(claims: pd.DataFrame, race: Race) -> pd.DataFrame:
         race: its race.
 
     Returns:
-        The claims, and `look`: the seeds of the look that decided a comparison, or that left it open last; missing
-        where it is not raced. Effects and intervals are of all its blocks; those that were never planned are not named.
+        The claims, and `look`: the seeds of the look that decided a comparison, or that left it open last, and
+        `judged_at`: the same in words; both missing where it is not raced. Effects and intervals are of all its blocks; those that were never planned are not named.
         What is raced and was not looked at is undecided: one test alone does not decide it.
     """
     looked = {key_of(row): row for row in race.judged_last}
     rows = [_raced(row, race, looked) for row in claims.to_dict("records")]
-    return pd.DataFrame(rows, columns=[*claims.columns, "look"]).astype(claims.dtypes.to_dict())
+    return pd.DataFrame(rows, columns=[*claims.columns, "look", "judged_at"]).astype(claims.dtypes.to_dict())
 
 
 def _raced(row: dict[Any, Any], race: Race, looked: dict[Key, Comparison]) -> dict[Any, Any]:
     """One claim; without a plan all metrics count as raced."""
-    planned = {**row, **_without_unplanned(row), "look": np.nan}
+    planned = {**row, **_without_unplanned(row), "look": np.nan, "judged_at": None}
     if row["question"] != THESE or (race.plan.answers and row["metric"] not in race.plan.answers):
         return planned
     found = looked.get(key_of(row))
@@ -51,7 +52,8 @@ def _raced(row: dict[Any, Any], race: Race, looked: dict[Key, Comparison]) -> di
         for name in ("p", "p_equivalence")
     }
     reason = NO_LOOK if found["verdict"] == UNDECIDED else found["reason"]
-    return {**planned, **adjusted, "verdict": found["verdict"], "look": found["seeds"], "reason": reason}
+    at = {"look": found["seeds"], "judged_at": judged_at(race, found)}
+    return {**planned, **adjusted, "verdict": found["verdict"], "reason": reason, **at}
 
 
 def _without_unplanned(row: dict[Any, Any]) -> dict[str, Any]:

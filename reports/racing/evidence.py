@@ -1,10 +1,10 @@
 """What is said at looks that nobody planned: e-values, which hold at any number of looks.
 
 An e-value is a wager against the hypothesis that wins nothing on average where that is true, so that it ever reaches 20
-in one race of twenty at most (Ville). Here it is the ratio of likelihoods of t, with the effect in standard deviations of
-a block drawn from a normal distribution (Lai, Annals of Statistics 4, 1976; Grünwald, de Heide and Koolen, JRSS B 86,
-2024). Exact for normal blocks of one dataset, or of several with one variance; else as good as Satterthwaite's degrees
-of freedom. 1/e takes the place of p.
+in one race of twenty at most (Ville). Here it is the ratio of likelihoods of t, with the effect in standard deviations
+of a block drawn from a normal distribution (Lai, Annals of Statistics 4, 1976; Grünwald, de Heide and Koolen, JRSS B
+86, 2024). Exact for normal blocks of one dataset, or of several with one variance; else as good as Satterthwaite's
+degrees of freedom. 1/e takes the place of p.
 """
 
 from __future__ import annotations

@@ -11,8 +11,9 @@ import pandas as pd
 from scipy import special
 
 from orchestrator.store.races import Race
-from reports.racing.bounds import ONE_SIDED, planned_looks, thresholds
-from reports.racing.look import FAMILY, key_of, raced_rows
+from reports.racing.bounds import ONE_SIDED, planned_looks
+from reports.racing.evidence import log_one_sided
+from reports.racing.look import FAMILY, key_of, limits_at, raced_rows
 from reports.racing.of_sweep import as_comparisons, is_needed, raced_estimates
 from reports.read_store import read_results
 from reports.statistics.more_seeds import POWER
@@ -41,8 +42,8 @@ def forecast(store: Path, name: str, race: Race) -> pd.DataFrame:
         ReportError: the sweep cannot be read, or has fewer seeds.
     """
     now = race.looks[-1].seeds if race.looks else race.plan.fewest
-    looks = planned_looks(race.plan.largest)
-    to_come = tuple(seeds for seeds in looks if seeds > now) if race.looks else looks
+    planned = planned_looks(race.plan.largest)
+    looks = tuple(seeds for seeds in range(planned[0], race.largest + 1) if seeds > now or not race.looks)
     before = {key_of(row): str(row["verdict"]) for row in race.judged_last}
     driving = {key_of(row) for row in race.driving}
     found = [pd.DataFrame(columns=list(FORECAST_COLUMNS))]
@@ -50,9 +51,9 @@ def forecast(store: Path, name: str, race: Race) -> pd.DataFrame:
         for _, family in raced_rows(table).groupby(FAMILY, sort=False):
             rows = family.to_dict("records")
             equivalent = sum(before.get(key_of(row), "").endswith(EQUIVALENT) for row in rows)
-            limits = thresholds(looks, len(rows), ONE_SIDED)[:, max(len(rows) - equivalent, 1) - 1]
-            of_look = dict(zip(looks, limits, strict=True))
-            seeds = [_seeds(row, {each: of_look[each] for each in to_come}) for row in rows]
+            still_open = max(len(rows) - equivalent, 1) - 1
+            limits = {each: limits_at(planned, each, len(rows), ONE_SIDED)[still_open] for each in looks}
+            seeds = [_seeds(row, limits, race.plan.largest) for row in rows]
             several = any(not isinstance(row["dataset"], str) for row in rows)
             wanted = [
                 key_of(row) in driving if race.looks else not (several and isinstance(row["dataset"], str))
@@ -75,12 +76,14 @@ def trials_until(expected: pd.DataFrame, cells: Sequence[tuple[int, Mapping[str,
     return sum(place < fewest or is_needed(levels, open_at[place]) for place, levels in cells)
 
 
-def _seeds(row: Mapping[Any, Any], limits: Mapping[int, float]) -> int:
-    """The first look at which equivalence is shown with enough power."""
+def _seeds(row: Mapping[Any, Any], limits: Mapping[int, float], planned: int) -> int:
+    """The first look at which equivalence is shown with enough power, 1/e in the place of p beyond the planned ones."""
     seeds = np.array(list(limits), dtype=float)
     if row["sd"] == 0:
         return int(seeds[0])
     df = row["df_per_unit"] * (seeds - 1)
-    t = special.stdtrit(df, 1 - np.array(list(limits.values()))) + special.stdtrit(df, (1 + POWER) / 2)
-    enough = t * row["sd"] / np.sqrt(seeds) <= row["margin_on_scale"]
+    t = row["margin_on_scale"] * np.sqrt(seeds) / row["sd"] - special.stdtrit(df, (1 + POWER) / 2)
+    blocks = row["n_blocks"] / max(row["n_seeds"], 1) * seeds
+    p = np.where(seeds > planned, np.exp(-np.maximum(log_one_sided(t, df, blocks), 0.0)), special.stdtr(df, -t))
+    enough = p <= np.array(list(limits.values()))
     return int(seeds[enough.argmax()] if enough.any() else seeds[-1])

@@ -1,9 +1,17 @@
-"""What a report says of a race as a whole."""
+"""What a report says of a race: as a whole, and of one comparison."""
 
 from __future__ import annotations
 
-from orchestrator.store.races import Race
+from orchestrator.store.races import Comparison, Race
 from reports.claims.wording import count_words, listed
+from reports.racing.look import OPEN
+
+GROWN_BY_HAND = (
+    "The sweep was raced, and launched by hand with other trials since: these verdicts are of one look that nobody "
+    "planned, after others, so that they err more often than one time in twenty. `ncvq launch` with --until-decided "
+    "goes on with the race."
+)
+"""Rule 13: a race that somebody took over."""
 
 
 def raced_words(race: Race) -> str:
@@ -13,9 +21,26 @@ def raced_words(race: Race) -> str:
     ]
     end = "undecided at the largest number of seeds" if race.ended else "still open"
     left = f", {count_words(len(race.still_open), 'comparison')} {end}" if race.still_open else ""
-    return (
-        f"Raced: after {race.plan.fewest} seeds, further ones, {race.plan.largest} at most, went only where a verdict "
-        f"on these datasets by {listed(list(race.plan.answers))} was open, so that settings have different numbers of "
-        f"seeds. Decided, with bounds for all looks together: {listed(at_looks) or 'nothing yet'}{left}. Other metrics "
-        "are judged as if they had been looked at once."
+    raised = (
+        f" The largest number was raised from {race.plan.largest} after a look: what is decided beyond is unplanned, "
+        "and judged by e-values of at least 20."
+        if race.raised
+        else ""
     )
+    return (
+        f"Raced: after {race.plan.fewest} seeds, further ones, {race.largest} at most, went only where a verdict "
+        f"on these datasets by {listed(list(race.plan.answers))} was open, so that settings have different numbers of "
+        f"seeds. Decided, with bounds for all looks together: {listed(at_looks) or 'nothing yet'}{left}.{raised} Other "
+        "metrics are judged as if they had been looked at once."
+    )
+
+
+def judged_at(race: Race, found: Comparison) -> str:
+    """Which look decided a comparison, or left it open last."""
+    seeds = found["seeds"]
+    beyond = f", beyond the {race.plan.largest} that were planned, by an e-value" if seeds > race.plan.largest else ""
+    if found["verdict"] not in OPEN:
+        return f"decided at the look of {seeds} seeds{beyond}"
+    if not race.ended:
+        return f"open at the look of {seeds} seeds{beyond}"
+    return f"undecided at {seeds} seeds{', the largest number' if seeds == race.largest else ''}{beyond}"

@@ -17,7 +17,8 @@ from orchestrator.cli.app import app
 from orchestrator.execution.executor import EXECUTORS
 from orchestrator.launching.launch import Summary
 from orchestrator.launching.options import LaunchOptions
-from orchestrator.launching.race import Limits, open_race, race
+from orchestrator.launching.race import Limits, race
+from orchestrator.launching.race_plan import open_race
 from orchestrator.planning.state import sweep_state
 from orchestrator.store import DamagedError, Store, StoreError
 from orchestrator.store.check import check
@@ -164,7 +165,7 @@ def test_a_lost_race_is_decided_again_from_its_trials(ended: tuple[Path, Race], 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"seeds": 12}, "planned with --max-seeds 10, not 12"),
+        ({"seeds": 9}, "planned with --max-seeds 10, not 9"),
         ({"overrides": {"epochs": 2}}, "planned with other trials"),
     ],
 )

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.launching.race import plan_of, raced
+from orchestrator.launching.race import raced
+from orchestrator.launching.race_plan import plan_of
 from orchestrator.store.races import Comparison, Race, RaceLook, RacePlan, read_race, write_race
 from orchestrator.sweepfile.read import Changes, load_sweep
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from docs.statistics.draws import COMPONENTS, Floats, Noise, draw
-from docs.statistics.races import Raised, Races, family_of, run_races
+from docs.statistics.races import Races, Raised, family_of, run_races
 from reports.statistics.inference import t_test
 
 LARGEST = 16
