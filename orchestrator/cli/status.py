@@ -23,7 +23,7 @@ def print_status(sweep: Sweep, store: Store, console: Console) -> bool:
     console.print(f"{state.sweep}: {state.trials} trials: {', '.join(words)}", highlight=False)
     for remark in (*state.damaged, *_other_launch(state), *changed_plugins(sweep, store)):
         console.print(remark, markup=False, highlight=False, soft_wrap=True)
-    for line in race_lines(state.race) if state.race else ():
+    for line in race_lines(state.race, state.next_look) if state.race else ():
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     if state.owner is None:
         console.print("nobody is running in this store", highlight=False)

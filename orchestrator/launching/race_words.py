@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
+from orchestrator.planning.next_look import NextLook
 from orchestrator.store.races import Comparison, Race
 
 
@@ -22,7 +24,7 @@ def look_lines(race: Race) -> list[str]:
     return lines
 
 
-def race_lines(race: Race) -> list[str]:
+def race_lines(race: Race, to_come: NextLook | None) -> list[str]:
     """What each look decided, what is open, and what comes next."""
     raised = f" (raised from {race.plan.largest})" if race.raised else ""
     lines = [f"raced to at most {race.largest} seeds{raised}: {', '.join(race.plan.answers)}"]
@@ -31,8 +33,10 @@ def race_lines(race: Race) -> list[str]:
         lines += [f"  decided at {look.seeds} seeds: {compared(each)}: {each['verdict']}" for each in decided]
     if race.looks:
         lines += look_lines(race)
-    if not race.ended:
-        lines.append(f"  next: the look at {race.next_seeds} seeds, for which the trials above that are missing run")
+    if to_come:
+        took = "" if to_come.seconds is None else f", {timedelta(seconds=round(to_come.seconds))} one after another"
+        left = f"{to_come.trials_to_run} trials to run{took}" if to_come.trials_to_run else "its trials are done"
+        lines.append(f"  next: the look at {to_come.seeds} seeds: {left}")
     return lines
 
 

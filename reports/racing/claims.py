@@ -30,8 +30,9 @@ def with_race(claims: pd.DataFrame, race: Race) -> pd.DataFrame:
 
     Returns:
         The claims, and `look`: the seeds of the look that decided a comparison, or that left it open last, and
-        `judged_at`: the same in words; both missing where it is not raced. Effects and intervals are of all its blocks; those that were never planned are not named.
-        What is raced and was not looked at is undecided: one test alone does not decide it.
+        `judged_at`: the same in words; both missing where it is not raced. Effects and intervals are of all its blocks;
+        those that were never planned are not named. What is raced and was not looked at is undecided: one test alone
+        does not decide it.
     """
     looked = {key_of(row): row for row in race.judged_last}
     rows = [_raced(row, race, looked) for row in claims.to_dict("records")]

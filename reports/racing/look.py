@@ -104,9 +104,13 @@ def _judged(family: pd.DataFrame, before: Rows, looks: tuple[int, ...], seeds: i
 
 def _by_evidence(family: pd.DataFrame) -> dict[str, Floats]:
     """1/e of both tests, in the place of their p."""
-    found = [family[name].to_numpy(dtype=float) for name in ("estimate", "se", "df", "n_blocks")]
-    margin = family["margin_on_scale"].to_numpy(dtype=float)
-    return {"p": unplanned_p(*found), "p_equivalence": unplanned_equivalence_p(*found, margin)}
+    estimate, se, df, blocks, margin = (
+        family[name].to_numpy(dtype=float) for name in ("estimate", "se", "df", "n_blocks", "margin_on_scale")
+    )
+    return {
+        "p": unplanned_p(estimate, se, df, blocks),
+        "p_equivalence": unplanned_equivalence_p(estimate, se, df, blocks, margin),
+    }
 
 
 def _limit(p: pd.Series, rejected: Flags, limits: np.ndarray) -> float:

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from ncvq_core.errors import ConfigError
 from orchestrator.cli.app import app
 from orchestrator.execution.executor import EXECUTORS
-from orchestrator.launching.launch import Summary
+from orchestrator.launching.launch import Summary, launch
 from orchestrator.launching.options import LaunchOptions
 from orchestrator.launching.race import Limits, race
 from orchestrator.launching.race_plan import open_race
@@ -26,6 +26,8 @@ from orchestrator.store.races import Race, race_path, read_race
 from orchestrator.sweepfile.read import Changes, load_sweep
 from orchestrator.sweepfile.sweep import Sweep
 from reports.claims.table import claims_table
+from reports.provenance import provenance_warnings
+from reports.racing.words import GROWN_BY_HAND
 from reports.read_store import read_results
 from reports.statistics.effects import THESE
 from tests.orchestrator.trivial import Trivial
@@ -197,6 +199,65 @@ def test_without_its_looks_nothing_is_decided(ended: tuple[Path, Race]) -> None:
     assert set(claims.loc[claims["question"] == THESE, "verdict"]) == {"undecided"}
 
 
+@pytest.fixture(scope="module")
+def raised_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A race to five seeds, raised to ten when it had ended."""
+    folder = tmp_path_factory.mktemp("raised")
+    with pytest.MonkeyPatch.context() as patch:
+        of_no_work(patch)
+        run(sweep(folder, 5), folder / "s")
+        shutil.copytree(folder / "s", folder / "before")
+        (folder / "printed").write_text(run(sweep(folder, 9), folder / "s")[1])
+    return folder
+
+
+def test_a_raised_race_goes_on_and_says_what_was_not_planned(raised_once: Path) -> None:
+    """Looks until the fifth are those of the plan, later ones by e-values."""
+    before, after = (read_race(raised_once / name, "raced") for name in ("before", "s"))
+    assert before is not None
+    assert after is not None
+    assert (before.ended, before.raised, after.plan, after.raised) == (True, None, before.plan, 9)
+    assert decisions(after)[:2] == decisions(before)
+    assert "5 seeds were planned, 9 from now on" in (raised_once / "printed").read_text()
+    assert "(5 were planned: by e-values)" in (raised_once / "printed").read_text()
+    limits = {row["p_limit"] for look in after.looks[2:] for row in (*look.decided, *look.still_open)}
+    assert limits == {0.05}
+
+
+def test_a_report_of_a_raised_race_says_so(raised_once: Path) -> None:
+    before, after = (read_results(raised_once / name, "raced") for name in ("before", "s"))
+    words = {name: claims_table(found).set_index(["question", "level"]).loc[(THESE, "vibcreg"), "judged_at"]
+             for name, found in (("before", before), ("s", after))}  # fmt: skip
+    assert words["before"] == "undecided at 5 seeds, the largest number"
+    assert "beyond the 5 that were planned, by an e-value" in words["s"]
+    assert "raised from 5 after a look" in provenance_warnings(after)[0]
+    assert "raised" not in provenance_warnings(before)[0]
+
+
+def test_a_race_of_which_all_is_decided_is_not_raised(raised_once: Path, tmp_path: Path) -> None:
+    """And one that is raised is planned no lower."""
+    with pytest.raises(StoreError, match="planned with --max-seeds 9, not 8"):
+        run(sweep(tmp_path, 8), raised_once / "s")
+    here = open_race(raised_once / "s", sweep(tmp_path, 12))
+    assert here.raised == (12 if here.driving else 9)
+
+
+def test_growing_a_race_by_hand_is_said(ended: tuple[Path, Race], tmp_path: Path) -> None:
+    """Rule 13; the raced design is kept beside, and its race goes on when it is launched again."""
+    store, found = ended
+    options = LaunchOptions(store=store, workers=0, gpus_per_trial=0.0, executor="trivial")
+    assert launch(sweep(tmp_path, 12), options, Console(file=StringIO())).exit_code == 0
+    grown = read_results(store, "raced")
+    assert GROWN_BY_HAND in provenance_warnings(grown)
+    assert "look" not in claims_table(grown)
+    kept = next(name for name in Store(store).sweep_names() if name != "raced")
+    claims = claims_table(read_results(store, kept))
+    assert claims.loc[claims["question"] == THESE, "look"].tolist() == [4, found.looks[-1].seeds]
+    run(sweep(tmp_path), store)
+    assert decisions(read_race(store, "raced")) == decisions(found)
+    assert GROWN_BY_HAND not in provenance_warnings(read_results(store, "raced"))
+
+
 def test_the_state_of_a_raced_sweep_has_its_race(ended: tuple[Path, Race], tmp_path: Path) -> None:
     from orchestrator.cli.racing import as_raced
 
@@ -221,12 +282,15 @@ def test_the_commands_of_the_page(tmp_path: Path) -> None:
     assert "known after 4 seeds, 30 at most" in ncvq("plan", *racing)
     assert "0 " in (printed := ncvq("launch", *launch, "--max-trials", "14"))
     assert "decided: ssl barlowtwins against none by val_loss, on ItalyPowerDemand: worse" in printed
-    assert "next: the look at 6 seeds" in (told := ncvq("status"))
+    assert "next: the look at 6 seeds: 2 trials to run, 0:00:02 one after another" in (told := ncvq("status"))
     assert "14 done, 2 missing" in told
-    assert json.loads(ncvq("status", "--json").removeprefix("0 "))["race"]["plan"]["largest"] == 10
+    document = json.loads(ncvq("status", "--json").removeprefix("0 "))
+    assert document["race"]["plan"]["largest"] == 10
+    assert document["next_look"] == {"seeds": 6, "trials_to_run": 2, "seconds": 2.0}
     assert "the next look is at 6 of at most 10 seeds; about" in ncvq("plan", *racing)
     for printed in (ncvq("launch", *launch), ncvq("status")):
         assert "the largest number of seeds is reached: undecided stays 1" in printed
+    assert "the largest number of seeds is reached" in ncvq("plan", "--until-decided", "--workers", "0")
     assert "2 ncvq: --max-seeds belongs to a race: add --until-decided" in ncvq("launch", "--max-seeds", "9")
     assert "2 ncvq: --seeds and --until-decided" in ncvq("launch", *launch, "--seeds", "5")
-    assert "2 ncvq: the race of raced in this store was planned with" in ncvq("launch", "--until-decided")
+    assert "2 ncvq: the race of raced in this store was planned with" in ncvq("launch", *racing[:2], "9")

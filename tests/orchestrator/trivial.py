@@ -55,7 +55,7 @@ class Trivial(Executor):
         noise = np.random.default_rng(list(hashlib.sha256(own).digest())).normal()
         return StageRecord(
             metrics={"val_loss": math.exp(mean + shared + sd * noise)},
-            timings={"seconds": 0.0, "peak_memory_bytes": 0.0},
+            timings={"seconds": 1.0, "peak_memory_bytes": 0.0},
             provenance={"started_at": "2026-01-02T03:04:05+00:00", "device": "cpu"},
             history=[{"epoch": 1, "loss": 1.0}],
         )
