@@ -27,11 +27,13 @@ class Trivial(Executor):
 
     Attributes:
         effect: what the numbers are drawn around.
+        salt: what the numbers are drawn with; another one gives other numbers.
         left: stages until the process is stopped, as by Ctrl-C; None for never.
         ran: stages that ran, all launches together.
     """
 
     effect: Effect
+    salt: int = 0
     left: int | None = None
     ran: int = 0
 
@@ -50,8 +52,8 @@ class Trivial(Executor):
 
     def _record(self, task: StageTask) -> StageRecord:
         mean, sd = type(self).effect(task.config)
-        own = json.dumps(task.config, sort_keys=True).encode()
-        shared = np.random.default_rng([1, task.config["seed"]]).normal()
+        own = json.dumps([task.config, self.salt], sort_keys=True).encode()
+        shared = np.random.default_rng([self.salt, task.config["seed"]]).normal()
         noise = np.random.default_rng(list(hashlib.sha256(own).digest())).normal()
         return StageRecord(
             metrics={"val_loss": math.exp(mean + shared + sd * noise)},
