@@ -2,8 +2,8 @@
 
 `python -m benchmarks.race_errors --races 300` races a sweep of one dataset and two levels against their reference, to
 `--max-seeds` seeds. The trials' val_loss is drawn anew for each race: one level has no effect, so that a difference
-called there is an error; the other lies on the edge of the margin, so that equivalence called there is one. `--raise-to`
-raises each race that ends undecided. Prints a line a hundred races, and the rates at the end.
+called there is an error; the other lies on the edge of the margin, so that equivalence called there is one.
+`--raise-to` raises each race that ends undecided. Prints a line a hundred races, and the rates at the end.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def effect(config: dict[str, Any]) -> tuple[float, float]:
 
 def run_race(folder: Path, salt: int, largest: list[int]) -> Race:
     """Race once in a store of its own, to each of the largest numbers one after the other."""
-    Trivial.effect, Trivial.salt = staticmethod(effect), salt  # type: ignore[assignment]
+    Trivial.effect, Trivial.salt = staticmethod(effect), salt
     options = LaunchOptions(store=folder / "store", workers=0, gpus_per_trial=0.0, executor="trivial")
     for seeds in largest:
         sweep = load_sweep(folder / "race.yaml", Changes(seeds=seeds))

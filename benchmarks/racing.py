@@ -3,7 +3,8 @@
 `python -m benchmarks.racing STORE SWEEP FACTOR LEVEL` prints the table of one comparison over all datasets of a sweep:
 LEVEL against the reference of FACTOR, for each metric that has data. Sweeps are drawn with the standard deviations that
 its blocks have; a design has as many seeds as decide it in 80 % of them, four at least, and a race as many as it takes
-on average.
+on average. `--published NAME` adds what an unpaired design needs by the variances of an imported sweep of the same store,
+on the same datasets.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from reports.racing.bounds import Spending, pocock
 from reports.read_store import Results, read_results
 from reports.statistics.inference import Estimate, equivalence_p, satterthwaite, t_test
 from reports.statistics.pairs import make_pairs
-from reports.statistics.scale import margin_on_scale
+from reports.statistics.scale import margin_on_scale, on_scale
+from reports.statistics.specification import MetricSpec
 
 Floats = NDArray[np.float64]
 
@@ -67,6 +69,23 @@ class Noise:
         )
 
 
+def published_sides(results: Results, noise_of: pd.DataFrame, factor: str, metric: MetricSpec) -> Floats:
+    """(D, 2) standard deviations over runs of the means of level and reference, of an imported sweep.
+
+    Args:
+        results: the imported sweep.
+        noise_of: the pairs whose level, reference and datasets are wanted.
+        factor: of these.
+        metric: by which.
+    """
+    others = [name for name in results.sweep.group_factors if name not in ("dataset", factor)]
+    runs = results.done.assign(y=on_scale(results.done[metric.name], metric.scale)["y"]).dropna(subset=["y"])
+    of_cells = runs.groupby(["dataset", factor, *others], dropna=False)["y"].std()
+    of_means = of_cells.groupby(["dataset", factor]).agg(lambda sds: np.sqrt((sds**2).sum()) / len(sds))
+    sides = [str(noise_of[name].iloc[0]) for name in ("level", "reference")]
+    return np.array([[of_means[dataset, side] for side in sides] for dataset in noise_of["dataset"].unique()])
+
+
 def fixed_design(sds: Floats, effect: float, margin: float, replicates: int) -> int:
     """The smallest number of seeds, a power of 1.1 of the fewest, that decides in 80 % of the sweeps.
 
@@ -101,23 +120,29 @@ def raced(noise: Noise, effect: float, margin: float, replicates: int, spending:
     return float(races.seeds.mean()), float((races.different | races.equivalent).mean())
 
 
-def table(results: Results, factor: str, level: str, replicates: int) -> Iterator[str]:
+def table(results: Results, factor: str, level: str, replicates: int, published: Results | None) -> Iterator[str]:
     """Yield the table, one row a metric and true effect."""
-    yield "| metric | margin | true effect | trials unpaired | paired | raced | decided | O'Brien–Fleming | decided |"
-    yield "|---|---|---|---|---|---|---|---|---|"
+    columns = ["metric", "margin", "true effect", *(["published"] if published else []), "unpaired", "paired"]
+    columns += ["raced", "decided", "O'Brien–Fleming", "decided"]
+    yield f"| {' | '.join(columns)} |"
+    yield "|---" * len(columns) + "|"
     for metric, name, seen in comparisons(results):
         spec = spec_of(metric, results.sweep.margins)
         if name != factor or spec.margin is None or factor in spec.incomparable:
             continue
         pairs = make_pairs(cells_to_compare(seen, metric.name), seen.sweep, spec, factor)
-        noise, margin = Noise.of(pairs[pairs["level"] == level]), margin_on_scale(spec.margin, spec.scale)
+        pairs = pairs[pairs["level"] == level]
+        noise, margin = Noise.of(pairs), margin_on_scale(spec.margin, spec.scale)
         if not noise.paired.all():
             continue
+        designs = [noise.sides, noise.paired[:, None]]
+        if published:
+            known = metric.name in published.done and published.done[metric.name].notna().any()
+            designs.insert(0, published_sides(published, pairs, factor, spec) if known else np.array([[np.inf]]))
         for effect in (0.0, noise.effect):
-            counts: list[float] = [fixed_design(sds, effect, margin, replicates)
-                                   for sds in (noise.sides, noise.paired[:, None])]  # fmt: skip
+            counts = [fixed_design(sds, effect, margin, replicates) if np.isfinite(sds).all() else 0 for sds in designs]
             races = [raced(noise, effect, margin, replicates, each) for each in (pocock, obrien_fleming)]
-            cells = [f"{count * noise.trials:,.0f}{'+' if count >= MOST else ''}" for count in counts]
+            cells = [f"{count * noise.trials:,.0f}{'+' if count >= MOST else ''}" if count else "–" for count in counts]
             for seeds, share in races:
                 cells += [f"{seeds * noise.trials:,.0f}", f"{100 * share:.0f} %"]
             yield f"| {metric.name} | {spec.margin:g} | {effect:+.4f} | {' | '.join(cells)} |"
@@ -131,8 +156,11 @@ def main() -> None:
     parser.add_argument("factor")
     parser.add_argument("level")
     parser.add_argument("--replicates", type=int, default=2_000)
+    parser.add_argument("--published")
     chosen = parser.parse_args()
-    for line in table(read_results(chosen.store, chosen.sweep), chosen.factor, chosen.level, chosen.replicates):
+    published = read_results(chosen.store, chosen.published) if chosen.published else None
+    results = read_results(chosen.store, chosen.sweep)
+    for line in table(results, chosen.factor, chosen.level, chosen.replicates, published):
         print(line)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,7 @@ from reports.provenance import provenance_warnings
 from reports.racing.words import GROWN_BY_HAND
 from reports.read_store import read_results
 from reports.statistics.effects import THESE
+from tests.orchestrator.race_storm import kept_stages
 from tests.orchestrator.trivial import Trivial
 
 pytestmark = pytest.mark.whole
@@ -130,6 +133,24 @@ def test_a_race_that_is_stopped_at_any_moment_comes_to_the_same_decisions(
         break
     assert decisions(read_race(tmp_path / "s", "raced")) == decisions(whole)
     assert Trivial.ran == stages
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_race_whose_processes_are_killed_comes_to_the_same_decisions(tmp_path: Path, seed: int) -> None:
+    """SIGKILL at moments that are drawn: no look is taken twice, and no stage that was kept runs again."""
+    words = [sys.executable, "-m", "tests.orchestrator.race_storm", str(tmp_path), "30", str(seed)]
+    told = subprocess.run(words, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=300)
+    assert told.returncode == 0, told.stderr
+    stormy, whole = (read_race(tmp_path / name, "raced") for name in ("store", "whole"))
+    assert whole is not None
+    assert len(whole.looks) == 7
+    assert decisions(stormy) == decisions(whole)
+    kept, ids = kept_stages(tmp_path), Store(tmp_path / "store").stage_ids()
+    assert len(ids) == whole.looks[-1].trials
+    assert len(kept) == len(set(kept))
+    assert set(kept) <= set(ids)
+    assert int(told.stdout.split()[0]) >= 10, told.stdout
 
 
 def test_a_limit_stops_between_looks_and_a_larger_one_goes_on(ended: tuple[Path, Race], tmp_path: Path) -> None:

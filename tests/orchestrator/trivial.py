@@ -30,12 +30,14 @@ class Trivial(Executor):
         salt: what the numbers are drawn with; another one gives other numbers.
         left: stages until the process is stopped, as by Ctrl-C; None for never.
         ran: stages that ran, all launches together.
+        log: a file that gets the id of each stage that was kept, whichever process kept it; None for none.
     """
 
     effect: Effect
     salt: int = 0
     left: int | None = None
     ran: int = 0
+    log: Path | None = None
 
     def execute(self, packs: Packs) -> None:
         """Keep a record of each stage."""
@@ -45,6 +47,9 @@ class Trivial(Executor):
             if self.left == 0:
                 raise KeyboardInterrupt
             store.write_stage(tasks[0].stage_id, self._record(tasks[0]), _no_weights)
+            if self.log:
+                with self.log.open("a") as log:
+                    log.write(f"{tasks[0].stage_id}\n")
             packs.told("it", [Report(stage_id=tasks[0].stage_id, outcome=_done(tasks[0]))])
             packs.over("it")
             type(self).ran += 1
