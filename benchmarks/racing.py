@@ -3,8 +3,8 @@
 `python -m benchmarks.racing STORE SWEEP FACTOR LEVEL` prints the table of one comparison over all datasets of a sweep:
 LEVEL against the reference of FACTOR, for each metric that has data. Sweeps are drawn with the standard deviations that
 its blocks have; a design has as many seeds as decide it in 80 % of them, four at least, and a race as many as it takes
-on average. `--published NAME` adds what an unpaired design needs by the variances of an imported sweep of the same store,
-on the same datasets.
+on average. `--published NAME` adds what an unpaired design needs by the variances of an imported sweep of the same
+store, on the same datasets.
 """
 
 from __future__ import annotations

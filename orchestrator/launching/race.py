@@ -56,6 +56,8 @@ def race(sweep: Sweep, options: LaunchOptions, limits: Limits, console: Console)
     """
     began, summary = time.monotonic(), None
     here = _opened(options.store, sweep, console)
+    if here.ended:
+        _say(look_lines(here), console)
     while not here.ended:
         design = raced(sweep, here, here.next_seeds)
         if reached := limits.reached(len(design.cells), began):

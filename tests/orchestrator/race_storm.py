@@ -24,6 +24,7 @@ from orchestrator.launching.options import LaunchOptions
 from orchestrator.launching.race import Limits, race
 from orchestrator.store.races import RaceLook, read_race
 from orchestrator.sweepfile.read import Changes, load_sweep
+from tests.orchestrator.race_runs import RACED
 from tests.orchestrator.trivial import Trivial
 
 LONGEST_SECONDS, LONGER = 0.4, 1.5
@@ -82,8 +83,6 @@ def rage(folder: Path, kills: int, seed: int) -> str:
 
 def main() -> None:
     """Run the storm."""
-    from tests.orchestrator.test_race import RACED
-
     folder = Path(sys.argv[1])
     (folder / "raced.yaml").write_text(RACED)
     EXECUTORS["trivial"] = "tests.orchestrator.trivial:Trivial"

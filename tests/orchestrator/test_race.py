@@ -16,73 +16,28 @@ from typer.testing import CliRunner
 
 from ncvq_core.errors import ConfigError
 from orchestrator.cli.app import app
-from orchestrator.execution.executor import EXECUTORS
-from orchestrator.launching.launch import Summary, launch
+from orchestrator.launching.launch import launch
 from orchestrator.launching.options import LaunchOptions
-from orchestrator.launching.race import Limits, race
 from orchestrator.launching.race_plan import open_race
 from orchestrator.planning.state import sweep_state
 from orchestrator.store import DamagedError, Store, StoreError
 from orchestrator.store.check import check
 from orchestrator.store.races import Race, race_path, read_race
-from orchestrator.sweepfile.read import Changes, load_sweep
-from orchestrator.sweepfile.sweep import Sweep
 from reports.claims.table import claims_table
 from reports.provenance import provenance_warnings
 from reports.racing.words import GROWN_BY_HAND
 from reports.read_store import read_results
 from reports.statistics.effects import THESE
+from tests.orchestrator.race_runs import decisions, of_no_work, run, sweep
 from tests.orchestrator.race_storm import kept_stages
 from tests.orchestrator.trivial import Trivial
 
 pytestmark = pytest.mark.whole
 
-RACED = """\
-description: a sweep of no work
-base: {dataset: ItalyPowerDemand, epochs: 1, projector_width: 64, channels: 8, augmentations: [slice_and_shuffle]}
-factors:
-  ssl: [none, barlowtwins, vibcreg]
-  seed: [0, 1]
-baseline: {ssl: none}
-answers: [val_loss]
-"""
-MEANS = {"none": (0.0, 0.02), "barlowtwins": (0.5, 0.02), "vibcreg": (0.01, 0.05)}
-
-
-def effect(config: dict[str, Any]) -> tuple[float, float]:
-    return MEANS[str(config.get("ssl") or "none")]
-
-
-def of_no_work(patch: pytest.MonkeyPatch) -> None:
-    """Let the executors `trivial` and `inline` run trials of no work."""
-    for name in ("trivial", "inline"):
-        patch.setitem(EXECUTORS, name, "tests.orchestrator.trivial:Trivial")
-    for name, value in {"effect": staticmethod(effect), "left": None, "ran": 0}.items():
-        patch.setattr(Trivial, name, value, raising=False)
-
 
 @pytest.fixture(autouse=True)
 def _trivial(monkeypatch: pytest.MonkeyPatch) -> None:
     of_no_work(monkeypatch)
-
-
-def sweep(folder: Path, seeds: int = 10, **changes: Any) -> Sweep:
-    folder.mkdir(exist_ok=True)
-    path = folder / "raced.yaml"
-    path.write_text(RACED)
-    return load_sweep(path, Changes(seeds=seeds, **changes))
-
-
-def run(design: Sweep, store: Path, **limits: Any) -> tuple[Summary, str]:
-    printed = StringIO()
-    options = LaunchOptions(store=store, workers=0, gpus_per_trial=0.0, executor="trivial")
-    summary = race(design, options, Limits(**limits), Console(file=printed, width=200))
-    return summary, printed.getvalue()
-
-
-def decisions(found: Race | None) -> list[Any]:
-    assert found is not None
-    return [(look.seeds, look.trials, look.decided, look.still_open) for look in found.looks]
 
 
 @pytest.fixture(scope="module")
@@ -218,49 +173,6 @@ def test_without_its_looks_nothing_is_decided(ended: tuple[Path, Race]) -> None:
     race_path(ended[0], "raced").unlink()
     claims = claims_table(read_results(ended[0], "raced"))
     assert set(claims.loc[claims["question"] == THESE, "verdict"]) == {"undecided"}
-
-
-@pytest.fixture(scope="module")
-def raised_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A race to five seeds, raised to ten when it had ended."""
-    folder = tmp_path_factory.mktemp("raised")
-    with pytest.MonkeyPatch.context() as patch:
-        of_no_work(patch)
-        run(sweep(folder, 5), folder / "s")
-        shutil.copytree(folder / "s", folder / "before")
-        (folder / "printed").write_text(run(sweep(folder, 9), folder / "s")[1])
-    return folder
-
-
-def test_a_raised_race_goes_on_and_says_what_was_not_planned(raised_once: Path) -> None:
-    """Looks until the fifth are those of the plan, later ones by e-values."""
-    before, after = (read_race(raised_once / name, "raced") for name in ("before", "s"))
-    assert before is not None
-    assert after is not None
-    assert (before.ended, before.raised, after.plan, after.raised) == (True, None, before.plan, 9)
-    assert decisions(after)[:2] == decisions(before)
-    assert "5 seeds were planned, 9 from now on" in (raised_once / "printed").read_text()
-    assert "(5 were planned: by e-values)" in (raised_once / "printed").read_text()
-    limits = {row["p_limit"] for look in after.looks[2:] for row in (*look.decided, *look.still_open)}
-    assert limits == {0.05}
-
-
-def test_a_report_of_a_raised_race_says_so(raised_once: Path) -> None:
-    before, after = (read_results(raised_once / name, "raced") for name in ("before", "s"))
-    words = {name: claims_table(found).set_index(["question", "level"]).loc[(THESE, "vibcreg"), "judged_at"]
-             for name, found in (("before", before), ("s", after))}  # fmt: skip
-    assert words["before"] == "undecided at 5 seeds, the largest number"
-    assert "beyond the 5 that were planned, by an e-value" in words["s"]
-    assert "raised from 5 after a look" in provenance_warnings(after)[0]
-    assert "raised" not in provenance_warnings(before)[0]
-
-
-def test_a_race_of_which_all_is_decided_is_not_raised(raised_once: Path, tmp_path: Path) -> None:
-    """And one that is raised is planned no lower."""
-    with pytest.raises(StoreError, match="planned with --max-seeds 9, not 8"):
-        run(sweep(tmp_path, 8), raised_once / "s")
-    here = open_race(raised_once / "s", sweep(tmp_path, 12))
-    assert here.raised == (12 if here.driving else 9)
 
 
 def test_growing_a_race_by_hand_is_said(ended: tuple[Path, Race], tmp_path: Path) -> None:
