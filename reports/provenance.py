@@ -7,8 +7,8 @@ import json
 import pandas as pd
 
 from ncvq_core.metrics import known_metrics
+from reports.claims.races import GROWN_BY_HAND, raced_words
 from reports.judges import mixed_networks
-from reports.racing.words import GROWN_BY_HAND, raced_words
 from reports.read_store import Results
 from reports.remembered import once
 

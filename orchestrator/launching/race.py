@@ -84,7 +84,7 @@ def forecast_line(store: Path, sweep: Sweep, here: Race) -> str:
     most = f"{len(sweep.cells)} at most"
     first = f"race: the next look is at {here.next_seeds} of at most {here.largest} seeds"
     from reports.errors import ReportError
-    from reports.racing.forecast import forecast, trials_until
+    from reports.race_forecast import forecast, trials_until
 
     places = {label: place for place, label in enumerate(seeds_of(sweep))}
     cells = [(places[label], cell.levels) for cell in sweep.cells if (label := cell.levels["seed"]) is not None]
@@ -123,7 +123,7 @@ def raced(sweep: Sweep, here: Race, seeds: int) -> Sweep:
 
 
 def _is_needed(cell: Cell, open_: Collection[Comparison]) -> bool:
-    from reports.racing.of_sweep import is_needed
+    from reports.next_look import is_needed
 
     return is_needed(cell.levels, tuple(open_))
 
@@ -146,7 +146,7 @@ def _command() -> str:
 
 def _with_next_look(store: Path, sweep: Sweep, here: Race) -> Race:
     """Take the look that is due and keep it; where another launch has kept it meanwhile, take that one."""
-    from reports.racing.of_sweep import next_look
+    from reports.next_look import next_look
 
     with exclusive(store, _command()):
         kept = open_race(store, sweep)

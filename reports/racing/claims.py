@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from orchestrator.store.races import Comparison, Race
-from reports.racing.look import Key, key_of
-from reports.racing.words import judged_at
+from reports.racing.look import OPEN, Key, key_of
 from reports.statistics.effects import IDENTICAL, SAME_DIFFERENCE, THESE
 from reports.statistics.inference import ALPHA
 from reports.statistics.verdicts import CANNOT_BE_SAID, NO_LOOK, UNDECIDED
@@ -55,6 +54,17 @@ def _raced(row: dict[Any, Any], race: Race, looked: dict[Key, Comparison]) -> di
     reason = NO_LOOK if found["verdict"] == UNDECIDED else found["reason"]
     at = {"look": found["seeds"], "judged_at": judged_at(race, found)}
     return {**planned, **adjusted, "verdict": found["verdict"], "reason": reason, **at}
+
+
+def judged_at(race: Race, found: Comparison) -> str:
+    """Which look decided a comparison, or left it open last."""
+    seeds = found["seeds"]
+    beyond = f", beyond the {race.plan.largest} that were planned, by an e-value" if seeds > race.plan.largest else ""
+    if found["verdict"] not in OPEN:
+        return f"decided at the look of {seeds} seeds{beyond}"
+    if not race.ended:
+        return f"open at the look of {seeds} seeds{beyond}"
+    return f"undecided at {seeds} seeds{', the largest number' if seeds == race.largest else ''}{beyond}"
 
 
 def _without_unplanned(row: dict[Any, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from typing import Any
 
 from rich.console import Console
 
-import reports.racing.of_sweep  # noqa: F401  before the first fork: a launch imports it at its first look
+import reports.next_look  # noqa: F401  before the first fork: a launch imports it at its first look
 from orchestrator.execution.executor import EXECUTORS
 from orchestrator.launching.options import LaunchOptions
 from orchestrator.launching.race import Limits, race

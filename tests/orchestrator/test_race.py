@@ -23,9 +23,9 @@ from orchestrator.planning.state import sweep_state
 from orchestrator.store import DamagedError, Store, StoreError
 from orchestrator.store.check import check
 from orchestrator.store.races import Race, race_path, read_race
+from reports.claims.races import GROWN_BY_HAND
 from reports.claims.table import claims_table
 from reports.provenance import provenance_warnings
-from reports.racing.words import GROWN_BY_HAND
 from reports.read_store import read_results
 from reports.statistics.effects import THESE
 from tests.orchestrator.race_runs import decisions, of_no_work, run, sweep

@@ -11,10 +11,10 @@ import pandas as pd
 from scipy import special
 
 from orchestrator.store.races import Race
+from reports.next_look import as_comparisons, is_needed, raced_estimates
 from reports.racing.bounds import ONE_SIDED, planned_looks
 from reports.racing.evidence import log_one_sided
 from reports.racing.look import FAMILY, key_of, limits_at, raced_rows
-from reports.racing.of_sweep import as_comparisons, is_needed, raced_estimates
 from reports.read_store import read_results
 from reports.statistics.more_seeds import POWER
 from reports.statistics.specification import Options

@@ -1,10 +1,9 @@
-"""What a report says of a race: as a whole, and of one comparison."""
+"""What a report says of a race as a whole."""
 
 from __future__ import annotations
 
-from orchestrator.store.races import Comparison, Race
+from orchestrator.store.races import Race
 from reports.claims.wording import count_words, listed
-from reports.racing.look import OPEN
 
 GROWN_BY_HAND = (
     "The sweep was raced, and launched by hand with other trials since: these verdicts are of one look that nobody "
@@ -34,14 +33,3 @@ def raced_words(race: Race) -> str:
         f"{listed(at_looks) or 'nothing yet'}{left}.{raised} Other metrics are "
         "judged as if they had been looked at once."
     )
-
-
-def judged_at(race: Race, found: Comparison) -> str:
-    """Which look decided a comparison, or left it open last."""
-    seeds = found["seeds"]
-    beyond = f", beyond the {race.plan.largest} that were planned, by an e-value" if seeds > race.plan.largest else ""
-    if found["verdict"] not in OPEN:
-        return f"decided at the look of {seeds} seeds{beyond}"
-    if not race.ended:
-        return f"open at the look of {seeds} seeds{beyond}"
-    return f"undecided at {seeds} seeds{', the largest number' if seeds == race.largest else ''}{beyond}"
