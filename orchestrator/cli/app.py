@@ -31,7 +31,7 @@ from orchestrator.cli.options import (
     UntilDecidedOption,
     WorkersOption,
 )
-from orchestrator.cli.racing import Racing, as_raced, read_chosen
+from orchestrator.cli.racing import Racing, as_raced, read_step
 from orchestrator.cli.redraw import redraw
 from orchestrator.cli.report import report
 from orchestrator.cli.terminal import Chosen, console, fail, one_line_errors, read_sweep
@@ -107,8 +107,7 @@ def plan(
     with one_line_errors(debug):
         chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_, plugins=plugin)
         racing = Racing.of(until_decided, max_seeds, None, None, chosen)
-        design = read_chosen(racing, sweep, store, chosen, data_dir, quiet=json)
-        design, said = racing.next_step(store, design) if racing else (design, [])
+        design, said = read_step(racing, sweep, store, chosen, data_dir, quiet=json)
         opened = Store(store) if (store / "store.json").exists() else None
         options = LaunchOptions(store=store, data_dir=data_dir, fcn_weights=fcn_weights, workers=workers)
         prepared = prepare(design, options)
@@ -117,10 +116,7 @@ def plan(
         remarks = [*said, *(changed_plugins(design, opened) if opened else ())]
         remarks += [*([prepared.obstacle] if prepared.obstacle else []), *prepared.remarks]
         summary = plan_summary(made, expected, width, remarks)
-        if json:
-            print_json(summary)
-        else:
-            print_plan(summary, console())
+        print_json(summary) if json else print_plan(summary, console())
 
 
 app.command(

@@ -48,24 +48,6 @@ class Racing:
             )
         return cls(max_seeds=max_seeds, max_trials=max_trials, max_hours=max_hours)
 
-    def next_step(self, store: Path, sweep: Sweep) -> tuple[Sweep, list[str]]:
-        """Return the trials until the next look, and what is to be said of the race.
-
-        Args:
-            store: the folder, which need not be there yet.
-            sweep: with the largest number of seeds.
-
-        Raises:
-            StoreError: the race was planned otherwise.
-        """
-        from orchestrator.launching.race import forecast_line, raced
-        from orchestrator.launching.race_plan import open_race
-        from orchestrator.launching.race_words import look_lines
-
-        here = open_race(store, sweep)
-        said = look_lines(here) if here.ended else [forecast_line(store, sweep, here)]
-        return raced(sweep, here, here.next_seeds), said
-
     def limits(self) -> Limits:
         """Return where a launch stops before the end."""
         from orchestrator.launching.race import Limits
@@ -95,6 +77,26 @@ def read_chosen(
         begun = read_race(store, read_sweep(sweep, chosen, data_dir, fetch=False, quiet=True).name)
         seeds = begun.largest if begun else None
     return read_sweep(sweep, replace(chosen, seeds=seeds or DEFAULT_MAX_SEEDS), data_dir, quiet=quiet)
+
+
+def read_step(
+    racing: Racing | None, sweep: str, store: Path, chosen: Chosen, data_dir: Path | None, *, quiet: bool = False
+) -> tuple[Sweep, list[str]]:
+    """Read a sweep as `read_chosen` does; of a race the trials until its next look, and what is to be said of it.
+
+    Raises:
+        StoreError: the race was planned otherwise, or cannot be read.
+    """
+    design = read_chosen(racing, sweep, store, chosen, data_dir, quiet=quiet)
+    if racing is None:
+        return design, []
+    from orchestrator.launching.race import forecast_line, raced
+    from orchestrator.launching.race_plan import open_race
+    from orchestrator.launching.race_words import look_lines
+
+    here = open_race(store, design)
+    said = look_lines(here) if here.ended else [forecast_line(store, design, here)]
+    return raced(design, here, here.next_seeds), said
 
 
 def as_raced(sweep: Sweep, store: Store, with_seeds: Callable[[int], Sweep]) -> Sweep:
