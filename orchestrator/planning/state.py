@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ncvq_core.garbage import seldom_collected
 from orchestrator.planning.graph import trial_stages
 from orchestrator.planning.plan import cell_label
 from orchestrator.store import DamagedError, Store
@@ -70,6 +71,7 @@ class SweepState:
     """Null where the last launch had these trials, or there was none."""
 
 
+@seldom_collected()
 def sweep_state(sweep: Sweep, store: Store) -> SweepState:
     """Look at a sweep in a store."""
     ids = [cell.config.trial_id for cell in sweep.cells]
