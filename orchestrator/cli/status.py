@@ -3,6 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
+from orchestrator.launching.race_words import race_lines
 from orchestrator.planning.changed_plugins import changed_plugins
 from orchestrator.planning.state import COUNTED, SweepState, sweep_state
 from orchestrator.store import Store
@@ -22,6 +23,8 @@ def print_status(sweep: Sweep, store: Store, console: Console) -> bool:
     console.print(f"{state.sweep}: {state.trials} trials: {', '.join(words)}", highlight=False)
     for remark in (*state.damaged, *_other_launch(state), *changed_plugins(sweep, store)):
         console.print(remark, markup=False, highlight=False, soft_wrap=True)
+    for line in race_lines(state.race, state.next_look) if state.race else ():
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     if state.owner is None:
         console.print("nobody is running in this store", highlight=False)
     else:

@@ -15,6 +15,7 @@ from orchestrator.store.errors import DamagedError, StoreError
 from orchestrator.store.findings import Damaged, Findings
 from orchestrator.store.imported import IMPORTED_FOLDER
 from orchestrator.store.parts import TRIAL_ID, part_files, read_part
+from orchestrator.store.races import RACES_FOLDER, read_race
 from orchestrator.store.repeats import agree, numbers_of, repeated_ids
 from orchestrator.store.stage_folder import RECORD, StageFolder
 from orchestrator.store.stages import METRICS_OF_DATASETS, OWN_NAMES
@@ -25,6 +26,7 @@ from orchestrator.store.writer import HISTORY_FOLDER, TRIALS_FOLDER
 
 FROM_STAGES = "nothing to train: it is put together from the stages"
 MEASURED_AGAIN = "nothing to train: the next launch measures it"
+DECIDED_AGAIN = "nothing to train: the next launch with --until-decided decides it again"
 IMPORT_AGAIN = "nothing to train: `ncvq import` reads it from its source again"
 EXAMPLES_AGAIN = "nothing to train: `ncvq report --with-samples` makes it from the weights"
 
@@ -42,7 +44,8 @@ def check(store: Store, looked_at: Callable[[Path], None] = lambda path: None, *
 
 def things_to_check(root: Path) -> list[Path]:
     """Return the files and folders that `check` reads one by one."""
-    folders = (TRIALS_FOLDER, HISTORY_FOLDER, IMPORTED_FOLDER, "sweeps", DATASETS_FOLDER, "stages", "checkpoints")
+    tables = (TRIALS_FOLDER, HISTORY_FOLDER, IMPORTED_FOLDER)
+    folders = (*tables, "sweeps", RACES_FOLDER, DATASETS_FOLDER, "stages", "checkpoints")
     return [path for folder in folders for path in sorted((root / folder).glob("[!.]*"))]
 
 
@@ -63,6 +66,7 @@ class _Check:
         imported = self._imported()
         self._histories(imported)
         unfinished = self._sweeps({*self._column(TRIAL_ID), *imported})
+        self._races()
         self._datasets()
         self._stages(unfinished)
         self._checkpoints()
@@ -130,6 +134,16 @@ class _Check:
             unfinished |= record is None or any(cell["trial_id"] not in trial_ids for cell in record["cells"])
             self.looked_at(path)
         return unfinished
+
+    def _races(self) -> None:
+        """Look at the races of sweeps."""
+        for path in sorted((self.store.path / RACES_FOLDER).glob("[!.]*.json")):
+            self._read(path)
+            try:
+                read_race(self.store.path, path.stem)
+            except StoreError as error:
+                self._damaged(path, str(error), DECIDED_AGAIN)
+            self.looked_at(path)
 
     def _datasets(self) -> None:
         """Look at the properties of datasets."""
