@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ncvq_core.garbage import seldom_collected
+from orchestrator.store.memory import seldom_collected
 from reports.beside import beside_table
 from reports.claims.answers import answers
 from reports.claims.belief import beliefs_table

@@ -5,7 +5,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ncvq_core.garbage import seldom_collected
 from orchestrator.planning.graph import trial_stages
 from orchestrator.planning.next_look import NextLook, next_look
 from orchestrator.planning.plan import cell_label
@@ -78,7 +77,6 @@ class SweepState:
     """What that costs; null where there is none to come."""
 
 
-@seldom_collected()
 def sweep_state(sweep: Sweep, store: Store) -> SweepState:
     """Look at a sweep in a store."""
     ids = [cell.config.trial_id for cell in sweep.cells]

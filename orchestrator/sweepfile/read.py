@@ -15,7 +15,6 @@ from typing import Any
 
 from ncvq_core.config import field_names
 from ncvq_core.errors import unknown_name
-from ncvq_core.garbage import seldom_collected
 from ncvq_core.packages import HOME
 from ncvq_core.plugins import Plugin, PluginError, additions, load_installed, load_plugin
 from orchestrator.sweepfile.belief import read_belief
@@ -51,7 +50,6 @@ class Changes:
     """Leave out the datasets that are not at hand, instead of refusing."""
 
 
-@seldom_collected()
 def load_sweep(
     name_or_path: str | Path,
     changes: Changes | Mapping[str, Any] | None = None,
