@@ -3,12 +3,15 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ncvq_core.config import TrialConfig
 from ncvq_core.errors import NcvqError
 from ncvq_core.metrics import as_records
 from ncvq_core.plugins import Plugin, additions
+
+if TYPE_CHECKING:
+    from orchestrator.sweepfile.search import Search
 
 Label = str | int | float | bool
 Belief = dict[str, dict[Label, tuple[Label, ...]]]
@@ -60,7 +63,9 @@ class Sweep:
         plugins: files of the user's that the sweep or the command names, and modules of installed packages.
         missing: names of the datasets that are left out because they are not at hand.
         grid_cells: cells of the design, before those that are the same trial become one.
-        cells: one for each trial; the last factor varies fastest.
+        cells: one for each trial; the last factor varies fastest. Of a search, until its suggestions are known: the
+            ends of what it varies.
+        search: what is looked for with suggestions; None where the cells are a grid.
     """
 
     name: str
@@ -77,6 +82,7 @@ class Sweep:
     profile: str | None = None
     plugins: tuple[Plugin, ...] = ()
     missing: tuple[str, ...] = ()
+    search: "Search | None" = None
 
     @property
     def judged_datasets(self) -> tuple[str, ...]:
@@ -120,6 +126,7 @@ def sweep_record(sweep: Sweep) -> dict[str, Any]:
         "plugins": [_plugin_record(plugin) for plugin in sweep.plugins],
         "further_metrics": as_records(further),
         "cells": [{"trial_id": cell.config.trial_id, "levels": dict(cell.levels)} for cell in sweep.cells],
+        **({"search": sweep.search.record()} if sweep.search else {}),
     }
 
 

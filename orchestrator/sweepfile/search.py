@@ -1,0 +1,281 @@
+"""The section `search` of a sweep file: what is varied, what is better, how many suggestions, and who suggests."""
+
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from ncvq_core.config import TrialConfig, field_names
+from ncvq_core.config.tokenizer import NO_SSL, SSL_SETTINGS
+from ncvq_core.config.trial import FURTHER, STAGES, content_id
+from ncvq_core.errors import ConfigError, unknown_name
+from orchestrator.sweepfile.factors import label_of
+from orchestrator.sweepfile.objectives import Objective, check_comparable, check_measured, read_objectives
+from orchestrator.sweepfile.sections import Design
+from orchestrator.sweepfile.space import METHOD, Choice, Composed, Parameter, Pick, Range, compose, holes
+from orchestrator.sweepfile.sweep import Cell, Factor, Label, Level
+from orchestrator.sweepfile.templates import CONDITION, TemplateReader
+from orchestrator.sweepfile.yaml_lines import Source
+
+SECTION, PARAMETERS = "search", "parameters"
+SEED = "seed"
+SAMPLERS = ("tpe", "nsga2", "random", "quasi_random")
+POPULATION = 20
+"""Suggestions of a generation of `nsga2`, of which the first is random."""
+
+_KEYS = ("minimize", "maximize", "budget", "sampler", SEED, PARAMETERS)
+_FIXED = ("dataset", SEED, STAGES, FURTHER, "val_fraction", "evaluate_every")
+"""Settings that are the same for all suggestions."""
+_OTHERS = ("baseline", "belief", "zip", "where", "exclude")
+"""Sections that a search has not: they speak of levels."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """What a sweep with suggestions instead of a grid looks for."""
+
+    parameters: tuple[Parameter, ...]
+    """What is varied, the SSL method first."""
+    objectives: tuple[Objective, ...]
+    """What is better; several give a front."""
+    budget: int
+    """Suggestions in all."""
+    sampler: str
+    """One of SAMPLERS."""
+    seed: int
+    """Seeds the suggestions; those of training are a factor."""
+    base: Mapping[str, Any]
+    """Settings that all suggestions share."""
+    seeds: Factor | None
+    """The seeds that each suggestion is trained with; an objective is their mean. None: the one of `base`."""
+    study_id: str = ""
+    """Content address of all but the budget: with the same one, a search goes on."""
+
+    def record(self) -> dict[str, Any]:
+        """Return what a report needs to know, as plain JSON values."""
+        return {
+            "study": self.study_id,
+            "objectives": [{"metric": each.metric, "direction": each.direction} for each in self.objectives],
+            "budget": self.budget,
+            "sampler": self.sampler,
+            "parameters": [_described(hole) for hole in self.holes],
+        }
+
+    @property
+    def trials_each(self) -> int:
+        """Trials of a suggestion."""
+        return len(self.seeds.levels) if self.seeds else 1
+
+    @property
+    def holes(self) -> tuple[Range | Choice, ...]:
+        """Every range and choice, in order."""
+        return tuple(hole for parameter in self.parameters for hole in holes(parameter.template))
+
+    def compose(self, pick: Pick) -> Composed:
+        """Return the settings that picks give."""
+        return compose(self.parameters, self.base, pick)
+
+    def cells(self, composed: Composed) -> tuple[Cell, ...]:
+        """Return the trials of a suggestion, one a seed.
+
+        Raises:
+            ConfigError: the settings do not fit together.
+        """
+        values = {**self.base, **composed.values}
+        if self.seeds is None:
+            return (Cell(config=TrialConfig.from_dict(values), levels=dict(composed.picked)),)
+        return tuple(
+            Cell(
+                config=TrialConfig.from_dict({**values, SEED: level.value}),
+                levels={**composed.picked, SEED: level.label},
+            )
+            for level in self.seeds.levels
+        )
+
+    def cells_of(self, drawn: Mapping[str, Any]) -> tuple[Cell, ...]:
+        """Return the trials of what was drawn, by the names of ranges and choices.
+
+        Raises:
+            ConfigError: the settings do not fit together.
+        """
+        return self.cells(self.compose(lambda hole: drawn[hole.name]))
+
+
+def read_search(source: Source, design: Design) -> tuple[Search, tuple[Cell, ...]] | None:
+    """Read what is searched for; None where the file has no such section.
+
+    Args:
+        source: the sweep file, with its overrides.
+        design: its other sections.
+
+    Returns:
+        The search, and a trial for each end of each range and each choice, which are all valid.
+
+    Raises:
+        SweepError: an unknown name, a value out of range, or an objective that would not be measured.
+    """
+    if SECTION not in source.data:
+        return None
+    written = source.data[SECTION]
+    for key in written:
+        if key not in _KEYS:
+            raise source.error(str(unknown_name("key of a search", key, _KEYS)), SECTION, key)
+    _check_others(source, design)
+    search = Search(
+        parameters=_read_parameters(source, design),
+        objectives=read_objectives(source),
+        budget=_whole(source, "budget", 1),
+        sampler=_sampler(source),
+        seed=_whole(source, SEED, 0, 0),
+        base=design.base,
+        seeds=design.factors.get(SEED),
+    )
+    if search.sampler == "nsga2" and search.budget <= POPULATION:
+        words = f"nsga2 draws its first {POPULATION} suggestions at random: give more, or take tpe"
+        raise source.error(f"budget = {search.budget}: {words}", SECTION, "budget")
+    check_comparable(source, search.objectives, [parameter.setting for parameter in search.parameters])
+    probes = tuple({cell.config.trial_id: cell for cell in _probes(source, search)}.values())
+    return dataclasses.replace(search, study_id=_study_id(search, probes)), probes
+
+
+def _check_others(source: Source, design: Design) -> None:
+    """Check that no section speaks of levels that a search has not."""
+    for section in _OTHERS:
+        if source.data.get(section):
+            raise source.error(f"a sweep with search has no {section}: it has ranges instead of levels", section)
+    for name in design.factors:
+        if name != SEED:
+            words = f"the only factor beside search is {SEED}: make it a parameter of the search, or a value in base"
+            raise source.error(f"factor {name}: {words}", "factors", name)
+
+
+def _read_parameters(source: Source, design: Design) -> tuple[Parameter, ...]:
+    written = source.data[SECTION].get(PARAMETERS)
+    if not isinstance(written, dict) or not written:
+        words = "must map settings to {range: [low, high]} or choices"
+        raise source.error(f"{PARAMETERS} = {written!r}: {words}", SECTION, PARAMETERS)
+    reader = TemplateReader(source)
+    found: list[Parameter] = []
+    for name in sorted(written, key=lambda name: name != METHOD):
+        path = (SECTION, PARAMETERS, name)
+        if name not in field_names():
+            raise source.error(str(unknown_name("setting", name, field_names())), *path)
+        if name in _FIXED:
+            raise source.error(f"{name} is the same for all suggestions: write it in base", *path)
+        if name in design.base:
+            raise source.error(f"{name} is in base too: remove it there, or from the search", *path)
+        only_if = _read_condition(source, written[name], found, path)
+        needs = {**_of_method(name, found), **_of_condition(only_if, found)}
+        template = reader.read(name, path, needs)
+        found.append(Parameter(setting=name, template=template, only_if=only_if))
+    return tuple(found)
+
+
+def _read_condition(
+    source: Source, written: Any, before: list[Parameter], path: tuple[Any, ...]
+) -> dict[str, tuple[Label, ...]]:
+    """Read under which picks a setting is varied at all."""
+    if not isinstance(written, dict) or CONDITION not in written:
+        return {}
+    choices = {hole.name: hole for each in before for hole in holes(each.template) if isinstance(hole, Choice)}
+    condition = written[CONDITION]
+    if not isinstance(condition, dict) or not condition:
+        raise source.error(f"if = {condition!r}: must map a choice above to some of its labels", *path, CONDITION)
+    read: dict[str, tuple[Label, ...]] = {}
+    for name, labels in condition.items():
+        if name not in choices:
+            raise source.error(str(unknown_name("choice above this one", name, choices)), *path, CONDITION, name)
+        wanted = [label_of(label) for label in (labels if isinstance(labels, list) else [labels])]
+        for label in wanted:
+            if label not in choices[name].options:
+                valid = [str(each) for each in choices[name].options]
+                raise source.error(str(unknown_name(f"choice of {name}", label, valid)), *path, CONDITION, name)
+        read[name] = tuple(wanted)
+    return read
+
+
+def _of_method(setting: str, before: list[Parameter]) -> dict[str, Label]:
+    """Return the pick without which a setting of the augmented view has no effect: the first SSL method."""
+    for parameter in before:
+        template = parameter.template
+        if setting in SSL_SETTINGS and parameter.setting == METHOD and isinstance(template, Choice):
+            return {METHOD: next(label for label, value in template.options.items() if value != NO_SSL)}
+    return {}
+
+
+def _of_condition(only_if: Mapping[str, tuple[Label, ...]], before: list[Parameter]) -> dict[str, Label]:
+    """Return picks under which a condition holds."""
+    needs: dict[str, Label] = {}
+    for hole in (hole for each in before for hole in holes(each.template)):
+        if hole.name in only_if:
+            needs |= {**hole.needs, hole.name: only_if[hole.name][0]}
+    return needs
+
+
+def _whole(source: Source, key: str, minimum: int, default: int | None = None) -> int:
+    value = source.data[SECTION].get(key, default)
+    if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
+        raise source.error(f"{key} = {value!r}: must be an integer ≥ {minimum}", SECTION, key)
+    return value
+
+
+def _sampler(source: Source) -> str:
+    name = source.data[SECTION].get("sampler", SAMPLERS[0])
+    if name not in SAMPLERS:
+        raise source.error(str(unknown_name("sampler", name, SAMPLERS)), SECTION, "sampler")
+    return str(name)
+
+
+def _probes(source: Source, search: Search) -> Iterator[Cell]:
+    """Yield a trial for each end of each range and each choice.
+
+    Raises:
+        SweepError: one of them is not valid, has no effect, or would leave an objective unmeasured.
+    """
+    for hole in search.holes:
+        ends = tuple(hole.options) if isinstance(hole, Choice) else (hole.low, hole.high)
+        for end in ends:
+            forced = {**hole.needs, hole.name: end}
+            composed = search.compose(partial(_forced_or_first, forced))
+            if hole.name not in composed.picked:
+                words = f"has no effect with {METHOD}: {NO_SSL}; name a method in base, or search for one"
+                raise source.error(f"{hole.name} {words}", *hole.path)
+            try:
+                cells = search.cells(composed)
+            except ConfigError as error:
+                place = ("base", error.field) if error.field in search.base else hole.path
+                raise source.error(str(error), *place) from error
+            check_measured(source, search.objectives, cells[0].config)
+            yield cells[0]
+
+
+def _forced_or_first(forced: Mapping[str, Any], hole: Range | Choice) -> Any:
+    first = next(iter(hole.options)) if isinstance(hole, Choice) else hole.low
+    return forced.get(hole.name, first)
+
+
+def _study_id(search: Search, probes: tuple[Cell, ...]) -> str:
+    """Return the content address of a study: its trials say what the base and the plugins are."""
+    described = {
+        "objectives": [[each.direction, each.metric] for each in search.objectives],
+        "sampler": search.sampler,
+        SEED: search.seed,
+        "seeds": [str(level.value) for level in _levels(search)],
+        PARAMETERS: [_described(hole) for hole in search.holes],
+        "conditions": [{name: list(map(str, labels)) for name, labels in each.only_if.items()}
+                       for each in search.parameters],
+        "probes": [cell.config.trial_id for cell in probes],
+    }  # fmt: skip
+    return content_id({"study": json.loads(json.dumps(described))})
+
+
+def _levels(search: Search) -> tuple[Level, ...]:
+    return search.seeds.levels if search.seeds else ()
+
+
+def _described(hole: Range | Choice) -> list[Any]:
+    if isinstance(hole, Choice):
+        return [hole.name, *map(str, hole.options)]
+    return [hole.name, hole.low, hole.high, hole.log, hole.integer]
