@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from ncvq_core.data import Dataset
@@ -11,8 +16,12 @@ from orchestrator.launching.options import LaunchOptions
 from orchestrator.planning.capacity import Capacity, capacity
 from orchestrator.planning.machine import precision_remark
 from orchestrator.planning.plan import Plan, load_datasets, make_plan
+from orchestrator.planning.queue import StageTask
+from orchestrator.search.outcomes import Result
+from orchestrator.search.suggested import suggested
 from orchestrator.store import Store
-from orchestrator.sweepfile.sweep import Sweep
+from orchestrator.sweepfile.search import Search
+from orchestrator.sweepfile.sweep import Cell, Sweep
 
 if TYPE_CHECKING:
     from orchestrator.launching.judges import Weights
@@ -24,6 +33,19 @@ class Planned(NamedTuple):
     plan: Plan
     capacity: Capacity
     """With the workers counted."""
+    results: tuple[Result, ...] = ()
+    """Of a search: what became of its suggestions."""
+    ends: tuple[StageTask, ...] = ()
+    """Of a search with suggestions to draw: stages at the ends of what is searched, which stand for those to come."""
+    flops: Mapping[str, float] = MappingProxyType({})
+    """Of a search: operations by kind of stage that a suggestion takes, on average."""
+    left: int = 0
+    """Of a search: suggestions to draw."""
+
+    @property
+    def later(self) -> dict[str, float]:
+        """Operations by kind of stage that suggestions still to draw will take, on average."""
+        return {kind: flops * self.left for kind, flops in self.flops.items() if self.left}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,15 +76,51 @@ class Preparation:
             DataError: a dataset is no longer the one that stored results come from.
             StoreError: the store's samples are judged by another network, or a stage was made from other weights.
         """
-        given: list[str] = []
-        if self.weights:
-            from orchestrator.launching.judges import check_weights, given_stages
-
-            if store:
-                check_weights(store, self.weights)
-            given = [each for each in given_stages(self.weights) if not (store and store.has_stage(each))]
+        given = self._given(store)
+        if self.sweep.search is not None:
+            return self._search_planned(self.sweep.search, store, given)
         plan = make_plan(self.sweep, store, self.datasets, retry_failed=self.retry_failed, given=given)
         return Planned(plan, self.capacity.fitted(plan.tasks))
+
+    def planned_for(self, cells: Sequence[Cell], store: Store) -> Plan:
+        """Say what some trials lack.
+
+        Raises:
+            DataError: a dataset is no longer the one that stored results come from.
+            StoreError: a stage was made from other weights.
+        """
+        sweep = dataclasses.replace(self.sweep, cells=tuple(cells))
+        return make_plan(sweep, store, self.datasets, retry_failed=self.retry_failed)
+
+    def _search_planned(self, search: Search, store: Store | None, given: Collection[str]) -> Planned:
+        """Plan the suggestions that were drawn; those to come are counted by the ends of what is searched."""
+        known = suggested(self.sweep, search, store)
+        plan = make_plan(known.sweep, store, self.datasets, retry_failed=self.retry_failed, given=given)
+        plan.damaged += known.damaged
+        ends = make_plan(self.sweep, None, self.datasets).tasks
+        left = max(0, search.budget - len(known.results))
+        ahead = [*plan.tasks, *itertools.islice(itertools.cycle(ends), left * search.trials_each)]
+        flops: defaultdict[str, float] = defaultdict(float)
+        for task in ends:
+            flops[task.stage] += task.flops * search.trials_each / len(self.sweep.cells)
+        return Planned(
+            plan=plan,
+            capacity=self.capacity.fitted(ahead),
+            results=known.results,
+            ends=tuple(ends) if left else (),
+            flops=flops,
+            left=left,
+        )
+
+    def _given(self, store: Store | None) -> list[str]:
+        """Return the ids of stages that networks which were given stand for."""
+        if not self.weights:
+            return []
+        from orchestrator.launching.judges import check_weights, given_stages
+
+        if store:
+            check_weights(store, self.weights)
+        return [each for each in given_stages(self.weights) if not (store and store.has_stage(each))]
 
     def keep_weights(self, store: Store) -> None:
         """Keep the networks that were given in a store.

@@ -7,6 +7,7 @@ from typing import Any
 
 from orchestrator.planning.graph import trial_stages
 from orchestrator.planning.plan import cell_label
+from orchestrator.search.suggested import SearchState, search_state, suggested
 from orchestrator.store import DamagedError, Store
 from orchestrator.store.lock import running_owner
 from orchestrator.store.status import FINAL, Status
@@ -68,10 +69,14 @@ class SweepState:
     """What can no longer be read, one line each."""
     launched: Launched | None
     """Null where the last launch had these trials, or there was none."""
+    search: SearchState | None = None
+    """Of a search: how far its suggestions are; null for a grid."""
 
 
 def sweep_state(sweep: Sweep, store: Store) -> SweepState:
     """Look at a sweep in a store."""
+    known = suggested(sweep, sweep.search, store) if sweep.search else None
+    sweep = known.sweep if known else sweep
     ids = [cell.config.trial_id for cell in sweep.cells]
     trials = store.read_trials(columns=("status", "error"))
     rows = {trial_id: trials.rows.get(trial_id) for trial_id in ids}
@@ -92,8 +97,10 @@ def sweep_state(sweep: Sweep, store: Store) -> SweepState:
         running=tuple({"stage_id": stage_id, **state} for stage_id, state in running.items()),
         troubled=tuple(_troubled(cell, row) for cell in sweep.cells if (row := rows[cell.config.trial_id])
                        and row["status"] in (Status.FAILED, Status.DIVERGED)),
-        damaged=(*trials.damaged.values(), *((launched,) if isinstance(launched, str) else ())),
+        damaged=(*trials.damaged.values(), *((launched,) if isinstance(launched, str) else ()),
+                 *(known.damaged if known else ())),
         launched=launched if isinstance(launched, Launched) else None,
+        search=search_state(sweep.search, known.results) if sweep.search and known else None,
     )  # fmt: skip
 
 
@@ -126,6 +133,8 @@ def _other_launch(sweep: Sweep, store: Store, rows: Mapping[str, dict[str, Any]]
         return None
     except DamagedError as error:
         return str(error)
+    if sweep.search and (launched.get("search") or {}).get("study") == sweep.search.study_id:
+        return None  # the same one, which has gone on
     trial_ids = {cell["trial_id"] for cell in launched["cells"]}
     if trial_ids == {cell.config.trial_id for cell in sweep.cells}:
         return None

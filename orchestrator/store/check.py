@@ -16,6 +16,7 @@ from orchestrator.store.findings import Damaged, Findings
 from orchestrator.store.imported import IMPORTED_FOLDER
 from orchestrator.store.parts import TRIAL_ID, part_files, read_part
 from orchestrator.store.repeats import agree, numbers_of, repeated_ids
+from orchestrator.store.searches import read_suggestion, suggestion_files
 from orchestrator.store.stage_folder import RECORD, StageFolder
 from orchestrator.store.stages import METRICS_OF_DATASETS, OWN_NAMES
 from orchestrator.store.status import Status
@@ -27,6 +28,7 @@ FROM_STAGES = "nothing to train: it is put together from the stages"
 MEASURED_AGAIN = "nothing to train: the next launch measures it"
 IMPORT_AGAIN = "nothing to train: `ncvq import` reads it from its source again"
 EXAMPLES_AGAIN = "nothing to train: `ncvq report --with-samples` makes it from the weights"
+SUGGESTED_AGAIN = "nothing to train, where the next launch draws the same one"
 
 
 def check(store: Store, looked_at: Callable[[Path], None] = lambda path: None, *, alone: bool = True) -> Findings:
@@ -43,7 +45,8 @@ def check(store: Store, looked_at: Callable[[Path], None] = lambda path: None, *
 def things_to_check(root: Path) -> list[Path]:
     """Return the files and folders that `check` reads one by one."""
     folders = (TRIALS_FOLDER, HISTORY_FOLDER, IMPORTED_FOLDER, "sweeps", DATASETS_FOLDER, "stages", "checkpoints")
-    return [path for folder in folders for path in sorted((root / folder).glob("[!.]*"))]
+    found = [path for folder in folders for path in sorted((root / folder).glob("[!.]*"))]
+    return [*found, *suggestion_files(root)]
 
 
 class _Check:
@@ -63,6 +66,7 @@ class _Check:
         imported = self._imported()
         self._histories(imported)
         unfinished = self._sweeps({*self._column(TRIAL_ID), *imported})
+        unfinished |= self._suggestions()
         self._datasets()
         self._stages(unfinished)
         self._checkpoints()
@@ -128,6 +132,19 @@ class _Check:
                     path, f"sweeps/{path.name}: damaged", f"nothing: `ncvq launch {path.stem}` writes it anew"
                 )
             unfinished |= record is None or any(cell["trial_id"] not in trial_ids for cell in record["cells"])
+            self.looked_at(path)
+        return unfinished
+
+    def _suggestions(self) -> bool:
+        """Look at the suggestions of searches, and say whether one of them waits for trials."""
+        known, unfinished = set(self._column(TRIAL_ID)), False
+        for path in suggestion_files(self.store.path):
+            self._read(path)
+            try:
+                unfinished |= not known.issuperset(read_suggestion(path).trial_ids)
+            except DamagedError as error:
+                self._damaged(path, str(error), SUGGESTED_AGAIN)
+                unfinished = True
             self.looked_at(path)
         return unfinished
 

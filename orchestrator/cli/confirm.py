@@ -1,0 +1,72 @@
+"""The command `confirm`: the best suggestion as a sweep file, and what is left of it with fresh seeds."""
+
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestrator.cli.options import (
+    DEFAULT_STORE,
+    DataOption,
+    DebugOption,
+    PluginOption,
+    ProfileOption,
+    SeedsOption,
+    SetOption,
+    StoreOption,
+    SweepArgument,
+)
+from orchestrator.cli.terminal import Chosen, console, one_line_errors, read_sweep
+
+
+def confirm(
+    sweep: SweepArgument,
+    store: StoreOption = DEFAULT_STORE,
+    data_dir: DataOption = None,
+    set_: SetOption = None,
+    profile: ProfileOption = None,
+    seeds: SeedsOption = None,
+    plugin: PluginOption = None,
+    suggestion: Annotated[
+        int | None, typer.Option(min=0, help="Number of the suggestion. Default: the best one, where there is one.")
+    ] = None,
+    fresh: Annotated[int, typer.Option(min=1, help="How many seeds that the search did not use.")] = 4,
+    out: Annotated[
+        Path | None, typer.Option(help="Where to write the sweep file. Default: SWEEP-best.yaml in this folder.")
+    ] = None,
+    debug: DebugOption = False,
+) -> None:
+    """Write a search's best suggestion as a sweep file with fresh seeds; once these ran, say what is left of it."""
+    from ncvq_core.errors import ConfigError
+    from orchestrator.search.best import chosen, picks_text, sweep_text
+    from orchestrator.search.confirmation import confirm as confirmed
+    from orchestrator.search.suggested import suggested
+    from orchestrator.store import Store
+    from orchestrator.store.atomic import write_atomically
+
+    with one_line_errors(debug):
+        options = Chosen(profile=profile, seeds=seeds, settings=set_, plugins=plugin)
+        design = read_sweep(sweep, options, data_dir, fetch=False)
+        if design.search is None:
+            raise ConfigError(f"{design.name} is no search: it has no best suggestion to confirm")
+        opened = Store(store)
+        best = chosen(design.search, suggested(design, design.search, opened).results, suggestion)
+        lines = [f"suggestion {best.suggestion.number}: {picks_text(best.suggestion.drawn)}"]
+        found = confirmed(design.search, best, opened, fresh)
+        if found is None:
+            file = out or Path(f"{design.name}-best.yaml")
+            text = sweep_text(design.name, design.search, best, fresh)
+            write_atomically(file, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+            command = shlex.join(["ncvq", "launch", str(file), "--store", str(store)])
+            lines += [f"sweep file with {fresh} fresh seeds: {file}", f"run it with: {command}; then confirm again"]
+        for each in found or ():
+            metric, interval = each.objective.metric, f"[{each.low:.4g}, {each.high:.4g}]"
+            verb = "better" if each.optimism >= 0 else "worse"
+            lines.append(
+                f"{metric} on the validation part: {each.when_chosen:.4g} when it was chosen, "
+                f"{each.fresh:.4g} {interval} with {each.seeds} fresh seeds: "
+                f"it looked {verb} by {abs(each.optimism):.2g} than it is"
+            )
+        for line in lines:
+            console().print(line, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,92 @@
+"""Suggestions while a launch runs: drawn when a worker is free, kept before they run."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from orchestrator.launching.recorder import Recorder
+from orchestrator.planning.plan import Plan
+from orchestrator.planning.queue import StageTask
+from orchestrator.search.journal import journal_text
+from orchestrator.search.outcomes import read_results
+from orchestrator.search.study import draw, numbers_to_draw
+from orchestrator.store import Store
+from orchestrator.store.searches import Suggestion, write_journal, write_suggestion
+from orchestrator.sweepfile.search import Search
+from orchestrator.sweepfile.sweep import Cell
+
+
+class Suggester:
+    """Draws the suggestions of a search, one after the other, until its budget is spent.
+
+    Each is drawn from what the store holds at that moment; those that still run are known to the sampler as such.
+
+    Args:
+        search: what is looked for.
+        suggestions: those that the store has.
+        recorder: keeps their trials.
+        planned: says what some trials lack.
+        flops: operations by kind of stage that a suggestion takes, on average.
+
+    Attributes:
+        tasks: stages of all suggestions that were drawn here.
+    """
+
+    def __init__(
+        self,
+        search: Search,
+        suggestions: Sequence[Suggestion],
+        recorder: Recorder,
+        planned: Callable[[Sequence[Cell]], Plan],
+        flops: Mapping[str, float],
+    ) -> None:
+        """Begin with the suggestions of earlier launches."""
+        self.search = search
+        self.tasks: list[StageTask] = []
+        self._suggestions = list(suggestions)
+        self._recorder = recorder
+        self._store: Store = recorder.store
+        self._planned = planned
+        self._flops = flops
+
+    @property
+    def left(self) -> int:
+        """How many suggestions are still to draw."""
+        return max(0, self.search.budget - len(self._suggestions))
+
+    @property
+    def cells(self) -> list[Cell]:
+        """The trials of all suggestions, each once."""
+        return list(self._recorder.cells.values())
+
+    def flops_left(self) -> dict[str, float]:
+        """Return the operations by kind of stage that suggestions still to draw will take, on average."""
+        return {kind: flops * self.left for kind, flops in self._flops.items()}
+
+    def more(self) -> list[StageTask] | None:
+        """Draw a suggestion and return the stages that it lacks, none where an equal one ran; None at the end.
+
+        Raises:
+            StoreError: the disk is full or the store not writable.
+        """
+        results = read_results(self._store, self.search.objectives, self._suggestions)
+        number = next(numbers_to_draw(results, self.search.budget), None)
+        if number is None:
+            return None
+        drawn = draw(self.search, results, number)
+        write_suggestion(self._store.path, self.search.study_id, drawn.suggestion)
+        self._suggestions = sorted([*self._suggestions, drawn.suggestion], key=lambda each: each.number)
+        new = [cell for cell in drawn.cells if cell.config.trial_id not in self._recorder.cells]
+        self._recorder.cells |= {cell.config.trial_id: cell for cell in new}
+        plan = self._planned(new)
+        for cell in plan.to_assemble:
+            self._recorder.finish(cell)
+        self.tasks += plan.tasks
+        return plan.tasks
+
+    def keep_journal(self) -> None:
+        """Keep the study as Optuna's journal beside its suggestions.
+
+        Raises:
+            StoreError: the disk is full or the store not writable.
+        """
+        results = read_results(self._store, self.search.objectives, self._suggestions)
+        write_journal(self._store.path, self.search.study_id, journal_text(self.search, results))

@@ -1,0 +1,99 @@
+"""What became of suggestions: read from the tables of a store, and never from what a sampler remembers."""
+
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import fmean
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from orchestrator.store import Store
+from orchestrator.store.searches import Suggestion
+from orchestrator.store.status import Status
+from orchestrator.sweepfile.objectives import Objective
+
+EPOCH = "epoch"
+
+
+class State(StrEnum):
+    """How far a suggestion is."""
+
+    OPEN = "open"
+    """Some of its trials have no result yet."""
+    DONE = "done"
+    """It has a value of each objective."""
+    FAILED = "failed"
+    """A trial of it failed; `ncvq resume` runs that again."""
+    DIVERGED = "diverged"
+    """A trial of it diverged, so it is worse than any with a value."""
+    INVALID = "invalid"
+    """Its settings do not fit together, so it has no trial."""
+    UNMEASURED = "unmeasured"
+    """An objective has no value for these data, such as a probe where there is one class."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What became of a suggestion."""
+
+    suggestion: Suggestion
+    """Which one."""
+    state: State
+    """How far it is."""
+    values: tuple[float, ...] = ()
+    """Of the objectives, each the mean over the seeds; empty unless it is done."""
+    seconds: float = 0.0
+    """That its trials took."""
+
+
+def read_results(
+    store: Store, objectives: Collection[Objective], suggestions: Collection[Suggestion]
+) -> tuple[Result, ...]:
+    """Return what became of suggestions, in their order."""
+    ids = {trial_id for each in suggestions for trial_id in each.trial_ids}
+    columns = ("status", "stage1_seconds", "stage2_seconds", "samples_seconds")
+    rows = store.read_trials(ids, columns).rows
+    measured = _last_values(store, objectives, ids)
+    return tuple(_result(each, rows, [measured[objective] for objective in objectives]) for each in suggestions)
+
+
+def _result(
+    suggestion: Suggestion, rows: Mapping[str, Mapping[str, Any]], measured: Iterable[Mapping[str, float]]
+) -> Result:
+    found = [rows[trial_id] for trial_id in suggestion.trial_ids if trial_id in rows]
+    seconds = sum(value or 0.0 for row in found for name, value in row.items() if name.endswith("_seconds"))
+    if not suggestion.trial_ids:
+        return Result(suggestion=suggestion, state=State.INVALID)
+    statuses = {row["status"] for row in found}
+    values = [[of.get(trial_id, math.nan) for trial_id in suggestion.trial_ids] for of in measured]
+    if Status.FAILED in statuses:
+        state = State.FAILED
+    elif Status.DIVERGED in statuses:
+        state = State.DIVERGED
+    elif len(found) < len(suggestion.trial_ids):
+        state = State.OPEN
+    elif not all(math.isfinite(value) for each in values for value in each):
+        state = State.UNMEASURED
+    else:
+        means = tuple(fmean(each) for each in values)
+        return Result(suggestion=suggestion, state=State.DONE, values=means, seconds=seconds)
+    return Result(suggestion=suggestion, state=state, seconds=seconds)
+
+
+def _last_values(
+    store: Store, objectives: Collection[Objective], ids: Collection[str]
+) -> dict[Objective, dict[str, float]]:
+    """Return the value of each objective at the last epoch that has one, by trial."""
+    columns = dict.fromkeys(("trial_id", "stage", EPOCH, *(objective.column for objective in objectives)))
+    history = store.read_history(columns).rows
+    history = history.filter(pc.is_in(history.column("trial_id"), pa.array(list(ids), pa.string())))
+    found: dict[Objective, dict[str, float]] = defaultdict(dict)
+    for row in sorted(history.to_pylist(), key=lambda row: row[EPOCH]):
+        for objective in objectives:
+            if row["stage"] == objective.stage and row.get(objective.column) is not None:
+                found[objective][row["trial_id"]] = row[objective.column]
+    return found
