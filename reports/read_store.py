@@ -24,6 +24,7 @@ from reports.examples import Examples
 from reports.history import HISTORY_COLUMNS, compact_history
 from reports.judges import without_mixed_judgements
 from reports.labels import column_of_labels, label_of, labels_of
+from reports.search import Searched, read_search
 from reports.statistics.specification import Options
 from reports.strings import plain_strings
 
@@ -90,6 +91,8 @@ class Results:
     """How many earlier designs of the sweep had a part of its cells."""
     examples: Examples = field(default_factory=Examples, repr=False, compare=False)
     """What is kept of its stages for figures."""
+    search: Searched | None = None
+    """What was suggested, where the sweep is a search; None for a grid."""
     remembered: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What was worked out of it once: the room of `reports.remembered`."""
 
@@ -153,6 +156,7 @@ def _read(store: Store, name: str, options: Options, beside: str | None = None) 
         beside=_read_beside(store, beside, trials) if beside else None,
         grown=_times_grown(store, name, launched),
         examples=Examples(store),
+        search=read_search(store, document),
     )
 
 

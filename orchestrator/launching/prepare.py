@@ -17,9 +17,9 @@ from orchestrator.planning.capacity import Capacity, capacity
 from orchestrator.planning.machine import precision_remark
 from orchestrator.planning.plan import Plan, load_datasets, make_plan
 from orchestrator.planning.queue import StageTask
-from orchestrator.search.outcomes import Result
 from orchestrator.search.suggested import suggested
 from orchestrator.store import Store
+from orchestrator.store.search_results import Result
 from orchestrator.sweepfile.search import Search
 from orchestrator.sweepfile.sweep import Cell, Sweep
 

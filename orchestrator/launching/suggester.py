@@ -6,9 +6,9 @@ from orchestrator.launching.recorder import Recorder
 from orchestrator.planning.plan import Plan
 from orchestrator.planning.queue import StageTask
 from orchestrator.search.journal import journal_text
-from orchestrator.search.outcomes import read_results
 from orchestrator.search.study import draw, numbers_to_draw
 from orchestrator.store import Store
+from orchestrator.store.search_results import read_results
 from orchestrator.store.searches import Suggestion, write_journal, write_suggestion
 from orchestrator.sweepfile.search import Search
 from orchestrator.sweepfile.sweep import Cell

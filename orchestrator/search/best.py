@@ -8,23 +8,9 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from ncvq_core.errors import ConfigError
-from orchestrator.search.outcomes import Result, State
-from orchestrator.sweepfile.objectives import Objective
+from orchestrator.store.search_results import Result, State, front
 from orchestrator.sweepfile.search import SEED, Search
 from orchestrator.sweepfile.sweep import Label
-
-
-def front(objectives: Sequence[Objective], results: Sequence[Result]) -> tuple[Result, ...]:
-    """Return the results that none is better than in one objective and as good in all others, by number.
-
-    Of equal suggestions the first; with one objective there is one result, or as many as share its value.
-    """
-    done = {result.suggestion.trial_ids: result for result in reversed(results) if result.state == State.DONE}
-    scores = {ids: _lower_is_better(objectives, result) for ids, result in done.items()}
-    best = [
-        result for ids, result in done.items() if not any(_dominates(other, scores[ids]) for other in scores.values())
-    ]
-    return tuple(sorted(best, key=lambda result: result.suggestion.number))
 
 
 def chosen(search: Search, results: Sequence[Result], number: int | None) -> Result:
@@ -87,12 +73,3 @@ def sweep_text(name: str, search: Search, result: Result, seeds: int) -> str:
 def picks_text(drawn: dict[str, Label]) -> str:
     """Return what was drawn in words, such as `ssl=vibcreg aug_recon_weight=0.12`."""
     return " ".join(f"{name}={value}" for name, value in drawn.items())
-
-
-def _lower_is_better(objectives: Sequence[Objective], result: Result) -> tuple[float, ...]:
-    pairs = zip(objectives, result.values, strict=True)
-    return tuple(value if objective.direction == "minimize" else -value for objective, value in pairs)
-
-
-def _dominates(one: Sequence[float], other: Sequence[float]) -> bool:
-    return all(a <= b for a, b in zip(one, other, strict=True)) and tuple(one) != tuple(other)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from scipy import stats
 
 from orchestrator.search.best import fresh_seeds
-from orchestrator.search.outcomes import Result, State, read_results
 from orchestrator.store import Store
+from orchestrator.store.search_results import Result, State, read_results
 from orchestrator.store.searches import Suggestion
 from orchestrator.sweepfile.objectives import Objective
 from orchestrator.sweepfile.search import SEED, Search

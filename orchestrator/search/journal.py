@@ -7,8 +7,8 @@ from typing import Any
 from optuna.storages import JournalStorage
 from optuna.storages.journal import BaseJournalBackend
 
-from orchestrator.search.outcomes import Result
 from orchestrator.search.study import build_study
+from orchestrator.store.search_results import Result
 from orchestrator.sweepfile.search import Search
 
 

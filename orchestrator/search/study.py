@@ -12,8 +12,8 @@ from optuna.storages import BaseStorage, InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from ncvq_core.errors import ConfigError
-from orchestrator.search.outcomes import Result, State
 from orchestrator.search.samplers import draws_everything, make_sampler
+from orchestrator.store.search_results import Result, State
 from orchestrator.store.searches import Suggestion
 from orchestrator.sweepfile.search import Search
 from orchestrator.sweepfile.space import Choice, Range

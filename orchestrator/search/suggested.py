@@ -4,8 +4,8 @@ import dataclasses
 from collections import Counter
 from dataclasses import dataclass
 
-from orchestrator.search.outcomes import Result, State, read_results
 from orchestrator.store import Store
+from orchestrator.store.search_results import Result, State, read_results
 from orchestrator.store.searches import read_suggestions
 from orchestrator.sweepfile.search import Search
 from orchestrator.sweepfile.sweep import Cell, Sweep

@@ -57,7 +57,10 @@ class Search:
         """Return what a report needs to know, as plain JSON values."""
         return {
             "study": self.study_id,
-            "objectives": [{"metric": each.metric, "direction": each.direction} for each in self.objectives],
+            "objectives": [
+                {"metric": each.metric, "direction": each.direction, "stage": each.stage, "column": each.column}
+                for each in self.objectives
+            ],
             "budget": self.budget,
             "sampler": self.sampler,
             "parameters": [_described(hole) for hole in self.holes],

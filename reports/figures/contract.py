@@ -20,6 +20,7 @@ RANKS, DIFFICULTY, TRANSFER = "average-ranks", "ssl_difficulty", "transfer"
 FURTHER = "further"
 IMPORTANCE, MODERATORS = "importance", "moderators"
 EXAMPLES = "examples"
+SEARCH = "search"
 """Sections of the page."""
 
 
@@ -44,6 +45,7 @@ _BY_BLOCK = (
     "of the effects. A correlation is no cause. "
 )
 SECTIONS = {
+    SEARCH: Section(title="Search"),
     EFFECTS: Section(
         title="Effects",
         lead="Mark: mean over datasets of the mean over blocks (a block is one dataset and seed; their number stands "

@@ -11,11 +11,13 @@ from reports.figures import (
     curves,
     effects,
     effects_map,
+    front,
     importance,
     moderators,
     ranks,
     robustness,
     samples,
+    search_history,
     separation,
     spectra,
     ssl_difficulty,
@@ -28,6 +30,8 @@ from reports.figures import (
 from reports.figures.contract import FigureModule
 
 REGISTRY: dict[str, FigureModule] = {
+    "search_history": search_history,
+    "front": front,
     "effects": effects,
     "effects_map": effects_map,
     "weight": weight,

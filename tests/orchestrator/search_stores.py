@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from orchestrator.launching.rows import config_columns
-from orchestrator.search.outcomes import Result, read_results
 from orchestrator.search.study import draw, numbers_to_draw
 from orchestrator.search.suggested import suggested
 from orchestrator.store import Store
+from orchestrator.store.search_results import Result, read_results
 from orchestrator.store.searches import read_suggestions, write_suggestion
 from orchestrator.sweepfile.read import load_sweep
 from orchestrator.sweepfile.search import Search

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from ncvq_core.errors import ConfigError
-from orchestrator.search.best import chosen, front
+from orchestrator.search.best import chosen
 from orchestrator.search.confirmation import confirm
-from orchestrator.search.outcomes import Result, State
 from orchestrator.store import Store
+from orchestrator.store.search_results import Result, State, front
 from orchestrator.store.searches import Suggestion
 from orchestrator.sweepfile.objectives import Objective
 from orchestrator.sweepfile.read import load_sweep

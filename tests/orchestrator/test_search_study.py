@@ -12,10 +12,10 @@ from optuna.trial import TrialState
 
 from orchestrator.launching.rows import config_columns
 from orchestrator.search.journal import journal_text
-from orchestrator.search.outcomes import State
 from orchestrator.search.study import draw
 from orchestrator.search.suggested import search_state, suggested
 from orchestrator.store import Store
+from orchestrator.store.search_results import State
 from orchestrator.store.searches import suggestion_files, write_journal, write_suggestion
 from orchestrator.sweepfile.search import POPULATION, SAMPLERS
 from tests.orchestrator.search_stores import (

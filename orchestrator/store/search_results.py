@@ -2,19 +2,18 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import fmean
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from orchestrator.store import Store
 from orchestrator.store.searches import Suggestion
 from orchestrator.store.status import Status
-from orchestrator.sweepfile.objectives import Objective
+from orchestrator.store.store import Store
 
 EPOCH = "epoch"
 
@@ -36,6 +35,25 @@ class State(StrEnum):
     """An objective has no value for these data, such as a probe where there is one class."""
 
 
+class Measured(Protocol):
+    """Where the values of an objective stand; hashable."""
+
+    @property
+    def stage(self) -> str:
+        """Name of the stage that it measures."""
+
+    @property
+    def direction(self) -> str:
+        """Which one is better: minimize or maximize."""
+
+    @property
+    def column(self) -> str:
+        """Its column in the history, of which the last epoch counts."""
+
+
+Of = TypeVar("Of", bound=Measured)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Result:
     """What became of a suggestion."""
@@ -51,7 +69,7 @@ class Result:
 
 
 def read_results(
-    store: Store, objectives: Collection[Objective], suggestions: Collection[Suggestion]
+    store: Store, objectives: Collection[Measured], suggestions: Collection[Suggestion]
 ) -> tuple[Result, ...]:
     """Return what became of suggestions, in their order."""
     ids = {trial_id for each in suggestions for trial_id in each.trial_ids}
@@ -84,16 +102,42 @@ def _result(
     return Result(suggestion=suggestion, state=state, seconds=seconds)
 
 
-def _last_values(
-    store: Store, objectives: Collection[Objective], ids: Collection[str]
-) -> dict[Objective, dict[str, float]]:
+def _last_values(store: Store, objectives: Collection[Of], ids: Collection[str]) -> dict[Of, dict[str, float]]:
     """Return the value of each objective at the last epoch that has one, by trial."""
     columns = dict.fromkeys(("trial_id", "stage", EPOCH, *(objective.column for objective in objectives)))
     history = store.read_history(columns).rows
     history = history.filter(pc.is_in(history.column("trial_id"), pa.array(list(ids), pa.string())))
-    found: dict[Objective, dict[str, float]] = defaultdict(dict)
+    found: dict[Of, dict[str, float]] = defaultdict(dict)
     for row in sorted(history.to_pylist(), key=lambda row: row[EPOCH]):
         for objective in objectives:
             if row["stage"] == objective.stage and row.get(objective.column) is not None:
                 found[objective][row["trial_id"]] = row[objective.column]
     return found
+
+
+def front(objectives: Collection[Measured], results: Collection[Result]) -> tuple[Result, ...]:
+    """Return the results that none is better than in one objective and as good in all others, by number.
+
+    Of equal suggestions the first; with one objective there is one result, or as many as share its value.
+    """
+    done = {result.suggestion.trial_ids: result for result in reversed(list(results)) if result.state == State.DONE}
+    first = list(done.values())
+    flags = undominated([each.direction for each in objectives], [result.values for result in first])
+    best = [result for result, leading in zip(first, flags, strict=True) if leading]
+    return tuple(sorted(best, key=lambda result: result.suggestion.number))
+
+
+def undominated(directions: Sequence[str], values: Sequence[tuple[float, ...]]) -> list[bool]:
+    """Say of each point whether no other is as good in all respects and better in one.
+
+    Args:
+        directions: minimize or maximize, of each respect.
+        values: a point each.
+    """
+    signs = [1 if direction == "minimize" else -1 for direction in directions]
+    points = [tuple(sign * value for sign, value in zip(signs, point, strict=True)) for point in values]
+    return [not any(_dominates(other, point) for other in points) for point in points]
+
+
+def _dominates(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return all(a <= b for a, b in zip(one, other, strict=True)) and one != other
