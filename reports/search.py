@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.store import Store
-from orchestrator.store.search_results import Result, read_results
+from orchestrator.store.search_results import Result, front, read_results
 from orchestrator.store.searches import read_suggestions
 
 
@@ -56,3 +56,23 @@ def read_search(store: Store, document: Mapping[str, Any]) -> Searched | None:
         sampler=record["sampler"],
         results=read_results(store, objectives, suggestions),
     )
+
+
+def best_words(search: Searched) -> str:
+    """Which suggestions are the best, in a sentence or two."""
+    best = front(search.objectives, search.results)
+    if not best:
+        return "No suggestion of the search has a value of each objective yet."
+    named = [f"{result.suggestion.number} ({_values(search, result)})" for result in best]
+    one = len(named) == 1
+    which = "The best suggestion is" if one else "The best suggestions, of which none is better in all, are"
+    looks = "it looks better than it is" if one else "they look better than they are"
+    return (
+        f"{which} {', '.join(named)}, on the validation part of TRAIN. Chosen by these values, {looks}: "
+        "ncvq confirm measures by how much, with other seeds."
+    )
+
+
+def _values(search: Searched, result: Result) -> str:
+    pairs = zip(search.objectives, result.values, strict=True)
+    return ", ".join(f"{objective.metric} {value:.4g}" for objective, value in pairs)

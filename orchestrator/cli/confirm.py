@@ -1,4 +1,4 @@
-"""The command `confirm`: the best suggestion as a sweep file, and what is left of it with fresh seeds."""
+"""The command `confirm`: the best suggestion as a sweep file, and what is left of its lead with fresh seeds."""
 
 import shlex
 from pathlib import Path
@@ -37,9 +37,9 @@ def confirm(
     ] = None,
     debug: DebugOption = False,
 ) -> None:
-    """Write a search's best suggestion as a sweep file with fresh seeds; once these ran, say what is left of it."""
+    """Write a search's best suggestion as a sweep file with fresh seeds, and say what is left of its lead."""
     from ncvq_core.errors import ConfigError
-    from orchestrator.search.best import chosen, picks_text, sweep_text
+    from orchestrator.search.best import chosen, median, picks_text, sweep_text
     from orchestrator.search.confirmation import confirm as confirmed
     from orchestrator.search.suggested import suggested
     from orchestrator.store import Store
@@ -51,22 +51,27 @@ def confirm(
         if design.search is None:
             raise ConfigError(f"{design.name} is no search: it has no best suggestion to confirm")
         opened = Store(store)
-        best = chosen(design.search, suggested(design, design.search, opened).results, suggestion)
-        lines = [f"suggestion {best.suggestion.number}: {picks_text(best.suggestion.drawn)}"]
-        found = confirmed(design.search, best, opened, fresh)
+        results = suggested(design, design.search, opened).results
+        best = chosen(design.search, results, suggestion)
+        other = median(design.search, results, best)
+        numbered = (("best", best), ("other", other))
+        lines = [
+            f"{name}, suggestion {each.suggestion.number}: {picks_text(each.suggestion.drawn)}"
+            for name, each in numbered
+        ]
+        found = confirmed(design.search, best, other, opened, fresh)
         if found is None:
             file = out or Path(f"{design.name}-best.yaml")
-            text = sweep_text(design.name, design.search, best, fresh)
+            text = sweep_text(design.name, design.search, best, other, fresh)
             write_atomically(file, lambda temporary: temporary.write_text(text, encoding="utf-8"))
             command = shlex.join(["ncvq", "launch", str(file), "--store", str(store)])
             lines += [f"sweep file with {fresh} fresh seeds: {file}", f"run it with: {command}; then confirm again"]
         for each in found or ():
             metric, interval = each.objective.metric, f"[{each.low:.4g}, {each.high:.4g}]"
-            verb = "better" if each.optimism >= 0 else "worse"
             lines.append(
-                f"{metric} on the validation part: {each.when_chosen:.4g} when it was chosen, "
-                f"{each.fresh:.4g} {interval} with {each.seeds} fresh seeds: "
-                f"it looked {verb} by {abs(each.optimism):.2g} than it is"
+                f"{metric} on the validation part: better than the other by {each.when_chosen:.4g} when it was chosen, "
+                f"by {each.fresh:.4g} {interval} with {each.seeds} fresh seeds: its lead looked larger by "
+                f"{each.optimism:.4g}"
             )
         for line in lines:
             console().print(line, markup=False, highlight=False, soft_wrap=True)

@@ -12,6 +12,9 @@ from orchestrator.store.search_results import Result, State, front
 from orchestrator.sweepfile.search import SEED, Search
 from orchestrator.sweepfile.sweep import Label
 
+BEST, OTHER = "best", "other"
+"""Labels of the two suggestions of a confirmation."""
+
 
 def chosen(search: Search, results: Sequence[Result], number: int | None) -> Result:
     """Return the suggestion of a number, or else the best one.
@@ -39,28 +42,56 @@ def values_text(search: Search, result: Result) -> str:
     return ", ".join(f"{objective.metric} {value:.4g}" for objective, value in pairs)
 
 
+def median(search: Search, results: Sequence[Result], best: Result) -> Result:
+    """Return the suggestion in the middle by the first objective, which a best one is compared with.
+
+    Raises:
+        ConfigError: there is none beside the best one.
+    """
+    others = [
+        result
+        for result in results
+        if result.state == State.DONE and result.suggestion.trial_ids != best.suggestion.trial_ids
+    ]
+    if not others:
+        raise ConfigError("there is no other suggestion with values to compare the best one with: launch the search")
+    ordered = sorted(others, key=lambda result: (result.values[0], result.suggestion.number))
+    return ordered[len(ordered) // 2]
+
+
 def fresh_seeds(search: Search, count: int) -> list[int]:
     """Return the smallest seeds that the search did not use."""
     used: set[Any] = {level.value for level in search.seeds.levels} if search.seeds else {search.base.get(SEED, 0)}
     return list(itertools.islice((seed for seed in itertools.count() if seed not in used), count))
 
 
-def sweep_text(name: str, search: Search, result: Result, seeds: int) -> str:
-    """Return a sweep file with the settings of a suggestion and so many fresh seeds.
+def settings_of(search: Search, result: Result) -> dict[str, Any]:
+    """Return all settings of a suggestion but the seed, as a sweep file has them."""
+    written = search.cells_of(result.suggestion.drawn, result.suggestion.number)[0].config.to_dict()
+    return {key: value for key, value in written.items() if key != SEED}
+
+
+def sweep_text(name: str, search: Search, best: Result, other: Result, seeds: int) -> str:
+    """Return a sweep file with two suggestions and so many fresh seeds.
 
     Args:
         name: of the sweep that searched.
         search: its search.
-        result: the suggestion.
+        best: the suggestion to confirm.
+        other: the one that it is compared with.
         seeds: how many.
     """
-    values = search.compose(lambda hole: result.suggestion.drawn[hole.name]).values
-    base = {key: value for key, value in {**search.base, **values}.items() if key != SEED}
-    what = f"Suggestion {result.suggestion.number} of {name} (study {search.study_id})"
-    document = {
-        "description": f"{what}, with seeds that it was not chosen by.",
-        "base": base,
-        "factors": {SEED: fresh_seeds(search, seeds)},
+    settings = {BEST: settings_of(search, best), OTHER: settings_of(search, other)}
+    shared = {key: value for key, value in settings[BEST].items() if settings[OTHER].get(key) == value}
+    differing = [key for key in {**settings[BEST], **settings[OTHER]} if key not in shared]
+    factors: dict[str, Any] = {key: {label: values.get(key) for label, values in settings.items()} for key in differing}
+    numbers = f"{best.suggestion.number} (best) and {other.suggestion.number} (other)"
+    document: dict[str, Any] = {
+        "description": f"Suggestions {numbers} of {name}, study {search.study_id}, with fresh seeds.",
+        "base": shared,
+        "factors": factors | {SEED: fresh_seeds(search, seeds)},
+        **({"zip": [differing]} if len(differing) > 1 else {}),
+        "baseline": dict.fromkeys(differing, OTHER),
     }
     stream = io.StringIO()
     writer = YAML(typ="safe", pure=True)

@@ -59,7 +59,7 @@ def draw(search: Search, results: Sequence[Result], number: int) -> Drawn:
     else:
         search.compose(suggest)
     try:
-        cells = search.cells_of(drawn)
+        cells = search.cells_of(drawn, number)
     except ConfigError:
         cells = ()
     kept = study.get_trials(deepcopy=False)[-1]

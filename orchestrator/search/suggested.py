@@ -48,7 +48,7 @@ def suggested(sweep: Sweep, search: Search, store: Store | None) -> Suggested:
     suggestions, damaged = read_suggestions(store.path, search.study_id)
     cells: dict[str, Cell] = {}
     for suggestion in suggestions:
-        for cell in search.cells_of(suggestion.drawn) if suggestion.trial_ids else ():
+        for cell in search.cells_of(suggestion.drawn, suggestion.number) if suggestion.trial_ids else ():
             cells.setdefault(cell.config.trial_id, cell)
     return Suggested(
         sweep=dataclasses.replace(sweep, cells=tuple(cells.values())),

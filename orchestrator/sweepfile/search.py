@@ -15,7 +15,7 @@ from orchestrator.sweepfile.factors import label_of
 from orchestrator.sweepfile.objectives import Objective, check_comparable, check_measured, read_objectives
 from orchestrator.sweepfile.sections import Design
 from orchestrator.sweepfile.space import METHOD, Choice, Composed, Parameter, Pick, Range, compose, holes
-from orchestrator.sweepfile.sweep import Cell, Factor, Label, Level
+from orchestrator.sweepfile.sweep import SUGGESTION, Cell, Factor, Label, Level
 from orchestrator.sweepfile.templates import CONDITION, TemplateReader
 from orchestrator.sweepfile.yaml_lines import Source
 
@@ -97,13 +97,18 @@ class Search:
             for level in self.seeds.levels
         )
 
-    def cells_of(self, drawn: Mapping[str, Any]) -> tuple[Cell, ...]:
-        """Return the trials of what was drawn, by the names of ranges and choices.
+    def cells_of(self, drawn: Mapping[str, Any], number: int) -> tuple[Cell, ...]:
+        """Return the trials of a suggestion.
+
+        Args:
+            drawn: by the names of ranges and choices.
+            number: of the suggestion.
 
         Raises:
             ConfigError: the settings do not fit together.
         """
-        return self.cells(self.compose(lambda hole: drawn[hole.name]))
+        cells = self.cells(self.compose(lambda hole: drawn[hole.name]))
+        return tuple(dataclasses.replace(cell, levels={SUGGESTION: number, **cell.levels}) for cell in cells)
 
 
 def read_search(source: Source, design: Design) -> tuple[Search, tuple[Cell, ...]] | None:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Label = str | int | float | bool
 Belief = dict[str, dict[Label, tuple[Label, ...]]]
+SUGGESTION = "suggestion"
+"""The factor that the trials of a search differ in: the number of the first suggestion that they are of."""
 
 
 class SweepError(NcvqError):
@@ -113,10 +115,11 @@ def sweep_record(sweep: Sweep) -> dict[str, Any]:
     The text of a plugin is for people, who may want to know what a trial was made with; nothing runs it.
     """
     further = dict.fromkeys(name for cell in sweep.cells for name in cell.config.metrics)
+    factors = {factor.name: [level.label for level in factor.levels] for factor in sweep.factors}
     return {
         "name": sweep.name,
         "description": sweep.description,
-        "factors": {factor.name: [level.label for level in factor.levels] for factor in sweep.factors},
+        "factors": {**_suggestions(sweep), **factors},
         "baseline": dict(sweep.baseline),
         "answers": list(sweep.answers),
         "margins": dict(sweep.margins),
@@ -128,6 +131,13 @@ def sweep_record(sweep: Sweep) -> dict[str, Any]:
         "cells": [{"trial_id": cell.config.trial_id, "levels": dict(cell.levels)} for cell in sweep.cells],
         **({"search": sweep.search.record()} if sweep.search else {}),
     }
+
+
+def _suggestions(sweep: Sweep) -> dict[str, list[Label | None]]:
+    """Return the factor that the trials of a search differ in, with its levels; nothing for a grid."""
+    if sweep.search is None:
+        return {}
+    return {SUGGESTION: list(dict.fromkeys(cell.levels[SUGGESTION] for cell in sweep.cells))}
 
 
 def _plugin_record(plugin: Plugin) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from ncvq_core.config import TrialConfig
 from ncvq_core.errors import ConfigError
-from orchestrator.search.best import chosen
+from orchestrator.search.best import chosen, median, settings_of
 from orchestrator.search.confirmation import confirm
 from orchestrator.store import Store
 from orchestrator.store.search_results import Result, State, front
@@ -70,17 +71,18 @@ def test_the_best_is_confirmed_with_fresh_seeds(tmp_path: Path) -> None:
     assert told.exit_code == 0, told.output
     assert f"run it with: ncvq launch {out} --store {store.path}; then confirm again" in told.stdout
     sweep = load_sweep(out)
-    chosen_by = search.cells_of(best.suggestion.drawn)[0].config.to_dict()
-    assert [cell.config.to_dict() for cell in sweep.cells] == [{**chosen_by, "seed": seed} for seed in (2, 3, 4)]
+    other = median(search, results_of(store, search), best)
+    wanted = [{**settings_of(search, each), "seed": seed} for each in (best, other) for seed in (2, 3, 4)]
+    assert {cell.config.trial_id for cell in sweep.cells} == {TrialConfig.from_dict(each).trial_id for each in wanted}
     for cell in sweep.cells:
-        keep(store, cell)
-    (found,) = confirm(search, best, store, 3) or ()
-    assert found.when_chosen == best.values[0]
-    assert found.optimism == pytest.approx(0.25)  # a tenth a seed: 0.05 by 0 and 1, 0.3 by 2 to 4
-    assert found.high - found.fresh == pytest.approx(4.3027 * 0.1 / 3**0.5, rel=1e-4)  # t of 2 degrees of freedom
+        keep(store, cell, slope=cell.config.stage1.channels / 10)
+    (found,) = confirm(search, best, other, store, 3) or ()
+    assert found.when_chosen == other.values[0] - best.values[0]
+    channels = [settings_of(search, each)["channels"] for each in (best, other)]
+    left = found.when_chosen + 3 * (channels[1] - channels[0]) / 10
+    assert found.fresh == pytest.approx(left)
     told = ncvq("confirm", file, "--store", store.path, "--fresh", "3")
-    assert f"val_loss on the validation part: {found.when_chosen:.4g} when it was chosen" in told.stdout
-    assert "with 3 fresh seeds: it looked better by 0.25 than it is" in told.stdout
+    assert f"better than the other by {found.when_chosen:.4g} when it was chosen, by {found.fresh:.4g} [" in told.stdout
 
 
 def test_a_grid_has_nothing_to_confirm(tmp_path: Path) -> None:

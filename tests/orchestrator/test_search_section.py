@@ -82,12 +82,12 @@ def test_a_suggestion_is_a_trial_for_each_seed(tmp_path: Path) -> None:
     search = searched(tmp_path)
     fraction = "augmentations.warp.window_warp.window_fraction"
     drawn = {"ssl": "barlowtwins", "augmentations": "warp", fraction: 0.3, "aug_recon_weight": 0.2, "channels": 9}
-    cells = search.cells_of({**drawn, "batch_size": 32, "ssl_weight": "never asked for"})
+    cells = search.cells_of({**drawn, "batch_size": 32, "ssl_weight": "never asked for"}, 7)
     assert [cell.config.stage1.seed for cell in cells] == [3, 4]
     written = cells[0].config.to_dict()
     assert written["augmentations"] == [{"window_warp": {"window_fraction": 0.3}}, "amplitude_resize"]
     assert (written["aug_recon_weight"], written["channels"], written["ssl_weight"]) == (0.2, 9, None)
-    assert cells[0].levels == {**drawn, "batch_size": 32, "seed": 3}
+    assert cells[0].levels == {"suggestion": 7, **drawn, "batch_size": 32, "seed": 3}
 
 
 def test_a_search_is_the_same_with_another_budget_alone(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def test_equal_suggestions_are_one_trial(tmp_path: Path) -> None:
     search = search_of(sweep)
     for number, weight in enumerate((0.1, 0.3)):
         drawn = {"ssl": "none", "channels": 9, "aug_recon_weight": weight}
-        ids = tuple(cell.config.trial_id for cell in search.cells_of(drawn))
+        ids = tuple(cell.config.trial_id for cell in search.cells_of(drawn, number))
         suggestion = draw(search, (), number).suggestion
         write_suggestion(
             store.path, search.study_id, type(suggestion)(**{**vars(suggestion), "drawn": drawn, "trial_ids": ids})
