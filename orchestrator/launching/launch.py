@@ -94,7 +94,7 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
             rates = {} if capacity.gpus else expected_rates(plan, store, prepared.datasets, planned.later)[0]
             interrupted = run_plan(plan, executor, recorder, console, rates=rates, suggester=suggester)
             if suggester:
-                _keep_search(store, plan, suggester)
+                _keep_search(plan, suggester)
         if not interrupted:
             recorder.publish()
     return _summary(plan, recorder, interrupted)
@@ -138,14 +138,14 @@ def _suggester(prepared: Preparation, planned: Planned, recorder: Recorder) -> "
         recorder,
         lambda cells: prepared.planned_for(cells, recorder.store),
         planned.flops,
+        lambda cells: _note_design(recorder.store, replace(planned.plan.sweep, cells=tuple(cells))),
     )
 
 
-def _keep_search(store: Store, plan: Plan, suggester: "Suggester") -> None:
-    """Note the trials of the suggestions that were drawn, in the plan and in the store, and the study as a journal."""
+def _keep_search(plan: Plan, suggester: "Suggester") -> None:
+    """Note the trials of the suggestions that were drawn in the plan, and what became of them in the journal."""
     plan.sweep = replace(plan.sweep, cells=tuple(suggester.cells))
     plan.tasks += suggester.tasks
-    _note_design(store, plan.sweep)
     suggester.keep_journal()
 
 

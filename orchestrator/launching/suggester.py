@@ -25,6 +25,7 @@ class Suggester:
         recorder: keeps their trials.
         planned: says what some trials lack.
         flops: operations by kind of stage that a suggestion takes, on average.
+        note: keeps all trials so far as those of the sweep, so that reports and a look at the store know them.
 
     Attributes:
         tasks: stages of all suggestions that were drawn here.
@@ -37,6 +38,7 @@ class Suggester:
         recorder: Recorder,
         planned: Callable[[Sequence[Cell]], Plan],
         flops: Mapping[str, float],
+        note: Callable[[Sequence[Cell]], object],
     ) -> None:
         """Begin with the suggestions of earlier launches."""
         self.search = search
@@ -46,6 +48,7 @@ class Suggester:
         self._store: Store = recorder.store
         self._planned = planned
         self._flops = flops
+        self._note = note
 
     @property
     def left(self) -> int:
@@ -80,6 +83,8 @@ class Suggester:
         for cell in plan.to_assemble:
             self._recorder.finish(cell)
         self.tasks += plan.tasks
+        self._note(self.cells)
+        self.keep_journal()
         return plan.tasks
 
     def keep_journal(self) -> None:

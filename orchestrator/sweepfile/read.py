@@ -22,7 +22,8 @@ from orchestrator.sweepfile.belief import read_belief
 from orchestrator.sweepfile.expand import CheckDataset, check_named, expand
 from orchestrator.sweepfile.factors import Factors, read_factors
 from orchestrator.sweepfile.metrics import read_answers, read_margins
-from orchestrator.sweepfile.profiles import all_levels, check_profiles, profile_names, with_profile, with_seeds
+from orchestrator.sweepfile.profiles import BUDGET, all_levels, check_profiles, profile_names, with_profile, with_seeds
+from orchestrator.sweepfile.search import SECTION as SEARCH
 from orchestrator.sweepfile.search import read_search
 from orchestrator.sweepfile.sections import check_sections, read_design
 from orchestrator.sweepfile.sweep import Sweep, SweepError, without_datasets
@@ -196,6 +197,8 @@ def _override(source: Source, factors: Factors, name: str, value: Any) -> Source
     if name in factors:
         levels = value if isinstance(value, list | dict) else [value]
         return source.with_override("factors", name, levels, origin)
+    if name == BUDGET and SEARCH in source.data:
+        return source.with_override(SEARCH, BUDGET, value, origin)
     if name not in field_names():
         raise SweepError(f"{origin}: {unknown_name('setting', name, field_names())}")
     return source.with_override("base", name, value, origin)

@@ -213,3 +213,12 @@ def test_mistakes(mistake: str, tmp_path: Path) -> None:
     assert message.startswith(f"{tmp_path / 'tuned.yaml'}:{line}: "), message
     assert words in message, message
     assert "\n" not in message
+
+
+def test_set_can_give_another_budget(tmp_path: Path) -> None:
+    larger = searched(tmp_path, overrides={"budget": 50})
+    assert (larger.budget, larger.study_id) == (50, searched(tmp_path).study_id)
+    with pytest.raises(SweepError, match=r"^--set budget: budget = 0: must be an integer ≥ 1"):
+        searched(tmp_path, overrides={"budget": 0})
+    with pytest.raises(SweepError, match=r"^--set budget: unknown setting 'budget'"):
+        load_sweep("quickstart", {"budget": 5})
