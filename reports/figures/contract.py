@@ -45,7 +45,6 @@ _BY_BLOCK = (
     "of the effects. A correlation is no cause. "
 )
 SECTIONS = {
-    SEARCH: Section(title="Search"),
     EFFECTS: Section(
         title="Effects",
         lead="Mark: mean over datasets of the mean over blocks (a block is one dataset and seed; their number stands "
@@ -53,6 +52,7 @@ SECTIONS = {
         "datasets” are those of the sweep, of which more seeds tell more; “datasets like these” are others, of which "
         "only more datasets do.",
     ),
+    SEARCH: Section(title="Search"),
     WEIGHTS: Section(
         title="Does the weight of the augmented reconstruction matter?",
         lead=_POINTS + "Differences are paired inside dataset and seed; the light band is the margin inside which they "
