@@ -8,15 +8,15 @@ from functools import partial
 from typing import Any
 
 from ncvq_core.config import TrialConfig, field_names
-from ncvq_core.config.tokenizer import NO_SSL, SSL_SETTINGS
+from ncvq_core.config.tokenizer import NO_SSL
 from ncvq_core.config.trial import FURTHER, STAGES, content_id
 from ncvq_core.errors import ConfigError, unknown_name
-from orchestrator.sweepfile.factors import label_of
+from orchestrator.sweepfile.conditions import of_condition, of_method, read_condition
 from orchestrator.sweepfile.objectives import Objective, check_comparable, check_measured, read_objectives
 from orchestrator.sweepfile.sections import Design
 from orchestrator.sweepfile.space import METHOD, Choice, Composed, Parameter, Pick, Range, compose, holes
-from orchestrator.sweepfile.sweep import SUGGESTION, Cell, Factor, Label, Level
-from orchestrator.sweepfile.templates import CONDITION, TemplateReader
+from orchestrator.sweepfile.sweep import SUGGESTION, Cell, Factor, Level
+from orchestrator.sweepfile.templates import TemplateReader
 from orchestrator.sweepfile.yaml_lines import Source
 
 SECTION, PARAMETERS = "search", "parameters"
@@ -174,52 +174,11 @@ def _read_parameters(source: Source, design: Design) -> tuple[Parameter, ...]:
             raise source.error(f"{name} is the same for all suggestions: write it in base", *path)
         if name in design.base:
             raise source.error(f"{name} is in base too: remove it there, or from the search", *path)
-        only_if = _read_condition(source, written[name], found, path)
-        needs = {**_of_method(name, found), **_of_condition(only_if, found)}
+        only_if = read_condition(source, written[name], found, path)
+        needs = {**of_method(name, found), **of_condition(only_if, found)}
         template = reader.read(name, path, needs)
         found.append(Parameter(setting=name, template=template, only_if=only_if))
     return tuple(found)
-
-
-def _read_condition(
-    source: Source, written: Any, before: list[Parameter], path: tuple[Any, ...]
-) -> dict[str, tuple[Label, ...]]:
-    """Read under which picks a setting is varied at all."""
-    if not isinstance(written, dict) or CONDITION not in written:
-        return {}
-    choices = {hole.name: hole for each in before for hole in holes(each.template) if isinstance(hole, Choice)}
-    condition = written[CONDITION]
-    if not isinstance(condition, dict) or not condition:
-        raise source.error(f"if = {condition!r}: must map a choice above to some of its labels", *path, CONDITION)
-    read: dict[str, tuple[Label, ...]] = {}
-    for name, labels in condition.items():
-        if name not in choices:
-            raise source.error(str(unknown_name("choice above this one", name, choices)), *path, CONDITION, name)
-        wanted = [label_of(label) for label in (labels if isinstance(labels, list) else [labels])]
-        for label in wanted:
-            if label not in choices[name].options:
-                valid = [str(each) for each in choices[name].options]
-                raise source.error(str(unknown_name(f"choice of {name}", label, valid)), *path, CONDITION, name)
-        read[name] = tuple(wanted)
-    return read
-
-
-def _of_method(setting: str, before: list[Parameter]) -> dict[str, Label]:
-    """Return the pick without which a setting of the augmented view has no effect: the first SSL method."""
-    for parameter in before:
-        template = parameter.template
-        if setting in SSL_SETTINGS and parameter.setting == METHOD and isinstance(template, Choice):
-            return {METHOD: next(label for label, value in template.options.items() if value != NO_SSL)}
-    return {}
-
-
-def _of_condition(only_if: Mapping[str, tuple[Label, ...]], before: list[Parameter]) -> dict[str, Label]:
-    """Return picks under which a condition holds."""
-    needs: dict[str, Label] = {}
-    for hole in (hole for each in before for hole in holes(each.template)):
-        if hole.name in only_if:
-            needs |= {**hole.needs, hole.name: only_if[hole.name][0]}
-    return needs
 
 
 def _whole(source: Source, key: str, minimum: int, default: int | None = None) -> int:
