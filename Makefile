@@ -8,13 +8,13 @@ quickstart: .venv/installed
 	$(BIN)/ncvq launch quickstart
 	$(BIN)/ncvq report quickstart
 
-# On all processors. ALL=1: with kills, clusters, storms and browsers, too, one after the other in one of the processes.
+# On all processors. ALL=1: further cases, too; and kills, clusters, storms and browsers, one after the other in one of the processes.
 test: .venv/installed
-	$(BIN)/pytest --numprocesses auto $(if $(ALL),--dist loadgroup,--dist worksteal -m "not slow")
+	$(BIN)/pytest --numprocesses auto $(if $(ALL),--dist loadgroup,--dist worksteal -m "not slow and not thorough")
 
 # A minute, while you work: without whole launches, trainings and reports.
 test-fast: .venv/installed
-	$(BIN)/pytest --numprocesses auto --dist worksteal -m "not slow and not whole"
+	$(BIN)/pytest --numprocesses auto --dist worksteal -m "not slow and not thorough and not whole"
 
 test-all:
 	$(MAKE) test ALL=1

@@ -39,7 +39,7 @@ def measured(trial: pd.Series, store: Path, dataset: Dataset) -> dict[str, float
     absorb(model, test)
     features = [pooled_in_training_mode(model, series) for series in (train, test)]
     probes = probe_accuracies(features[0], dataset.train_labels, features[1], dataset.test_labels)
-    after = evaluate_stage1(model, Labelled(train, dataset.train_labels), Labelled(test, dataset.test_labels))
+    after = evaluate_stage1(model, Labelled(train, dataset.train_labels), Labelled(test, dataset.test_labels)).metrics
     return after | probes
 
 

@@ -353,6 +353,7 @@ def test_a_store_describes_the_metrics_of_plugins(tmp_path: Path) -> None:
     assert [metric.measure for metric in known_metrics() if metric.name == "test_series"] != [None]
 
 
+@pytest.mark.thorough
 @pytest.mark.whole
 def test_it_reaches_the_store_and_the_page(tmp_path: Path) -> None:
     file, store = write_plugin_and_sweep(tmp_path), tmp_path / "store"

@@ -48,21 +48,16 @@ def probe_accuracies(train: Features, train_labels: Labels, test: Features, test
     }
 
 
-def class_separation(features: Features, labels: Labels) -> float | None:
-    """Return the mean silhouette coefficient of features (m, D) by class; None where it is undefined."""
-    from sklearn.metrics import silhouette_score
-
-    classes = len(np.unique(labels))
-    if not 2 <= classes < len(labels):
-        return None
-    return float(silhouette_score(features, labels))
+def class_separation(coefficients: Features | None) -> float | None:
+    """Return the mean of silhouette coefficients; None where they are undefined."""
+    return None if coefficients is None else float(np.mean(coefficients))
 
 
-def silhouettes(features: Features, labels: Labels) -> NDArray[np.float64] | None:
+def silhouettes(features: Features, labels: Labels) -> Features | None:
     """Return the silhouette coefficient of each of some features (m, D) by class; None where it is undefined."""
     from sklearn.metrics import silhouette_samples
 
     classes = len(np.unique(labels))
     if not 2 <= classes < len(labels):
         return None
-    return np.asarray(silhouette_samples(features, labels), dtype=np.float64)
+    return np.asarray(silhouette_samples(features, labels))

@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from ncvq_core.errors import DivergedError
 from ncvq_core.evaluation.codebook_statistics import codebook_correlation, codebook_cosine
-from ncvq_core.evaluation.probes import class_separation, probe_accuracies
+from ncvq_core.evaluation.probes import class_separation, probe_accuracies, silhouettes
 from ncvq_core.metrics import metric_names
 from ncvq_core.tokenizer import Tokenizer
 from ncvq_core.tokenizer.codebook import Quantized, perplexity
@@ -33,6 +33,17 @@ class Labelled(NamedTuple):
     """(n,)."""
 
 
+class Evaluation(NamedTuple):
+    """What is measured of a tokenizer."""
+
+    metrics: dict[str, float | None]
+    """STAGE1_METRICS by name; None where one is undefined (a single class has no probes)."""
+    codes: NDArray[np.float32]
+    """Pooled codes of the held-out series, (n, D · bands)."""
+    silhouettes: NDArray[np.floating] | None
+    """(n,) coefficients of these by class; None where they are undefined."""
+
+
 class _Pass(NamedTuple):
     features: NDArray[np.float32]
     recon_time: float
@@ -41,16 +52,13 @@ class _Pass(NamedTuple):
     usage: list[Tensor]
 
 
-def evaluate_stage1(tokenizer: Tokenizer, train: Labelled, held_out: Labelled) -> dict[str, float | None]:
+def evaluate_stage1(tokenizer: Tokenizer, train: Labelled, held_out: Labelled) -> Evaluation:
     """Measure a tokenizer on series it has not seen; nothing of it changes, and no generator is drawn from.
 
     Args:
         tokenizer: the model; it is evaluated in eval mode and left in the mode it came in.
         train: what it was trained on; the probes are fitted here.
         held_out: TEST, or a validation part.
-
-    Returns:
-        STAGE1_METRICS by name; None where one is undefined (a single class has no probes).
 
     Raises:
         DivergedError: its features are not finite; the last step of its training can do that, after the last loss.
@@ -62,6 +70,7 @@ def evaluate_stage1(tokenizer: Tokenizer, train: Labelled, held_out: Labelled) -
             on_train, on_held_out = _measure(tokenizer, train.series), _measure(tokenizer, held_out.series)
     finally:
         tokenizer.train(was_training)
+    coefficients = silhouettes(on_held_out.features, held_out.labels)
     metrics: dict[str, float | None] = {
         "val_loss": on_held_out.recon_time + on_held_out.recon_timefreq + on_held_out.commitment,
         "recon_time": on_held_out.recon_time,
@@ -70,12 +79,12 @@ def evaluate_stage1(tokenizer: Tokenizer, train: Labelled, held_out: Labelled) -
         "perplexity": mean(float(perplexity(usage)) for usage in on_held_out.usage),
         "codebook_corr": mean(codebook_correlation(book.codes) for book in tokenizer.codebooks),
         "codebook_cos": mean(codebook_cosine(book.codes) for book in tokenizer.codebooks),
-        "class_separation": class_separation(on_held_out.features, held_out.labels),
+        "class_separation": class_separation(coefficients),
     }
     probes: dict[str, float | None] = dict.fromkeys(("probe_svm", "probe_knn", "probe_linear"))
     if len(np.unique(train.labels)) > 1:
         probes |= probe_accuracies(on_train.features, train.labels, on_held_out.features, held_out.labels)
-    return metrics | probes
+    return Evaluation(metrics | probes, on_held_out.features, coefficients)
 
 
 def _measure(tokenizer: Tokenizer, series: Tensor) -> _Pass:

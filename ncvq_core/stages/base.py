@@ -29,6 +29,8 @@ class StageResult:
     """Highest resident memory (CPU) or allocated memory (GPU) of this process since the stage was set up."""
     notes: tuple[str, ...]
     """What was done to the data, and which metrics are undefined and why."""
+    known: dict[str, Any] = field(default_factory=dict)
+    """What metrics were made of and its examples need again, by name."""
     details: dict[str, Any] = field(default_factory=dict)
     """What its kind names beside metrics, as JSON can hold it."""
 

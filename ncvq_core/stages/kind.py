@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from ncvq_core.stages.cost import Cost
 
 
+NOTHING: Mapping[str, Any] = {}
+"""Where nothing is known yet."""
+
+
 class Sizes(NamedTuple):
     """What the work of a stage depends on beside its config."""
 
@@ -131,11 +135,12 @@ class StageKind(ABC):
             DataError: the dataset is too small for it.
         """
 
-    def examples(self, given: Given, made: Mapping[str, Tensor]) -> list[Example]:
+    def examples(self, given: Given, made: Mapping[str, Tensor], known: Mapping[str, Any] = NOTHING) -> list[Example]:
         """Return what figures can show of a finished stage: a few series, spectra, points. By default nothing.
 
         Args:
             given: what its run was built from.
             made: `StageResult.tensors` of the run.
+            known: `StageResult.known` where the run has just ended; what is not known is worked out.
         """
         return []

@@ -76,9 +76,9 @@ def _write(path: Path, template: str, parts: dict[str, str]) -> Path:
 def _taken(kind: str) -> Collection[str]:
     """Return the names that a plugin of a kind cannot have."""
     if kind == "augmentation":
-        from ncvq_core.augmentations import AUGMENTATIONS
+        from ncvq_core.augmentations import AUGMENTATIONS, STUDY_SETS
 
-        return (*AUGMENTATIONS, "none")
+        return (*AUGMENTATIONS, *STUDY_SETS, "none")
     if kind == "ssl":
         from ncvq_core.ssl import SSL_METHODS
 

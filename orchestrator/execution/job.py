@@ -182,7 +182,7 @@ class StageJob:
         if not (self.worker.examples and kind.has_examples and self._given):
             return None
         try:
-            return kind.examples(self._given, result.tensors)
+            return kind.examples(self._given, result.tensors, result.known)
         except torch.AcceleratorError:
             raise
         except Exception as error:

@@ -34,12 +34,22 @@ def read_properties(store: Path, checksum: str) -> Properties | None:
     Raises:
         DamagedError: the file is not what was written.
     """
-    path = properties_path(store, checksum)
     try:
-        found = read_sealed_json(path)["properties"]
-        return {str(name): None if value is None else float(value) for name, value in found.items()}
+        return _read(properties_path(store, checksum))[1]
     except FileNotFoundError:
         return None
+
+
+def _read(path: Path) -> tuple[str, Properties]:
+    """Return the name and the properties of a dataset.
+
+    Raises:
+        DamagedError: the file is not what was written.
+    """
+    try:
+        found = read_sealed_json(path)
+        properties = {str(name): None if value is None else float(value) for name, value in found["properties"].items()}
+        return str(found["dataset"]), properties
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamagedError(f"{DATASETS_FOLDER}/{path.name}: damaged ({error}); the next launch measures it") from error
 
@@ -53,11 +63,10 @@ def sound_properties(store: Path, checksum: str) -> Properties | None:
 
 def properties_by_name(store: Path) -> dict[str, Properties]:
     """Return the properties of all datasets whose file is sound, by the name of the dataset."""
-    found = {}
+    found: dict[str, Properties] = {}
     for path in sorted((store / DATASETS_FOLDER).glob("[!.]*.json")):
-        properties = sound_properties(store, path.stem)
-        if properties is not None:
-            found[str(read_sealed_json(path)["dataset"])] = properties
+        with contextlib.suppress(DamagedError):
+            found |= dict([_read(path)])
     return found
 
 

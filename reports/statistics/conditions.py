@@ -40,7 +40,8 @@ def conditions_of(trials: pd.DataFrame, metric: MetricSpec, factors: Collection[
     """
     known = trials
     if "device_kind" not in trials and "device" in trials:
-        known = trials.assign(device_kind=trials["device"].astype("str").str.split(":").str[0])
+        kinds = trials["device"].map(lambda device: str(device).partition(":")[0], na_action="ignore")
+        known = trials.assign(device_kind=kinds)
     names = [
         name
         for name in CONDITIONS

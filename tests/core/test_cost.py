@@ -145,6 +145,7 @@ def test_samples_grow_with_steps_and_guidance() -> None:
     assert long - trained == pytest.approx((19 / 9) * (plain - trained), rel=0.01), "the first pass is shared"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("steps", [1, 2, 4])
 @pytest.mark.parametrize("guidance", [1.0, 3.0])
 @pytest.mark.parametrize("series", [64, 256])

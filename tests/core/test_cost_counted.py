@@ -21,7 +21,7 @@ from ncvq_core.stages.tokenizer.cost import tokenizer_cost
 from ncvq_core.tokenizer import Tokenizer
 from ncvq_core.training.precision import PRODUCT_TYPES
 
-pytestmark = pytest.mark.whole
+pytestmark = [pytest.mark.whole, pytest.mark.thorough]
 
 SMALL = {"channels": 4, "projector_width": 8}
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from ncvq_core.config.tokenizer import Stage1Config
 from ncvq_core.data import Scaling, load_dataset
 from ncvq_core.evaluation.codebook_statistics import codebook_correlation, codebook_cosine
-from ncvq_core.evaluation.probes import class_separation, probe_accuracies
+from ncvq_core.evaluation.probes import class_separation, probe_accuracies, silhouettes
 from ncvq_core.evaluation.tokenizer import STAGE1_METRICS, Labelled, evaluate_stage1
 from ncvq_core.stages.tokenizer.trainer import Stage1Trainer
 from tests.core.epochs import train_epoch
@@ -44,7 +44,7 @@ def trainer(small_config: Callable[..., Stage1Config], parts: tuple[Labelled, La
 
 @pytest.fixture(scope="module")
 def metrics(trainer: Stage1Trainer, parts: tuple[Labelled, Labelled]) -> dict[str, float | None]:
-    return evaluate_stage1(trainer.tokenizer, *parts)
+    return evaluate_stage1(trainer.tokenizer, *parts).metrics
 
 
 def test_all_metrics_are_there(metrics: dict[str, float | None]) -> None:
@@ -75,7 +75,7 @@ def test_errors_and_usage_equal_those_of_one_full_batch(
     assert metrics["val_loss"] == pytest.approx(recon_time + recon_timefreq + commitment, rel=1e-4)
     share = np.bincount(tokens.ravel(), minlength=32) / tokens.size
     assert metrics["perplexity"] == pytest.approx(np.exp(-sum(p * np.log(p) for p in share if p)), rel=1e-4)
-    separation = class_separation(features, parts[1].labels)
+    separation = class_separation(silhouettes(features, parts[1].labels))
     assert metrics["class_separation"] == pytest.approx(separation, abs=1e-4)
 
 
@@ -107,20 +107,20 @@ def test_evaluation_changes_nothing(trainer: Stage1Trainer, parts: tuple[Labelle
 
 def test_a_single_class_has_no_probes(trainer: Stage1Trainer, parts: tuple[Labelled, Labelled]) -> None:
     one_class = [Labelled(part.series, np.zeros_like(part.labels)) for part in parts]
-    metrics = evaluate_stage1(trainer.tokenizer, *one_class)
+    metrics = evaluate_stage1(trainer.tokenizer, *one_class).metrics
     undefined = {name for name, value in metrics.items() if value is None}
     assert undefined == {"probe_svm", "probe_knn", "probe_linear", "class_separation"}
 
 
 def test_class_separation_of_three_points_by_hand() -> None:
     """Points 0 and 1 of one class, 5 of another: (5 − 1)/5, (4 − 1)/4, and 0 for the class of one."""
-    value = class_separation(np.array([[0.0], [1.0], [5.0]]), np.array([0, 0, 1]))
+    value = class_separation(silhouettes(np.array([[0.0], [1.0], [5.0]]), np.array([0, 0, 1])))
     assert value == pytest.approx((0.8 + 0.75 + 0) / 3)
 
 
 @pytest.mark.parametrize("labels", [[0, 0, 0], [0, 1, 2]])
 def test_class_separation_needs_two_classes_and_one_pair(labels: list[int]) -> None:
-    assert class_separation(np.array([[0.0], [1.0], [5.0]]), np.array(labels)) is None
+    assert class_separation(silhouettes(np.array([[0.0], [1.0], [5.0]]), np.array(labels))) is None
 
 
 def test_codebook_statistics_by_loops() -> None:

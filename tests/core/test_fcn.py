@@ -28,6 +28,7 @@ ACCURACIES = {"SonyAIBORobotSurface2": 0.975, "ShapesAll": 0.888, "ECG5000": 0.9
 """On TEST; those of Mallat (0.968), FordA (0.945) and ElectricDevices (0.718) are met as well, but take a minute."""
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("name", "accuracy"), ACCURACIES.items())
 def test_public_weights_classify_test_as_published(name: str, accuracy: float) -> None:
     folder, archive = SHARED / "reference" / "fcn", SHARED / "data" / "UCRArchive_2018"

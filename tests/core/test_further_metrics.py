@@ -20,6 +20,8 @@ from ncvq_core.evaluation.predictive_score import error_of
 from ncvq_core.evaluation.recurrent import LONGEST, as_steps
 from ncvq_core.metrics import FURTHER
 
+pytestmark = pytest.mark.whole
+
 OWN = ("discriminative_score", "predictive_score", "context_fid")
 
 

@@ -88,6 +88,7 @@ def test_result_is_complete(result: StageResult, italy: Dataset) -> None:
     assert result.notes == ("fid_by_class is ill-conditioned for classes of at most 128 series: 1, 2",)
 
 
+@pytest.mark.thorough
 def test_resumed_in_the_middle_it_gives_the_same_bits(start: Callable[..., SamplesRun], result: StageResult) -> None:
     first = start()
     assert first.state() == {}
@@ -117,6 +118,7 @@ def test_samples_that_are_not_finite_are_refused(start: Callable[..., SamplesRun
         run.advance()
 
 
+@pytest.mark.thorough
 def test_test_labels_change_no_sample(start: Callable[..., SamplesRun], result: StageResult, italy: Dataset) -> None:
     swapped = 1 - italy.test_labels  # changes the accuracy even of a classifier that always says the same
     other = finish(start(dataclasses.replace(italy, test_labels=swapped)))
@@ -126,6 +128,7 @@ def test_test_labels_change_no_sample(start: Callable[..., SamplesRun], result: 
     assert other.metrics["cas"] != result.metrics["cas"]
 
 
+@pytest.mark.thorough
 def test_few_series_and_lone_classes_are_noted(start: Callable[..., SamplesRun], italy: Dataset) -> None:
     lone = np.zeros(20, dtype=np.int64)
     lone[0] = 1

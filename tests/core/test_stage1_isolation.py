@@ -95,6 +95,7 @@ def test_state_holds_plain_tensors_and_reading_it_changes_nothing(build: Build) 
     assert differing(copied(watched), run(build())) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("ssl", [("vibcreg", "vibcreg"), ("none", "barlowtwins"), ("vicreg", "vibcreg")])
 def test_interleaved_trainers_do_not_see_each_other(build: Build, ssl: tuple[str, str]) -> None:
     apart = [run(build(ssl[0])), run(build(ssl[1], seed=5, epochs=2))]
@@ -116,6 +117,7 @@ def test_a_diverged_neighbour_hurts_nobody(build: Build) -> None:
     assert differing(copied(healthy), run(build())) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("ssl", METHODS)
 def test_global_generators_neither_matter_nor_change(build: Build, ssl: str) -> None:
     """Known fault 7: every draw comes from the trainer's own generators."""

@@ -61,7 +61,9 @@ def test_without_a_validation_part_there_is_no_validation_loss(
 
 
 @pytest.mark.parametrize("kind", TOKEN_EMBEDDINGS)
-@pytest.mark.parametrize("tokenizer", ["stft", "stft_lfhf", "wavelet"])
+@pytest.mark.parametrize(
+    "tokenizer", ["stft", *(pytest.param(name, marks=pytest.mark.thorough) for name in ("stft_lfhf", "wavelet"))]
+)
 def test_the_prior_learns(
     kind: str, tokenizer: str, prior_config: Trials, gunpoint: Dataset, tokenizer_of: Train
 ) -> None:

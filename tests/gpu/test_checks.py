@@ -22,7 +22,7 @@ from benchmarks.gpu.place import Check, NotHereError, Place
 from benchmarks.gpu.report import FAILED, NOT_RUN, PASSED, Line
 from benchmarks.gpu.trainers import KINDS, fcn
 
-pytestmark = pytest.mark.whole
+pytestmark = [pytest.mark.whole, pytest.mark.thorough]
 
 ROOT = Path(__file__).parents[2]
 CPU = Place(device=torch.device("cpu"))

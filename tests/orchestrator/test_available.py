@@ -105,6 +105,7 @@ def ncvq(*arguments: str | Path) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
+@pytest.mark.thorough
 def test_launch_status_and_report_of_what_is_available(file: Path, archive: Path, tmp_path: Path) -> None:
     """Names that no archive has stand for a download that is impossible: there is no network in tests."""
     file.write_text(DESIGN.replace("GunPoint, ItalyPowerDemand", "Mine").replace("dataset: Nowhere", "seed: 0"))
@@ -126,6 +127,7 @@ def test_launch_status_and_report_of_what_is_available(file: Path, archive: Path
     assert page.index("Elsewhere and Nowhere") < page.index('<h2 id="design">')
 
 
+@pytest.mark.thorough
 def test_a_profile_is_a_sweep_of_its_own_in_the_store(file: Path, archive: Path, tmp_path: Path) -> None:
     file.write_text(
         DESIGN.replace("[Elsewhere, GunPoint, ItalyPowerDemand, Nowhere]", "[Mine]").replace(", dataset: Nowhere", "")

@@ -389,6 +389,7 @@ def test_show_of_no_trial_and_of_several(finished: Store) -> None:
     assert refusal("show", near, "--store", finished.path) == words
 
 
+@pytest.mark.thorough
 def test_report_prints_every_comparison_as_json(tiny_file: Path, finished: Store, tmp_path: Path) -> None:
     told = json.loads(ncvq("report", tiny_file, "--store", finished.path, "--out", tmp_path / "out", "--json").stdout)
     assert {(row["factor"], row["level"]) for row in told["claims"]} == {("ssl", "barlowtwins")}

@@ -12,7 +12,7 @@ from orchestrator.cli import complete
 from orchestrator.store import Store
 from tests.orchestrator.processes import ROOT
 
-pytestmark = pytest.mark.whole
+pytestmark = [pytest.mark.whole, pytest.mark.thorough]
 
 BLOCKED = """\
 import sys

@@ -43,6 +43,7 @@ def read(store: Path, sweep: Sweep) -> tuple[str, Results]:
     return printed.getvalue(), read_results(store, sweep.name)
 
 
+@pytest.mark.thorough
 def test_no_flipped_bit_changes_a_number_unnoticed(finished2_folder: Path, tmp_path: Path) -> None:
     """Weights and the rest of a store: each flip is found where the file is read, or the numbers are as before."""
     sweep, rng, store = tiny2(tmp_path), random.Random(7), tmp_path / "store"

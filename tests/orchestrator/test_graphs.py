@@ -86,6 +86,7 @@ def test_nothing_is_captured_unless_asked(design: Design, run_here: Launch, tmp_
     assert FreshExecutor.workers == 2
 
 
+@pytest.mark.thorough
 def test_short_memory_in_a_capture_makes_packs_smaller_first(
     design: Design, run_here: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,8 @@ from orchestrator.store import Store
 from orchestrator.store.check import check
 from tests.orchestrator.wandb_server import ENTITY, PROJECT, Run, Service, serving
 
+pytestmark = pytest.mark.whole
+
 SOURCE = f"{ENTITY}/{PROJECT}"
 LISTING = {"Viewer", "GetDefaultEntity", "Runs"}
 """What the client asks for where it reads no run."""

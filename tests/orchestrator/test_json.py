@@ -18,6 +18,8 @@ from orchestrator.store.lock import exclusive
 from tests.orchestrator.conftest import Design
 from tests.orchestrator.test_cli import ncvq, refusal
 
+pytestmark = pytest.mark.whole
+
 DOCS = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
 
 

@@ -66,6 +66,7 @@ REFUSED = {
     ("augmentation", "../up"): "'../up': a name is small letters",
     ("augmentation", "9lives"): "'9lives': a name is small letters",
     ("augmentation", "flip"): "'flip': ncvq has a name like this already; choose another",
+    ("augmentation", "warp"): "'warp': ncvq has a name like this already",
     ("ssl", "none"): "'none': ncvq has a name like this already",
     ("tokenizer", "wavelet"): "'wavelet': ncvq has a name like this already",
     ("metric", "fid"): "'fid': ncvq has a name like this already",

@@ -152,6 +152,7 @@ def test_parts_that_lack_a_column_get_it(finished: Store, finished_folder: Path)
     assert list(pd.read_parquet(finished.path / "trials").columns) == TRIALS.names
 
 
+@pytest.mark.thorough
 def test_many_files_become_parts(older: Store) -> None:
     source = part_files(older.path / "trials")[0]
     table = pq.read_table(source)

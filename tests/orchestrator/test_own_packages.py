@@ -11,7 +11,7 @@ import pytest
 from ncvq_core import packages
 from tests.orchestrator.processes import ROOT
 
-pytestmark = pytest.mark.whole
+pytestmark = [pytest.mark.whole, pytest.mark.thorough]
 
 SCRIPT = """\
 import sys

@@ -52,6 +52,7 @@ def test_a_pack_gives_each_trial_its_own_numbers(
     assert len({id(trainer) for trainer in together[:3]}) == 3  # in turn
 
 
+@pytest.mark.thorough
 def test_a_pack_of_different_stages(
     run_here: Launch, tmp_path: Path, finished2_folder: Path, together: list[Trainer]
 ) -> None:
@@ -198,6 +199,7 @@ def test_an_error_without_words_is_named_by_its_kind(
     assert [error for _, error in summary.failures.values()] == ["MemoryError"]
 
 
+@pytest.mark.thorough
 def test_an_interrupted_pack_goes_on(design: Design, run_here: Launch, tmp_path: Path, finished_folder: Path) -> None:
     store = Store(tmp_path / "s", create=True)
     plan = make_plan(design(), store, load_datasets(design(), None))
@@ -218,6 +220,7 @@ def test_a_pack_on_a_gpu(run_here: Launch, tmp_path: Path, finished2_folder: Pat
     assert ours["fid"].notna().all()
 
 
+@pytest.mark.thorough
 def test_seconds_of_a_pack_are_shared_out(design: Design, run_here: Launch, tmp_path: Path) -> None:
     """The sum over the trials is no more than the time that passed, however many were side by side."""
     began = time.monotonic()

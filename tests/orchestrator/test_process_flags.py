@@ -67,6 +67,7 @@ def run_fresh(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("code", [LAUNCH, RAY_WORKER], ids=["inline", "ray"])
 def test_a_worker_sets_the_flags_before_its_first_stage(code: str, tmp_path: Path) -> None:
     done = run_fresh(code, tmp_path)

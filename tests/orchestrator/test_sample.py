@@ -20,6 +20,8 @@ from tests.orchestrator.stage2 import DATASET, tiny2
 from tests.orchestrator.tables import forget
 from tests.orchestrator.test_cli import ncvq, refusal
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.fixture
 def trial(tmp_path: Path) -> str:

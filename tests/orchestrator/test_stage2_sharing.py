@@ -133,6 +133,7 @@ def test_another_sweep_shares_tokenizer_and_network(
     assert line in printed
 
 
+@pytest.mark.thorough
 def test_a_killed_launch_goes_on_after_its_last_stage(
     finished2_folder: Path, run_here: Launch, trained: Counter[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,6 +165,7 @@ def test_a_trial_whose_stages_are_done_is_only_assembled(
     assert trials_table(finished2.path).equals(trials_table(finished2_folder))
 
 
+@pytest.mark.thorough
 def test_a_failing_tokenizer_takes_its_trials_with_it_once(
     run_here: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,9 +90,11 @@ def test_record_is_plain_json() -> None:
     record = sweep_record(sweep)
     assert json.loads(json.dumps(record, allow_nan=False)) == record
     assert set(record) == {
-        "name", "description", "factors", "baseline", "answers", "margins", "belief", "profile", "missing", "cells",
+        "name", "description", "factors", "baseline", "answers", "margins", "belief", "profile", "missing", "plugins",
+        "further_metrics", "cells",
     }  # fmt: skip
     assert (record["belief"], record["profile"], record["missing"]) == ({}, None, [])
+    assert (record["plugins"], record["further_metrics"]) == ([], [])
     assert record["factors"]["augmentations"] == ["warp", "slice"]
     assert record["cells"][0] == {
         "trial_id": sweep.cells[0].config.trial_id,

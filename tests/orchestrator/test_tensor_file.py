@@ -131,6 +131,7 @@ for work in (
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc")
 def test_neither_writing_nor_reading_holds_a_second_copy(tmp_path: Path) -> None:
     """Beside 268 MB in 64 parts: a few parts at a time, of those that are laid out anew or read."""

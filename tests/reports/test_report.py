@@ -139,6 +139,7 @@ def test_sweep_without_dataset_or_ssl(writer: StoreWriter) -> None:
     assert "against learning_rate (single trials)." in text
 
 
+@pytest.mark.thorough
 def test_a_second_report_replaces_the_first_and_leaves_no_other_file_nor_setting(
     reported: Path, tmp_path: Path
 ) -> None:
@@ -174,7 +175,7 @@ def test_import_needs_none_of_the_packages_that_train() -> None:
         "import sys, reports\n"
         "print(sorted(({'torch', 'ray', 'wandb', 'optuna', 'matplotlib.pyplot'} & set(sys.modules))"
         " | {name for name in sys.modules if name.startswith(('ncvq_core.', 'orchestrator.'))"
-        " and not name.startswith(('ncvq_core.errors', 'ncvq_core.metrics', 'ncvq_core.packages'))"
+        " and not name.startswith(('ncvq_core.errors', 'ncvq_core.metrics', 'ncvq_core.packages', 'ncvq_core.plugins'))"
         " and not name.startswith('orchestrator.store')"
         " and not (name.startswith('ncvq_core.stages') and name.split('.')[-1] in "
         "('stages', 'kind', 'registry', 'tokenizer', 'judge', 'prior', 'samples'))}))"  # what the store asks of stages

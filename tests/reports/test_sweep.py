@@ -64,6 +64,7 @@ def test_history_effects_means_and_ranks(sweep: Sweep) -> None:
     assert sweep.beliefs().empty
 
 
+@pytest.mark.thorough
 def test_the_answers_are_those_of_the_report(writer: StoreWriter) -> None:
     store = write_sweep(writer)
     answers = Sweep(store, "fixture").answers()
@@ -115,6 +116,7 @@ def test_all_figures_of_a_name_show_with_their_captions(sweep: Sweep) -> None:
     assert isinstance(sweep.figure("value", page=2), Figure)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", list(REGISTRY))
 def test_every_name_of_the_registry_draws_or_says_why_not(writer: StoreWriter, name: str) -> None:
     store = write_sweep(writer)
@@ -139,6 +141,7 @@ def test_mistakes_are_one_line_that_lists_what_there_is(sweep: Sweep, store: Pat
         Sweep(store, "fixtur")
 
 
+@pytest.mark.thorough
 def test_the_example_of_the_docs_runs(writer: StoreWriter, tmp_path: Path) -> None:
     writer.root, writer.name = tmp_path / "runs", "quickstart"
     write_sweep(writer)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from ncvq_core.stages.kind import Example, Given, Sizes, StageKind
+from ncvq_core.stages.kind import NOTHING, Example, Given, Sizes, StageKind
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -53,7 +53,7 @@ class SamplesKind(StageKind):
         tokenizer, prior, fcn = (given.needed[name] for name in self.needs)
         return SamplesRun(given.config, given.dataset, tokenizer, prior, fcn, given.device)
 
-    def examples(self, given: Given, made: Mapping[str, Tensor]) -> list[Example]:
+    def examples(self, given: Given, made: Mapping[str, Tensor], known: Mapping[str, Any] = NOTHING) -> list[Example]:
         """Return samples with their nearest real series, features of the network that judges, and spectra."""
         import torch
 

@@ -1,13 +1,16 @@
 """What a finished stage 1 keeps for figures: series with augmented views, pooled codes of TEST, spectra."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ncvq_core.config.tokenizer import Stage1Config
 from ncvq_core.data import Dataset, Scaling
+from ncvq_core.data.scaling import SCALING
 from ncvq_core.evaluation.probes import silhouettes
 from ncvq_core.evaluation.spectra import spectral_levels
 from ncvq_core.evaluation.tokenizer import pooled_codes
@@ -21,17 +24,24 @@ from ncvq_core.stages.examples import (
     spread,
 )
 from ncvq_core.stages.kind import Example, Shown
+from ncvq_core.stages.tokenizer.run import CODES, SILHOUETTES
 from ncvq_core.stages.tokenizer.views import augmented_train, augmented_view
 from ncvq_core.tokenizer.bands import build_transform
 from ncvq_core.tokenizer.load import load_tokenizer
 from ncvq_core.training.seeding import stream
+
+Codes = NDArray[np.floating]
 
 VIEWS = 2
 """Augmented views of a series."""
 
 
 def tokenizer_examples(
-    config: Stage1Config, dataset: Dataset, tensors: Mapping[str, Tensor], device: torch.device
+    config: Stage1Config,
+    dataset: Dataset,
+    tensors: Mapping[str, Tensor],
+    known: Mapping[str, Any],
+    device: torch.device,
 ) -> list[Example]:
     """Return the examples of a stage 1.
 
@@ -39,15 +49,25 @@ def tokenizer_examples(
         config: of the stage.
         dataset: the data that it names.
         tensors: what its run left behind.
+        known: what its run has just worked out of TEST, by the names of `StageResult.known`; it may be empty.
         device: where to compute.
     """
-    tokenizer = load_tokenizer(config, dataset, tensors, device)
-    test = torch.from_numpy(tokenizer.scaling.apply(dataset.test)).to(device)
+    scaling = Scaling.of_tensor(tensors[SCALING], dataset.channels)
+    codes, scores = (known[CODES], known[SILHOUETTES]) if known else _codes_of_test(config, dataset, tensors, device)
     return [
-        *view_examples(config, dataset, tokenizer.scaling, device),
-        *_code_examples(pooled_codes(tokenizer.model, test), dataset),
-        *_spectra(config, dataset, tokenizer.scaling, device),
+        *view_examples(config, dataset, scaling, device),
+        *_code_examples(codes, scores, dataset),
+        *_spectra(config, dataset, scaling, device),
     ]
+
+
+def _codes_of_test(
+    config: Stage1Config, dataset: Dataset, tensors: Mapping[str, Tensor], device: torch.device
+) -> tuple[Codes, Codes | None]:
+    """Return the pooled codes of TEST and their silhouette coefficients."""
+    tokenizer = load_tokenizer(config, dataset, tensors, device)
+    codes = pooled_codes(tokenizer.model, torch.from_numpy(tokenizer.scaling.apply(dataset.test)).to(device))
+    return codes, silhouettes(codes, dataset.test_labels)
 
 
 def view_examples(config: Stage1Config, dataset: Dataset, scaling: Scaling, device: torch.device) -> Iterator[Example]:
@@ -67,9 +87,9 @@ def view_examples(config: Stage1Config, dataset: Dataset, scaling: Scaling, devi
         yield from series_examples(Shown.VIEW, view.cpu().numpy(), names, [number] * len(names))
 
 
-def _code_examples(codes: np.ndarray, dataset: Dataset) -> Iterator[Example]:
-    """Give the pooled codes (m, D) of TEST in the plane of their principal components, with their silhouettes."""
-    plane, scores = Plane(codes), silhouettes(codes, dataset.test_labels)
+def _code_examples(codes: Codes, scores: Codes | None, dataset: Dataset) -> Iterator[Example]:
+    """Give the pooled codes (m, D) of TEST in the plane of their principal components, with their silhouettes (m,)."""
+    plane = Plane(codes)
     yield Example(Shown.CODE_AXES, plane.shares)
     for place, point in zip(chosen := spread(len(codes)), plane.points(codes[chosen]), strict=True):
         score = None if scores is None else float(scores[place])

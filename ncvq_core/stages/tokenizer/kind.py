@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ncvq_core.metrics import metric_names
-from ncvq_core.stages.kind import Example, Given, Sizes, StageKind
+from ncvq_core.stages.kind import NOTHING, Example, Given, Sizes, StageKind
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -58,10 +58,11 @@ class TokenizerKind(StageKind):
 
         return Stage1Run(given.config.stage1, given.dataset, given.device, given.config.further("stage1"))
 
-    def examples(self, given: Given, made: Mapping[str, Tensor]) -> list[Example]:
+    def examples(self, given: Given, made: Mapping[str, Tensor], known: Mapping[str, Any] = NOTHING) -> list[Example]:
         """Return series with augmented views, the pooled codes of TEST, and spectra."""
         import torch
 
         from ncvq_core.stages.tokenizer.examples import tokenizer_examples
 
-        return tokenizer_examples(given.config.stage1, given.dataset, made, given.device or torch.device("cpu"))
+        device = given.device or torch.device("cpu")
+        return tokenizer_examples(given.config.stage1, given.dataset, made, known, device)

@@ -13,12 +13,14 @@ from ncvq_core.data.scaling import SCALING
 from ncvq_core.data.validation import split_train
 from ncvq_core.errors import DataError
 from ncvq_core.evaluation.further import Measured, measure_further
-from ncvq_core.evaluation.tokenizer import Labelled, evaluate_stage1
+from ncvq_core.evaluation.tokenizer import Evaluation, Labelled, evaluate_stage1
 from ncvq_core.metrics import metric_names
 from ncvq_core.stages.base import StageResult, StageRun
 from ncvq_core.stages.tokenizer.trainer import Stage1Trainer
 from ncvq_core.training.memory import peak_memory_bytes, release_freed_memory
 
+CODES, SILHOUETTES = "codes", "silhouettes"
+"""What is known of TEST when the metrics are: its pooled codes, and their silhouette coefficients."""
 EVALUATED = metric_names("stage1")
 """What is measured on the validation part along the way."""
 
@@ -65,7 +67,8 @@ class Stage1Run(StageRun):
     def result(self) -> StageResult:
         """Read TEST, for the first and only time, and return everything that is worth keeping."""
         test = _labelled(self.dataset.test, self.dataset.test_labels, self.scaling, self.device)
-        metrics = self._evaluate(test)
+        found = self._evaluate(test)
+        metrics = dict(found.metrics)
         history = [self._row(epoch) for epoch in range(self.epoch)]
         metrics["ssl_loss"] = history[-1].get("ssl_loss")
         metrics |= self._measure_further()
@@ -76,6 +79,7 @@ class Stage1Run(StageRun):
             tensors={**tensors, SCALING: self.scaling.tensor()},
             peak_memory_bytes=peak_memory_bytes(self.device),
             notes=self.dataset.notes + self._undefined(metrics),
+            known={CODES: found.codes, SILHOUETTES: found.silhouettes},
         )
 
     def state(self) -> dict[str, Tensor]:
@@ -91,13 +95,13 @@ class Stage1Run(StageRun):
         every = self.config.evaluate_every
         if every and self.epoch % every == 0:
             self.check()
-            metrics = self._evaluate(self._validation)
+            metrics = self._evaluate(self._validation).metrics
             metrics["ssl_loss"] = self.trainer.held_out_ssl_loss(self._validation.series)
             values = [metrics[name] for name in EVALUATED]
             numbers = [np.nan if value is None else value for value in values]
             self._evaluations[self.epoch - 1] = torch.tensor(numbers, dtype=torch.float64)
 
-    def _evaluate(self, held_out: Labelled) -> dict[str, float | None]:
+    def _evaluate(self, held_out: Labelled) -> Evaluation:
         """Measure the tokenizer; its tensors have other sizes than those of a step, and do not fit in their holes."""
         release_freed_memory()
         return evaluate_stage1(self.trainer.tokenizer, self._train, held_out)

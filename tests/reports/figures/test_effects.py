@@ -110,6 +110,7 @@ def test_pages_hold_every_row_once_and_fit(datasets: int, levels: int) -> None:
         assert sum(strip_height(parts) for _, _, parts in page.strips) <= PAGE_HEIGHT <= 9
 
 
+@pytest.mark.thorough
 def test_many_datasets_make_pages_of_at_most_twelve_by_nine_inches(writer: StoreWriter) -> None:
     _, _, found = effects_of(write_sweep(writer, datasets=40, seeds=2))
     assert [view.name for view, _ in found] == ["effects_1", "effects_2", "effects_3"]

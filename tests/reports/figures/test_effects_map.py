@@ -22,6 +22,7 @@ pytestmark = pytest.mark.whole
 METHODS = ["none", "barlowtwins", "vibcreg", "vicreg", "byol"]
 
 
+@pytest.mark.thorough
 def test_a_map_has_each_effect_and_a_manifest_with_its_trials(writer: StoreWriter, tmp_path: Path) -> None:
     names = [f"Data{place:02d}" for place in range(40)]
     store = write_sweep(writer, datasets=names, seeds=1, methods=METHODS, epochs=1)

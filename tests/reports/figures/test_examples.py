@@ -30,6 +30,8 @@ from tests.orchestrator.tables import writing
 from tests.reports.figures.grids import figures_of, write_grid
 from tests.reports.figures.readable import faults_of
 
+pytestmark = pytest.mark.whole
+
 NAMES = ("spectra", "samples", "separation", "views")
 LENGTH = 32
 FACTORS: dict[str, list[Any]] = {
@@ -184,6 +186,7 @@ def test_their_manifests_and_tables_are_read_as_they_were_written(results: Resul
     assert (view_from(document).layout, view_from(document).name) == (view.layout, view.name)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("factors", [
     {"dataset": ["D" * 60], "ssl": ["none"], "seed": [0]},
     {"learning_rate": [0.1, 0.2], "seed": [0]},

@@ -26,6 +26,8 @@ from tests.reports.figures.readable import faults_of
 from tests.reports.figures.sweeps import write_sweep
 from tests.reports.statistics.examples import Example, cells
 
+pytestmark = pytest.mark.whole
+
 Drawn = tuple[View, pd.DataFrame]
 
 

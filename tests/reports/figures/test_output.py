@@ -104,6 +104,7 @@ def test_an_unknown_figure_is_one_line_with_the_nearest_first(writer: StoreWrite
     assert "\n" not in str(told.value)
 
 
+@pytest.mark.thorough
 def test_the_appendix_is_counted_and_drawn_when_asked_for(writer: StoreWriter, tmp_path: Path) -> None:
     store = write_sweep(writer, datasets=1, seeds=2)
     results, none = read_results(store, "fixture"), pd.DataFrame()

@@ -14,7 +14,7 @@ from reports.figures.redraw import redraw
 from tests.plugin_files import nothing_stays
 from tests.test_design_page import TALLY
 
-pytestmark = pytest.mark.whole
+pytestmark = [pytest.mark.whole, pytest.mark.thorough]
 
 REGISTER = """
 

@@ -154,6 +154,7 @@ def test_only_draws_one_figure(store: Path, tmp_path: Path) -> None:
     assert [each.stem for each in pictures if each.suffix == ".png"] == ["value_reconstruction", "value_representation"]
 
 
+@pytest.mark.thorough
 def test_a_later_report_leaves_no_figure_of_an_earlier_one(store: Path, page: Path) -> None:
     names = {path.name for folder in ("figures", "tables") for path in (page.parent / folder).iterdir()}
     for path in (page.parent / "figures").glob("effects.*"):
@@ -198,6 +199,7 @@ def test_a_manifest_of_another_version_is_one_line(page: Path) -> None:
         redraw(path)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["weight", "curves", "token_embedding", "value"])
 def test_a_page_names_the_trials_of_its_own_panels(tmp_path: Path, name: str) -> None:
     sweep: dict[str, list[Any]] = {

@@ -19,7 +19,7 @@ from reports.read_store import Results
 from tests.reports.figures.grids import figures_of, results_of_grid
 from tests.reports.figures.readable import faults_of
 
-pytestmark = pytest.mark.whole
+pytestmark = [pytest.mark.whole, pytest.mark.thorough]
 
 LONG = [f"augmentation_{letter * 60}{place}" for place, letter in enumerate("abcdefghijkl")]
 CJK = [f"数据增强方法{letter * 6}" for letter in "甲乙丙丁戊己庚辛壬癸子丑"]

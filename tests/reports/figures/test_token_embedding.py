@@ -174,6 +174,7 @@ def test_judgements_of_two_networks_are_not_pooled(embeddings: StoreWriter) -> N
     assert warning.startswith("Beta: several networks judged the samples (trained 5e6f7a8b, trained 00000000), so")
 
 
+@pytest.mark.thorough
 def test_the_page_has_it_and_names_the_networks(embeddings: StoreWriter) -> None:
     for levels in cells():
         add(embeddings, levels)

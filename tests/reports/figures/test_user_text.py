@@ -17,7 +17,7 @@ from tests.reports.figures.sweeps import effects_of, write_sweep
 if TYPE_CHECKING:
     from tests.reports.conftest import StoreWriter
 
-pytestmark = pytest.mark.whole
+pytestmark = [pytest.mark.whole, pytest.mark.thorough]
 
 NAMES = ["$a_b$", "$\\frac{1}", "100 %", "back\\slash", "<b>bold</b>", "数据增强", "n" * 80]
 

@@ -25,7 +25,9 @@ SMALLEST = 9.0
 
 
 @pytest.mark.parametrize("name", REGISTRY)
-@pytest.mark.parametrize("kind", ["awkward", pytest.param("many", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "kind", [pytest.param("awkward", marks=pytest.mark.thorough), pytest.param("many", marks=pytest.mark.slow)]
+)
 def test_no_letter_of_a_figure_is_small(writer: StoreWriter, name: str, kind: str) -> None:
     metrics = ("val_loss", "probe_svm")
     store = (write_awkward(writer) if kind == "awkward"

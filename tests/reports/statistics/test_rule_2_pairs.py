@@ -175,6 +175,13 @@ def test_rule_2_slots_of_one_kind_of_device_and_judges_of_other_metrics_are_no_c
     assert only(compare(trials, design, LOSS, "variant"), dataset="data0")["n_dropped"] == 0
 
 
+@pytest.mark.parametrize("device", [float("nan"), None])
+def test_rule_2_a_device_that_nobody_noted_is_one_condition(device: float | None) -> None:
+    design = two_levels(seeds=4)
+    trials = random_trials(design).assign(device=device)
+    assert only(compare(trials, design, LOSS, "variant"), dataset="data0")["n_dropped"] == 0
+
+
 def test_rule_2_a_condition_that_is_a_factor_is_what_is_compared() -> None:
     design = Example(factors={"dataset": ["data0"], "precision": ["fp32", "bf16"], "seed": ["0", "1", "2"]})
     trials = random_trials(design)

@@ -23,6 +23,8 @@ from tests.reports.statistics.examples import (
     with_values,
 )  # fmt: skip
 
+pytestmark = pytest.mark.whole
+
 
 def test_rule_14_means_are_over_seeds_that_all_settings_have() -> None:
     design = two_levels(seeds=4)
