@@ -82,7 +82,8 @@ def print_plan(plan: PlanSummary, console: Console) -> None:
 def search_words(search: SearchState) -> str:
     """Return how far a search is."""
     words = f"{search.suggested} of {search.budget} suggestions drawn: {search.done} done, {search.open} open"
-    return f"{words}, {search.without_value} without a value (study {search.study})"
+    pruned = f", {search.pruned} pruned" if search.pruned else ""
+    return f"{words}{pruned}, {search.without_value} without a value (study {search.study})"
 
 
 def trial_sections(row: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -28,8 +28,11 @@ from orchestrator.search.suggested import suggested
 from orchestrator.store import Store
 from orchestrator.store.heal import heal
 from orchestrator.store.lock import exclusive
+from orchestrator.store.searches import read_suggestions
 from orchestrator.store.status import Status
 from orchestrator.store.upgrade import upgrade
+from orchestrator.sweepfile.deciders import Pruner
+from orchestrator.sweepfile.search import Search
 from orchestrator.sweepfile.sweep import Sweep, sweep_record
 
 if TYPE_CHECKING:
@@ -41,11 +44,13 @@ class Summary:
     """How a launch ended."""
 
     finished: int
-    """Trials with a result, earlier ones included."""
+    """Trials with a result, earlier ones and pruned ones included."""
     trials: int
     failures: dict[str, tuple[str, str]]
     """Trial id to label and error, earlier failures that were left alone included; not those that were to be retried
     and never were, because the launch ended before."""
+    pruned: int
+    """Trials that were ended early, by a search; they count as finished."""
     unpublished: dict[str, str]
     """Trial id to the reason why the tracker did not take it."""
     interrupted: bool
@@ -61,12 +66,14 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
 
     Raises:
         ConfigError: the W&B mode, the executor or the folder of FCN weights is unknown, or bfloat16 or GPUs are asked
-            for that this machine lacks; nothing is started.
+            for that this machine lacks, or what was pruned by a sweep that prunes nothing; nothing is started.
         CheckpointError: FCN weights do not fit their dataset; nothing is started.
         StoreError: the store cannot be used or written, or another process runs in it.
         DataError: a dataset is missing or unusable; nothing is started.
     """
     mode = tracking_mode(options.wandb)
+    if options.unprune:
+        _pruner_of(sweep)
     prepared = prepare(sweep, options)
     if prepared.obstacle:
         raise ConfigError(prepared.obstacle, "precision")
@@ -76,6 +83,8 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
     with exclusive(store.path, command), scratch_folder() as scratch, temporary_files_below(scratch):
         _say(_put_in_order(store, prepared), console)
         prepared.keep_weights(store)
+        if options.unprune:
+            _unprune(sweep, store)
         planned = prepared.planned(store)
         plan, capacity = planned.plan, planned.capacity
         _say(_set_aside_outdated(store, plan), console)
@@ -136,10 +145,29 @@ def _suggester(prepared: Preparation, planned: Planned, recorder: Recorder) -> "
         prepared.sweep.search,
         [result.suggestion for result in planned.results],
         recorder,
-        lambda cells: prepared.planned_for(cells, recorder.store),
+        lambda cells, pruned: prepared.planned_for(cells, pruned, recorder.store),
         planned.flops,
         lambda cells: _note_design(recorder.store, replace(planned.plan.sweep, cells=tuple(cells))),
     )
+
+
+def _unprune(sweep: Sweep, store: Store) -> None:
+    """Let all trials that a search pruned go on."""
+    from orchestrator.search.pruning import Pruning
+
+    search, pruner = _pruner_of(sweep)
+    Pruning(search, pruner, store).unprune(read_suggestions(store.path, search.study_id)[0])
+
+
+def _pruner_of(sweep: Sweep) -> tuple[Search, Pruner]:
+    """Return the search of a sweep, and its pruner.
+
+    Raises:
+        ConfigError: it has none.
+    """
+    if sweep.search is None or sweep.search.pruner is None:
+        raise ConfigError(f"--unprune: {sweep.name} ends no trial early: it has no search with a pruner")
+    return sweep.search, sweep.search.pruner
 
 
 def _keep_search(plan: Plan, suggester: "Suggester") -> None:
@@ -190,6 +218,7 @@ def _summary(plan: Plan, recorder: Recorder, interrupted: bool) -> Summary:
         finished=finished,
         trials=len(labels),
         failures=failures,
+        pruned=sum(1 for row in rows.values() if row["status"] == Status.PRUNED),
         unpublished=recorder.unpublished,
         interrupted=interrupted,
     )

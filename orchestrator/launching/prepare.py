@@ -82,20 +82,23 @@ class Preparation:
         plan = make_plan(self.sweep, store, self.datasets, retry_failed=self.retry_failed, given=given)
         return Planned(plan, self.capacity.fitted(plan.tasks))
 
-    def planned_for(self, cells: Sequence[Cell], store: Store) -> Plan:
-        """Say what some trials lack.
+    def planned_for(self, cells: Sequence[Cell], pruned: Collection[str], store: Store) -> Plan:
+        """Say what some trials of a search lack, of which some were ended early.
 
         Raises:
             DataError: a dataset is no longer the one that stored results come from.
             StoreError: a stage was made from other weights.
         """
         sweep = dataclasses.replace(self.sweep, cells=tuple(cells))
-        return make_plan(sweep, store, self.datasets, retry_failed=self.retry_failed)
+        return _watched(make_plan(sweep, store, self.datasets, retry_failed=self.retry_failed, pruned=pruned))
 
     def _search_planned(self, search: Search, store: Store | None, given: Collection[str]) -> Planned:
         """Plan the suggestions that were drawn; those to come are counted by the ends of what is searched."""
         known = suggested(self.sweep, search, store)
-        plan = make_plan(known.sweep, store, self.datasets, retry_failed=self.retry_failed, given=given)
+        plan = make_plan(
+            known.sweep, store, self.datasets, retry_failed=self.retry_failed, given=given, pruned=known.pruned
+        )
+        plan = _watched(plan)
         plan.damaged += known.damaged
         ends = make_plan(self.sweep, None, self.datasets).tasks
         left = max(0, search.budget - len(known.results))
@@ -162,6 +165,18 @@ def prepare(sweep: Sweep, options: LaunchOptions) -> Preparation:
         obstacle=None if elsewhere else precision_remark(sweep),
         remarks=said,
     )
+
+
+def _watched(plan: Plan) -> Plan:
+    """Let the stages tell what they measure along the way, by which the pruner of a search ends trials early."""
+    search = plan.sweep.search
+    if search and search.pruner:
+        (objective,) = search.objectives
+        plan.tasks = [
+            dataclasses.replace(task, watched=objective.column) if task.stage == objective.stage else task
+            for task in plan.tasks
+        ]
+    return plan
 
 
 def _given_weights(

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from orchestrator.errors import ExecutorError
 from orchestrator.execution.executor import Executor
-from orchestrator.execution.packs import Packs
+from orchestrator.execution.packs import Packs, to_their_end
 from orchestrator.launching.interrupt import stop_on_signals
 from orchestrator.launching.listener import LaunchListener
 from orchestrator.launching.pace import Pace
@@ -50,7 +50,7 @@ def run_plan(
     counts = Counts(trials=trials, before=before, pace=pace, failed=len(plan.failed))
     with ProgressDisplay(counts, console) as display:
         listener = LaunchListener(recorder, display)
-        packs = Packs(queue, listener)
+        packs = Packs(queue, listener, judge=suggester.judge if suggester else to_their_end)
         try:
             with stop_on_signals(listener):
                 executor.execute(packs)

@@ -31,6 +31,8 @@ class StageTask:
     memory_bytes: int = 0
     graphs: bool = True
     """Whether its step may be captured as a CUDA graph; not after that failed."""
+    watched: str = ""
+    """The column of its history by which it may be ended early, told epoch by epoch; empty: it runs to its end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +41,7 @@ class Outcome:
 
     stage_id: str
     status: Status
-    """DONE, FAILED, DIVERGED or CROWDED."""
+    """DONE, FAILED, DIVERGED, PRUNED or CROWDED."""
     error: str | None = None
     traceback: str | None = None
     provenance: dict[str, Any] = field(default_factory=dict)
@@ -139,6 +141,11 @@ class TaskQueue:
     def unfinished(self, stage_id: str) -> bool:
         """Whether a task is neither closed nor dropped."""
         return stage_id in self._unfinished
+
+    @property
+    def waiting(self) -> list[StageTask]:
+        """Tasks that are neither handed out nor over."""
+        return list(self._waiting.values())
 
     @property
     def finished(self) -> bool:

@@ -84,7 +84,8 @@ def sweep_state(sweep: Sweep, store: Store) -> SweepState:
     running = {stage: state for stage, state in store.read_running().items() if owner is not None}
     running = {stage: state for stage, state in running.items() if any(each in rows for each in state["trial_ids"])}
     at_work = {trial_id for state in running.values() for trial_id in state["trial_ids"]}
-    counts = Counter(_status(cell, rows[cell.config.trial_id], at_work, store) for cell in sweep.cells)
+    pruned = known.pruned if known else frozenset()
+    counts = Counter(_status(cell, rows[cell.config.trial_id], at_work, store, pruned) for cell in sweep.cells)
     launched = _other_launch(sweep, store, trials.rows)
     return SweepState(
         sweep=sweep.name,
@@ -104,13 +105,18 @@ def sweep_state(sweep: Sweep, store: Store) -> SweepState:
     )  # fmt: skip
 
 
-def _status(cell: Cell, row: dict[str, Any] | None, at_work: Collection[str], store: Store) -> str:
+def _status(
+    cell: Cell, row: dict[str, Any] | None, at_work: Collection[str], store: Store, pruned: Collection[str]
+) -> str:
+    """Say what a trial is; one that another search ended early is still to run here."""
     if cell.config.trial_id in at_work:
         return Status.RUNNING
+    if (row is None or row["status"] != Status.DONE) and cell.config.trial_id in pruned:
+        return Status.PRUNED
     stages = [stage.stage_id for stage in trial_stages(cell.config)]
     if row and row["status"] == Status.DONE and not all(store.has_stage(stage_id) for stage_id in stages):
         return Status.LOST
-    if row:
+    if row and row["status"] != Status.PRUNED:
         return str(row["status"])
     return Status.BEGUN if any(store.checkpoint_path(stage_id).exists() for stage_id in stages) else Status.MISSING
 

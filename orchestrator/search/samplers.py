@@ -7,7 +7,7 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler, NSGAIISampler, QMCSampler, RandomSampler, TPESampler
 
 from ncvq_core.config.trial import content_id
-from orchestrator.sweepfile.search import POPULATION
+from orchestrator.sweepfile.deciders import POPULATION
 
 _HEX = 16
 

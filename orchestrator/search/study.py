@@ -92,8 +92,10 @@ def build_study(search: Search, results: Sequence[Result], storage: BaseStorage)
 def _frozen(result: Result, known: dict[str, BaseDistribution], *, several: bool) -> FrozenTrial:
     """Return a suggestion as Optuna has it.
 
-    One that diverged is a pruned trial, which samplers take as worse than all others; with several objectives, where
-    there is no such thing, it failed.
+    One that was pruned is a pruned trial: samplers take it as worse than all with a value, and the better the further
+    it came. Its values along the way are those of the first seed, as those of others are of other validation parts. One
+    that diverged is a pruned trial without any, which is worse still; with several objectives, where there is no such
+    thing, it failed.
     """
     suggestion = result.suggestion
     state = {
@@ -101,6 +103,7 @@ def _frozen(result: Result, known: dict[str, BaseDistribution], *, several: bool
         State.DONE: TrialState.COMPLETE,
         State.FAILED: TrialState.FAIL,
         State.DIVERGED: TrialState.FAIL if several else TrialState.PRUNED,
+        State.PRUNED: TrialState.PRUNED,
         State.UNMEASURED: TrialState.FAIL,
         State.INVALID: TrialState.FAIL,
     }[result.state]
@@ -111,6 +114,7 @@ def _frozen(result: Result, known: dict[str, BaseDistribution], *, several: bool
         distributions={name: known[name] for name in suggestion.drawn},
         user_attrs={"trial_ids": list(suggestion.trial_ids), "number": suggestion.number},
         system_attrs=suggestion.sampler_state,
+        intermediate_values=dict(result.along),
     )
     trial.datetime_start = datetime.fromisoformat(suggestion.drawn_at).replace(tzinfo=None)
     if state.is_finished():

@@ -2,13 +2,17 @@
 
 import dataclasses
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from orchestrator.store import Store
+from orchestrator.store.courses import read_courses
 from orchestrator.store.search_results import Result, State, read_results
-from orchestrator.store.searches import read_suggestions
+from orchestrator.store.searches import Suggestion, read_suggestions
 from orchestrator.sweepfile.search import Search
 from orchestrator.sweepfile.sweep import Cell, Sweep
+
+_WITHOUT_VALUE = (State.FAILED, State.DIVERGED, State.INVALID, State.UNMEASURED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +29,8 @@ class SearchState:
     """Those with a value of each objective."""
     open: int
     """Those that run, or wait."""
+    pruned: int
+    """Those that were ended early."""
     without_value: int
     """Those that failed, diverged, do not fit together, or have an objective that is undefined for these data."""
 
@@ -40,6 +46,12 @@ class Suggested:
     damaged: tuple[str, ...]
     """Suggestions that can no longer be read, a line each."""
 
+    @property
+    def pruned(self) -> frozenset[str]:
+        """Ids of the trials of suggestions that were ended early."""
+        pruned = (result.suggestion for result in self.results if result.state == State.PRUNED)
+        return frozenset(trial_id for suggestion in pruned for trial_id in suggestion.trial_ids)
+
 
 def suggested(sweep: Sweep, search: Search, store: Store | None) -> Suggested:
     """Look at a search in a store; None is one that is not there yet."""
@@ -52,9 +64,15 @@ def suggested(sweep: Sweep, search: Search, store: Store | None) -> Suggested:
             cells.setdefault(cell.config.trial_id, cell)
     return Suggested(
         sweep=dataclasses.replace(sweep, cells=tuple(cells.values())),
-        results=read_results(store, search.objectives, suggestions),
+        results=results_of(search, suggestions, store),
         damaged=damaged,
     )
+
+
+def results_of(search: Search, suggestions: Sequence[Suggestion], store: Store) -> tuple[Result, ...]:
+    """Return what became of suggestions, in their order."""
+    courses = read_courses(store.path, search.study_id) if search.pruner else {}
+    return read_results(store, search.objectives, suggestions, courses)
 
 
 def search_state(search: Search, results: tuple[Result, ...]) -> SearchState:
@@ -66,5 +84,6 @@ def search_state(search: Search, results: tuple[Result, ...]) -> SearchState:
         suggested=len(results),
         done=counts[State.DONE],
         open=counts[State.OPEN],
-        without_value=len(results) - counts[State.DONE] - counts[State.OPEN],
+        pruned=counts[State.PRUNED],
+        without_value=sum(counts[state] for state in _WITHOUT_VALUE),
     )

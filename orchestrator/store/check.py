@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from orchestrator.store.atomic import TEMPORARY
 from orchestrator.store.checkpoint_files import is_whole_checkpoint
+from orchestrator.store.courses import course_files, read_course
 from orchestrator.store.datasets import DATASETS_FOLDER, read_properties
 from orchestrator.store.errors import DamagedError, StoreError
 from orchestrator.store.findings import Damaged, Findings
@@ -46,7 +47,7 @@ def things_to_check(root: Path) -> list[Path]:
     """Return the files and folders that `check` reads one by one."""
     folders = (TRIALS_FOLDER, HISTORY_FOLDER, IMPORTED_FOLDER, "sweeps", DATASETS_FOLDER, "stages", "checkpoints")
     found = [path for folder in folders for path in sorted((root / folder).glob("[!.]*"))]
-    return [*found, *suggestion_files(root)]
+    return [*found, *suggestion_files(root), *course_files(root)]
 
 
 class _Check:
@@ -136,7 +137,7 @@ class _Check:
         return unfinished
 
     def _suggestions(self) -> bool:
-        """Look at the suggestions of searches, and say whether one of them waits for trials."""
+        """Look at suggestions and how their trials go, and say whether a suggestion waits for trials."""
         known, unfinished = set(self._column(TRIAL_ID)), False
         for path in suggestion_files(self.store.path):
             self._read(path)
@@ -145,6 +146,13 @@ class _Check:
             except DamagedError as error:
                 self._damaged(path, str(error), SUGGESTED_AGAIN)
                 unfinished = True
+            self.looked_at(path)
+        for path in course_files(self.store.path):
+            self._read(path)
+            try:
+                read_course(path)
+            except DamagedError as error:
+                self._damaged(path, str(error), MEASURED_AGAIN)
             self.looked_at(path)
         return unfinished
 

@@ -77,10 +77,15 @@ def write_journal(store: Path, study_id: str, text: str) -> Path:
     Raises:
         StoreError: the disk is full or the folder not writable.
     """
-    path = store / SEARCHES_FOLDER / study_id / JOURNAL
+    path = study_folder(store, study_id) / JOURNAL
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
     return path
 
 
+def study_folder(store: Path, study_id: str) -> Path:
+    """Return where everything of a study is."""
+    return store / SEARCHES_FOLDER / study_id
+
+
 def _folder(store: Path, study_id: str) -> Path:
-    return store / SEARCHES_FOLDER / study_id / "suggestions"
+    return study_folder(store, study_id) / "suggestions"

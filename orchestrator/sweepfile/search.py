@@ -12,6 +12,7 @@ from ncvq_core.config.tokenizer import NO_SSL
 from ncvq_core.config.trial import FURTHER, STAGES, content_id
 from ncvq_core.errors import ConfigError, unknown_name
 from orchestrator.sweepfile.conditions import of_condition, of_method, read_condition
+from orchestrator.sweepfile.deciders import Pruner, read_pruner, read_sampler
 from orchestrator.sweepfile.objectives import Objective, check_comparable, check_measured, read_objectives
 from orchestrator.sweepfile.sections import Design
 from orchestrator.sweepfile.space import METHOD, Choice, Composed, Parameter, Pick, Range, compose, holes
@@ -21,11 +22,8 @@ from orchestrator.sweepfile.yaml_lines import Source
 
 SECTION, PARAMETERS = "search", "parameters"
 SEED = "seed"
-SAMPLERS = ("tpe", "nsga2", "random", "quasi_random")
-POPULATION = 20
-"""Suggestions of a generation of `nsga2`, of which the first is random."""
 
-_KEYS = ("minimize", "maximize", "budget", "sampler", SEED, PARAMETERS)
+_KEYS = ("minimize", "maximize", "budget", "sampler", "pruner", SEED, PARAMETERS)
 _FIXED = ("dataset", SEED, STAGES, FURTHER, "val_fraction", "evaluate_every")
 """Settings that are the same for all suggestions."""
 _OTHERS = ("baseline", "belief", "zip", "where", "exclude")
@@ -50,6 +48,8 @@ class Search:
     """Settings that all suggestions share."""
     seeds: Factor | None
     """The seeds that each suggestion is trained with; an objective is their mean. None: the one of `base`."""
+    pruner: Pruner | None = None
+    """Who ends trials early; None: nobody."""
     study_id: str = ""
     """Content address of all but the budget: with the same one, a search goes on."""
 
@@ -63,6 +63,7 @@ class Search:
             ],
             "budget": self.budget,
             "sampler": self.sampler,
+            "pruner": self.pruner.name if self.pruner else None,
             "parameters": [_described(hole) for hole in self.holes],
         }
 
@@ -131,20 +132,21 @@ def read_search(source: Source, design: Design) -> tuple[Search, tuple[Cell, ...
         if key not in _KEYS:
             raise source.error(str(unknown_name("key of a search", key, _KEYS)), SECTION, key)
     _check_others(source, design)
+    budget = _whole(source, "budget", 1)
     search = Search(
         parameters=_read_parameters(source, design),
         objectives=read_objectives(source),
-        budget=_whole(source, "budget", 1),
-        sampler=_sampler(source),
+        budget=budget,
+        sampler=read_sampler(source, budget),
         seed=_whole(source, SEED, 0, 0),
         base=design.base,
         seeds=design.factors.get(SEED),
     )
-    if search.sampler == "nsga2" and search.budget <= POPULATION:
-        words = f"nsga2 draws its first {POPULATION} suggestions at random: give more, or take tpe"
-        raise source.error(f"budget = {search.budget}: {words}", SECTION, "budget")
-    check_comparable(source, search.objectives, [parameter.setting for parameter in search.parameters])
+    varied = [parameter.setting for parameter in search.parameters]
+    check_comparable(source, search.objectives, varied)
     probes = tuple({cell.config.trial_id: cell for cell in _probes(source, search)}.values())
+    pruner = read_pruner(source, search.objectives, varied, probes[0].config)
+    search = dataclasses.replace(search, pruner=pruner)
     return dataclasses.replace(search, study_id=_study_id(search, probes)), probes
 
 
@@ -188,13 +190,6 @@ def _whole(source: Source, key: str, minimum: int, default: int | None = None) -
     return value
 
 
-def _sampler(source: Source) -> str:
-    name = source.data[SECTION].get("sampler", SAMPLERS[0])
-    if name not in SAMPLERS:
-        raise source.error(str(unknown_name("sampler", name, SAMPLERS)), SECTION, "sampler")
-    return str(name)
-
-
 def _probes(source: Source, search: Search) -> Iterator[Cell]:
     """Yield a trial for each end of each range and each choice.
 
@@ -228,6 +223,7 @@ def _study_id(search: Search, probes: tuple[Cell, ...]) -> str:
     described = {
         "objectives": [[each.direction, each.metric] for each in search.objectives],
         "sampler": search.sampler,
+        "pruner": search.pruner.name if search.pruner else None,
         SEED: search.seed,
         "seeds": [str(level.value) for level in _levels(search)],
         PARAMETERS: [_described(hole) for hole in search.holes],

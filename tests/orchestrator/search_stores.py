@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from orchestrator.launching.rows import config_columns
 from orchestrator.search.study import draw, numbers_to_draw
@@ -15,7 +16,7 @@ from orchestrator.sweepfile.sweep import Cell, Sweep
 
 TEXT = """\
 description: a search without trainings
-base: {dataset: ItalyPowerDemand, epochs: 2, val_fraction: 0.25, evaluate_every: 2, augmentations: [flip]}
+base: {dataset: ItalyPowerDemand, LENGTH, augmentations: [flip]}
 factors: {seed: [0, 1]}
 search:
   OBJECTIVES
@@ -26,15 +27,28 @@ search:
     aug_recon_weight: {range: [0, 0.5]}
     ssl_weight: {range: [0.1, 10], log: true, if: {ssl: vibcreg}}
     channels: {range: [8, 16]}
+    MORE
 """
+LENGTH = "epochs: 2, val_fraction: 0.25, evaluate_every: 2"
 ONE = "minimize: val_loss"
 TWO = "minimize: val_loss\n  maximize: probe_svm"
 
 
-def write_search(folder: Path, *, sampler: str = "tpe", objectives: str = ONE, budget: int = 12) -> Path:
+def write_search(
+    folder: Path,
+    *,
+    sampler: str = "tpe",
+    objectives: str = ONE,
+    budget: int = 12,
+    length: str = LENGTH,
+    more: str = "",
+) -> Path:
     """Write a sweep file with a search."""
-    path = folder / "search.yaml"
-    text = TEXT.replace("OBJECTIVES", objectives).replace("SAMPLER", sampler).replace("BUDGET", str(budget))
+    path, text = folder / "search.yaml", TEXT
+    for name, value in {
+        "OBJECTIVES": objectives, "SAMPLER": sampler, "BUDGET": str(budget), "LENGTH": length, "MORE": more,
+    }.items():  # fmt: skip
+        text = text.replace(name, value)
     path.write_text(text, encoding="utf-8")
     return path
 
@@ -44,8 +58,8 @@ def search_of(sweep: Sweep) -> Search:
     return sweep.search
 
 
-def make_search(folder: Path, *, sampler: str = "tpe", objectives: str = ONE, budget: int = 12) -> Sweep:
-    return load_sweep(write_search(folder, sampler=sampler, objectives=objectives, budget=budget))
+def make_search(folder: Path, **written: Any) -> Sweep:
+    return load_sweep(write_search(folder, **written))
 
 
 def keep(store: Store, cell: Cell, status: str = "done", slope: float = 0.1) -> None:

@@ -17,7 +17,7 @@ from orchestrator.search.suggested import search_state, suggested
 from orchestrator.store import Store
 from orchestrator.store.search_results import State
 from orchestrator.store.searches import suggestion_files, write_journal, write_suggestion
-from orchestrator.sweepfile.search import POPULATION, SAMPLERS
+from orchestrator.sweepfile.deciders import POPULATION, SAMPLERS
 from tests.orchestrator.search_stores import (
     ONE,
     TWO,
