@@ -20,6 +20,7 @@ from orchestrator.planning.queue import StageTask
 from orchestrator.search.suggested import suggested
 from orchestrator.store import Store
 from orchestrator.store.search_results import Result
+from orchestrator.store.searches import numbers_in_all
 from orchestrator.sweepfile.search import Search
 from orchestrator.sweepfile.sweep import Cell, Sweep
 
@@ -101,7 +102,8 @@ class Preparation:
         plan = _watched(plan)
         plan.damaged += known.damaged
         ends = make_plan(self.sweep, None, self.datasets).tasks
-        left = max(0, search.budget - len(known.results))
+        drawn = [result.suggestion for result in known.results]
+        left = max(0, numbers_in_all(drawn, search.budget) - len(drawn))
         ahead = [*plan.tasks, *itertools.islice(itertools.cycle(ends), left * search.trials_each)]
         flops: defaultdict[str, float] = defaultdict(float)
         for task in ends:

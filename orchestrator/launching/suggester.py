@@ -10,7 +10,7 @@ from orchestrator.search.pruning import Pruning
 from orchestrator.search.study import draw, numbers_to_draw
 from orchestrator.search.suggested import results_of
 from orchestrator.store import Store
-from orchestrator.store.searches import Suggestion, write_journal, write_suggestion
+from orchestrator.store.searches import Suggestion, numbers_in_all, write_journal, write_suggestion
 from orchestrator.store.status import Status
 from orchestrator.sweepfile.search import Search
 from orchestrator.sweepfile.sweep import Cell
@@ -57,7 +57,7 @@ class Suggester:
     @property
     def left(self) -> int:
         """How many suggestions are still to draw."""
-        return max(0, self.search.budget - len(self._suggestions))
+        return max(0, numbers_in_all(self._suggestions, self.search.budget) - len(self._suggestions))
 
     @property
     def cells(self) -> list[Cell]:

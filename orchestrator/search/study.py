@@ -14,7 +14,7 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 from ncvq_core.errors import ConfigError
 from orchestrator.search.samplers import draws_everything, make_sampler
 from orchestrator.store.search_results import Result, State
-from orchestrator.store.searches import Suggestion
+from orchestrator.store.searches import Suggestion, numbers_in_all
 from orchestrator.sweepfile.search import Search
 from orchestrator.sweepfile.space import Choice, Range
 from orchestrator.sweepfile.sweep import Cell
@@ -150,5 +150,5 @@ def _study_number(storage: BaseStorage, search: Search) -> int:
 
 def numbers_to_draw(results: Sequence[Result], budget: int) -> Iterator[int]:
     """Yield the numbers that are still to draw: those that got lost first."""
-    taken = {result.suggestion.number for result in results}
-    yield from (number for number in range(budget) if number not in taken)
+    taken = {result.suggestion.number: result.suggestion for result in results}
+    yield from (number for number in range(numbers_in_all(taken.values(), budget)) if number not in taken)

@@ -12,7 +12,7 @@ from orchestrator.store.searches import Suggestion, read_suggestions
 from orchestrator.sweepfile.search import Search
 from orchestrator.sweepfile.sweep import Cell, Sweep
 
-_WITHOUT_VALUE = (State.FAILED, State.DIVERGED, State.INVALID, State.UNMEASURED)
+_WITHOUT_VALUE = (State.FAILED, State.DIVERGED, State.UNMEASURED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class SearchState:
     budget: int
     """Suggestions in all."""
     suggested: int
-    """So many were drawn."""
+    """So many were drawn, without those whose settings do not fit together."""
     done: int
     """Those with a value of each objective."""
     open: int
@@ -32,7 +32,7 @@ class SearchState:
     pruned: int
     """Those that were ended early."""
     without_value: int
-    """Those that failed, diverged, do not fit together, or have an objective that is undefined for these data."""
+    """Those that failed, diverged, or have an objective that is undefined for these data."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,7 @@ def search_state(search: Search, results: tuple[Result, ...]) -> SearchState:
     return SearchState(
         study=search.study_id,
         budget=search.budget,
-        suggested=len(results),
+        suggested=len(results) - counts[State.INVALID],
         done=counts[State.DONE],
         open=counts[State.OPEN],
         pruned=counts[State.PRUNED],

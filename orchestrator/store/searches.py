@@ -1,5 +1,6 @@
 """The suggestions of a search: one small file each, written before their trials run, so that a kill loses none."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from orchestrator.store.errors import DamagedError
 
 SEARCHES_FOLDER = "searches"
 JOURNAL = "journal.log"
+INVALID_EACH = 20
+"""For each suggestion of the budget, at most so many are drawn that do not fit together."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +67,12 @@ def read_suggestion(path: Path) -> Suggestion:
     except (OSError, ValueError, KeyError, TypeError) as error:
         name = path.relative_to(path.parents[3])
         raise DamagedError(f"{name}: damaged ({error}); the next launch draws another one") from error
+
+
+def numbers_in_all(suggestions: Collection[Suggestion], budget: int) -> int:
+    """Return how many suggestions there are to be: those without a trial do not count, unless there are very many."""
+    invalid = sum(not suggestion.trial_ids for suggestion in suggestions)
+    return budget + min(invalid, INVALID_EACH * budget)
 
 
 def suggestion_files(store: Path) -> list[Path]:

@@ -2,18 +2,17 @@
 
 import dataclasses
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from ncvq_core.config import TrialConfig, field_names
-from ncvq_core.config.tokenizer import NO_SSL
 from ncvq_core.config.trial import FURTHER, STAGES, content_id
-from ncvq_core.errors import ConfigError, unknown_name
+from ncvq_core.errors import unknown_name
 from orchestrator.sweepfile.conditions import of_condition, of_method, read_condition
 from orchestrator.sweepfile.deciders import Pruner, read_pruner, read_sampler
-from orchestrator.sweepfile.objectives import Objective, check_comparable, check_measured, read_objectives
+from orchestrator.sweepfile.objectives import Objective, check_comparable, read_objectives
+from orchestrator.sweepfile.probes import probe
 from orchestrator.sweepfile.sections import Design
 from orchestrator.sweepfile.space import METHOD, Choice, Composed, Parameter, Pick, Range, compose, holes
 from orchestrator.sweepfile.sweep import SUGGESTION, Cell, Factor, Level
@@ -144,7 +143,7 @@ def read_search(source: Source, design: Design) -> tuple[Search, tuple[Cell, ...
     )
     varied = [parameter.setting for parameter in search.parameters]
     check_comparable(source, search.objectives, varied)
-    probes = tuple({cell.config.trial_id: cell for cell in _probes(source, search)}.values())
+    probes = tuple({cell.config.trial_id: cell for cell in probe(source, search)}.values())
     pruner = read_pruner(source, search.objectives, varied, probes[0].config)
     search = dataclasses.replace(search, pruner=pruner)
     return dataclasses.replace(search, study_id=_study_id(search, probes)), probes
@@ -188,34 +187,6 @@ def _whole(source: Source, key: str, minimum: int, default: int | None = None) -
     if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
         raise source.error(f"{key} = {value!r}: must be an integer ≥ {minimum}", SECTION, key)
     return value
-
-
-def _probes(source: Source, search: Search) -> Iterator[Cell]:
-    """Yield a trial for each end of each range and each choice.
-
-    Raises:
-        SweepError: one of them is not valid, has no effect, or would leave an objective unmeasured.
-    """
-    for hole in search.holes:
-        ends = tuple(hole.options) if isinstance(hole, Choice) else (hole.low, hole.high)
-        for end in ends:
-            forced = {**hole.needs, hole.name: end}
-            composed = search.compose(partial(_forced_or_first, forced))
-            if hole.name not in composed.picked:
-                words = f"has no effect with {METHOD}: {NO_SSL}; name a method in base, or search for one"
-                raise source.error(f"{hole.name} {words}", *hole.path)
-            try:
-                cells = search.cells(composed)
-            except ConfigError as error:
-                place = ("base", error.field) if error.field in search.base else hole.path
-                raise source.error(str(error), *place) from error
-            check_measured(source, search.objectives, cells[0].config)
-            yield cells[0]
-
-
-def _forced_or_first(forced: Mapping[str, Any], hole: Range | Choice) -> Any:
-    first = next(iter(hole.options)) if isinstance(hole, Choice) else hole.low
-    return forced.get(hole.name, first)
 
 
 def _study_id(search: Search, probes: tuple[Cell, ...]) -> str:

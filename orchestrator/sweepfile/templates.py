@@ -11,7 +11,7 @@ from ncvq_core.settings import value_type
 from ncvq_core.ssl import SSL_METHODS
 from ncvq_core.stages.registry import KINDS
 from orchestrator.sweepfile.factors import label_of
-from orchestrator.sweepfile.space import Choice, Range
+from orchestrator.sweepfile.space import Choice, Range, holes
 from orchestrator.sweepfile.sweep import Label
 from orchestrator.sweepfile.yaml_lines import Source
 
@@ -105,9 +105,10 @@ class TemplateReader:
         return self._choice(written[CHOICES], place, (*place.path, CHOICES))
 
     def _choice(self, written: Any, place: _Place, path: tuple[Any, ...]) -> Choice:
-        if not isinstance(written, dict | list) or len(written) < 2:
-            words = "must be a list of at least two choices, or a mapping to them from labels"
-            raise self._source.error(f"{place.name} = {written!r}: {words}; a fixed value belongs in base", *path)
+        words = "must be a list of at least two choices, or a mapping to them from labels"
+        too_few = f"{place.name} = {written!r}: {words}; a fixed value belongs in base"
+        if not isinstance(written, dict | list) or not written:
+            raise self._source.error(too_few, *path)
         name = self._fresh(place.name)
         items = written.items() if isinstance(written, dict) else enumerate(written)
         options: dict[Label, Any] = {}
@@ -120,6 +121,8 @@ class TemplateReader:
             needs = {**place.needs, name: label}
             of_option = _Place(path=(*path, key), name=f"{place.name}.{label}", kind=place.kind, needs=needs)
             options[label] = self._template(value, of_option)
+        if len(options) < 2 and not any(next(holes(option), None) for option in options.values()):
+            raise self._source.error(too_few, *path)
         return Choice(name=name, options=options, needs=place.needs, path=path)
 
     def _check_keys(self, written: Iterable[Any], place: _Place, what: str, valid: tuple[str, ...]) -> None:
