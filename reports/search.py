@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.store import Store
+from orchestrator.store.courses import read_courses
 from orchestrator.store.search_results import Result, front, read_results
 from orchestrator.store.searches import read_suggestions
 
@@ -35,6 +36,12 @@ class Searched:
     """Suggestions in all."""
     sampler: str
     """Who suggests."""
+    pruner: str | None
+    """Who ends trials early; None: nobody."""
+    parameters: tuple[str, ...]
+    """What is varied, by name."""
+    ranges: frozenset[str]
+    """Those of them that are numbers from a range; the others are choices."""
     results: tuple[Result, ...]
     """What became of each suggestion, by number."""
 
@@ -54,7 +61,10 @@ def read_search(store: Store, document: Mapping[str, Any]) -> Searched | None:
         objectives=objectives,
         budget=record["budget"],
         sampler=record["sampler"],
-        results=read_results(store, objectives, suggestions),
+        pruner=record["pruner"],
+        parameters=tuple(name for name, *_ in record["parameters"]),
+        ranges=frozenset(name for name, *kind in record["parameters"] if isinstance(kind[-1], bool)),
+        results=read_results(store, objectives, suggestions, read_courses(store.path, record["study"])),
     )
 
 

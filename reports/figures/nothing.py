@@ -18,7 +18,7 @@ NEEDED = {
 NEEDED_METRICS = {"ssl_difficulty": "an SSL loss", "transfer": "judged samples (stages: 2)"}
 """What trials must have, by figure."""
 NEEDED_EXAMPLES = {"samples": "samples (stages: 2)", "views": "an augmented view", "spectra": "an augmented view"}
-OF_SEARCHES = ("search_history", "front")
+OF_SEARCHES = ("search_history", "search_importance", "front")
 """Figures of searches alone."""
 OF_A_SEARCH = (*OF_SEARCHES, "coverage", "cost")
 """What is drawn of a search: all else would take suggestions for levels, or a mean over them."""

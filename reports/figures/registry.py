@@ -18,6 +18,7 @@ from reports.figures import (
     robustness,
     samples,
     search_history,
+    search_importance,
     separation,
     spectra,
     ssl_difficulty,
@@ -31,6 +32,7 @@ from reports.figures.contract import FigureModule
 
 REGISTRY: dict[str, FigureModule] = {
     "search_history": search_history,
+    "search_importance": search_importance,
     "front": front,
     "effects": effects,
     "effects_map": effects_map,

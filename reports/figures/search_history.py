@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from orchestrator.store.search_results import State, front
+from reports.claims.wording import listed
 from reports.colours import BLUE, GREY, VERMILION
 from reports.figures.contract import SEARCH, View
 from reports.figures.grid import SMALL, TEXT, dress
@@ -20,6 +21,8 @@ __all__ = ["LAYOUT", "alt_text", "caption", "draw", "table", "views"]
 
 ACROSS, UP = 7.5, 2.4  # inches, up: each objective
 VALIDATION = "on the validation part"
+ENDED = (State.PRUNED, State.DIVERGED, State.FAILED, State.UNMEASURED)
+"""What ends without a value."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,9 +97,11 @@ def draw(table: pd.DataFrame, view: View) -> Figure:
 
 def _draw_panel(axes: Axes, rows: pd.DataFrame) -> None:
     others, leading = rows[~rows["front"].astype(bool)], rows[rows["front"].astype(bool)]
+    without = rows.loc[rows["state"].isin(ENDED), "number"]
     axes.step(rows["number"], rows["best"], where="post", color=GREY, linewidth=1.0)
     axes.plot(others["number"], others["value"], "o", color=BLUE, markersize=4.5)
     axes.plot(leading["number"], leading["value"], "D", color=VERMILION, markersize=5.5)
+    axes.plot(without, [0.04] * len(without), "x", color=GREY, markersize=4, transform=axes.get_xaxis_transform())
     dress(axes)
 
 
@@ -106,11 +111,14 @@ def caption(table: pd.DataFrame, view: View, results: Results) -> str:
     done = table.drop_duplicates("number")["value"].notna().sum()
     drawn = table["number"].nunique()
     of = f" of {search.budget}, by {search.sampler}" if search else ""
+    counts = table.drop_duplicates("number")["state"].value_counts()
+    ended = [f"{counts[state]} {state}" for state in ENDED if state in counts]
+    crosses = f" Crosses: without a value ({listed(ended)})." if ended else ""
     best = "the best" if len(view.layout.metrics) == 1 else "those that no other is better than in all objectives"
     return (
         f"Values {VALIDATION} of TRAIN, each the mean over the seeds; TEST has no part in it. {drawn} suggestions{of}, "
-        f"{done} with values. Diamonds: {best}. Line: the best so far. What was chosen as the best looks better than "
-        "it is: `ncvq confirm` measures by how much."
+        f"{done} with values. Diamonds: {best}. Line: the best so far.{crosses} What was chosen as the best looks "
+        "better than it is: `ncvq confirm` measures by how much."
     )
 
 

@@ -1,6 +1,7 @@
 """The report of a search: its figures and words, and that no number of it averages over suggestions."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -21,9 +22,9 @@ from tests.orchestrator.search_stores import ONE, TWO, keep, make_search, search
 SUGGESTIONS = 5
 
 
-def searched(folder: Path, objectives: str) -> Results:
+def searched(folder: Path, objectives: str, **written: Any) -> Results:
     """A search of five suggestions; the third diverged, and the last is open."""
-    sweep = make_search(folder, objectives=objectives)
+    sweep = make_search(folder, objectives=objectives, **written)
     store = Store(folder / "store", create=True)
     for number, cells in enumerate(suggest(store, search_of(sweep), SUGGESTIONS)):
         for cell in cells if number < SUGGESTIONS - 1 else ():
