@@ -40,6 +40,7 @@ LAUNCH = {
     ("--graphs", False),
     ("--deterministic", False),
     ("--no-samples", False),
+    ("--unprune", False),
     ("--wandb", None),
 }
 SURFACE = {
