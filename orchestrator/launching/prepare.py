@@ -21,7 +21,7 @@ from orchestrator.search.suggested import suggested
 from orchestrator.store import Store
 from orchestrator.store.search_results import Result
 from orchestrator.store.searches import numbers_in_all
-from orchestrator.sweepfile.search import Search
+from orchestrator.sweepfile.search import SEED, Search
 from orchestrator.sweepfile.sweep import Cell, Sweep
 
 if TYPE_CHECKING:
@@ -170,12 +170,15 @@ def prepare(sweep: Sweep, options: LaunchOptions) -> Preparation:
 
 
 def _watched(plan: Plan) -> Plan:
-    """Let the stages tell what they measure along the way, by which the pruner of a search ends trials early."""
+    """Let stages of the first seed tell what they measure along the way, by which a pruner ends trials early."""
     search = plan.sweep.search
     if search and search.pruner:
         (objective,) = search.objectives
+        first = search.seeds.levels[0].value if search.seeds else search.base.get(SEED, 0)
         plan.tasks = [
-            dataclasses.replace(task, watched=objective.column) if task.stage == objective.stage else task
+            dataclasses.replace(task, watched=objective.column)
+            if (task.stage, task.config[SEED]) == (objective.stage, first)
+            else task
             for task in plan.tasks
         ]
     return plan

@@ -21,9 +21,9 @@ from orchestrator.sweepfile.search import Search
 class Pruning:
     """Keeps how the trials of a search go, and decides which of them end early.
 
-    A trial is compared with those of the same seed, which have the same validation part. With one trial, its suggestion
-    ends: the trials of its other seeds too. A decision is kept together with the value that it follows from, before
-    anybody is told, so that after a kill it is the same.
+    Trials of the first seed are compared, which have the same validation part; with one of them, those of its other
+    seeds end. Were each seed to decide, what is left would be chosen as often as there are seeds. A decision is kept
+    together with the value that it follows from, before anybody is told, so that after a kill it is the same.
 
     Args:
         search: what is looked for.
@@ -44,7 +44,7 @@ class Pruning:
         Raises:
             StoreError: the disk is full or the store not writable.
         """
-        ids = set(trial_ids) - self._courses.keys()
+        ids = {each.trial_ids[0] for each in suggestions if each.trial_ids} & set(trial_ids) - self._courses.keys()
         known = values_by_epoch(self._store, self.search.objectives, ids) if ids else {}
         for trial_id, values in known.get(self.search.objectives[0], {}).items():
             self._told(Course(trial_id=trial_id, unpruned=True), values, suggestions)
@@ -62,11 +62,13 @@ class Pruning:
         Raises:
             StoreError: the disk is full or the store not writable.
         """
-        first, *others = (self._courses.get(trial_id, Course(trial_id=trial_id)) for trial_id in trial_ids)
-        told = self._told(first, values, suggestions)
-        for other in others:  # trials that share the stage share its values, and what is decided by them
-            self._keep(dataclasses.replace(told, trial_id=other.trial_id, unpruned=other.unpruned))
-        return ended_early((each for each in suggestions if first.trial_id in each.trial_ids), self._courses)
+        deciding = {each.trial_ids[0] for each in suggestions if each.trial_ids}
+        for trial_id in trial_ids:
+            if trial_id in deciding:
+                self._told(self._courses.get(trial_id, Course(trial_id=trial_id)), values, suggestions)
+        return ended_early(
+            (each for each in suggestions if not set(trial_ids).isdisjoint(each.trial_ids)), self._courses
+        )
 
     def ended(self, suggestions: Sequence[Suggestion]) -> dict[str, str]:
         """Return why trials of suggestions are ended early, by id."""
@@ -78,20 +80,18 @@ class Pruning:
         Raises:
             StoreError: the disk is full or the store not writable.
         """
-        for trial_id in ended_early(suggestions, self._courses):
-            course = self._courses.get(trial_id, Course(trial_id=trial_id))
-            self._keep(dataclasses.replace(course, pruned=None, unpruned=True))
+        for trial_id in self._courses.keys() & ended_early(suggestions, self._courses):
+            self._keep(dataclasses.replace(self._courses[trial_id], pruned=None, unpruned=True))
 
-    def _told(self, course: Course, values: Mapping[int, float], suggestions: Sequence[Suggestion]) -> Course:
+    def _told(self, course: Course, values: Mapping[int, float], suggestions: Sequence[Suggestion]) -> None:
         """Tell the pruner of values, epoch by epoch, until it ends the trial."""
         for epoch in sorted(values.keys() - course.values.keys()):
             if course.pruned is not None:
-                break
+                return
             if math.isfinite(values[epoch]):
                 course = dataclasses.replace(course, values={**course.values, epoch: values[epoch]})
                 course = self._asked(course, suggestions)
                 self._keep(course)
-        return course
 
     def _asked(self, course: Course, suggestions: Sequence[Suggestion]) -> Course:
         """Ask the pruner after a new value, and return what it remembers and says."""
@@ -108,15 +108,12 @@ class Pruning:
         return dataclasses.replace(course, pruner_state=state, pruned=pruned)
 
     def _study(self, course: Course, suggestions: Sequence[Suggestion]) -> tuple[optuna.Study, int]:
-        """Return a study of the trials of one seed, as the pruner knows them, and the number of one of them.
+        """Return a study of the trials of the first seed, as the pruner knows them, and the number of one of them.
 
         Numbers are those of the suggestions; of equal ones the first counts, and the others have no values.
         """
-        place, own = next(
-            (each.trial_ids.index(course.trial_id), each.number)
-            for each in suggestions
-            if course.trial_id in each.trial_ids
-        )
+        trials = {each.number: each.trial_ids[0] for each in suggestions if each.trial_ids}
+        own = next(number for number, trial_id in trials.items() if trial_id == course.trial_id)
         study = optuna.create_study(
             storage=InMemoryStorage(),
             study_name=self.search.study_id,
@@ -124,7 +121,6 @@ class Pruning:
             sampler=RandomSampler(),
             pruner=make_pruner(self.pruner.name, self.pruner.every, self.pruner.epochs),
         )
-        trials = {each.number: each.trial_ids[place] for each in suggestions if each.trial_ids}
         seen: set[str] = set()
         for number in range(max(trials) + 1):
             trial_id = trials.get(number, "")

@@ -12,7 +12,7 @@ from orchestrator.store.searches import SEARCHES_FOLDER, study_folder
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
-    """A trial of a search, by its objective at each epoch that measures it."""
+    """A trial of a search, with the first of its seeds, by its objective at each epoch that measures it."""
 
     trial_id: str
     """Which one."""
@@ -35,16 +35,11 @@ class OfTrials(Protocol):
 
 
 def ended_early(suggestions: Iterable[OfTrials], courses: Mapping[str, Course]) -> dict[str, str]:
-    """Return why trials are ended early, by id: with one, all other seeds of its suggestion."""
+    """Return why trials are ended early, by id: with that of the first seed, which decides, those of the others."""
     found: dict[str, str] = {}
-    for suggestion in suggestions:
-        known = [courses[trial_id] for trial_id in suggestion.trial_ids if trial_id in courses]
-        pruned = next((course for course in known if course.pruned is not None), None)
-        if pruned is None:
-            continue
-        for trial_id in suggestion.trial_ids:
-            alone = trial_id == pruned.trial_id
-            found[trial_id] = str(pruned.pruned) if alone else f"with trial {pruned.trial_id}, {pruned.pruned}"
+    for first, *others in (suggestion.trial_ids for suggestion in suggestions if suggestion.trial_ids):
+        if first in courses and (reason := courses[first].pruned) is not None:
+            found |= {first: reason, **dict.fromkeys(others, f"with trial {first}, {reason}")}
     return found
 
 

@@ -67,21 +67,22 @@ def test_worse_ones_end_early_and_the_best_never(pruner: str, tmp_path: Path, st
     assert ended[levels.index(0)] == 9
 
 
-def test_seeds_are_compared_with_their_like(tmp_path: Path, store: Store) -> None:
-    """Each seed has its own validation part: values of the second are all lower here, and decide nothing."""
+def test_the_first_seed_decides_for_the_others(tmp_path: Path, store: Store) -> None:
+    """Each seed has its own validation part: values of the second are other ones, and decide nothing."""
     search = search_of(watched(tmp_path))
     suggest(store, search, 2)
     suggestions, pruning = known(store, search), pruning_of(search, store)
     (first, second), (third, fourth) = (each.trial_ids for each in suggestions)
     assert run(pruning, second, falling(0.0), suggestions) == 9
     assert run(pruning, first, falling(10.0), suggestions) == 9
-    assert run(pruning, third, falling(9.0), suggestions) == 9
-    assert run(pruning, fourth, falling(1.0), suggestions) == 1
-    ended = pruning.ended(suggestions)
-    assert ended == {
-        third: f"with trial {fourth}, pruned at epoch 1 of 9 by asha: val_loss 2",
-        fourth: "pruned at epoch 1 of 9 by asha: val_loss 2",
+    assert run(pruning, fourth, falling(1e6), suggestions) == 9
+    assert run(pruning, third, falling(11.0), suggestions) == 1
+    assert fourth in pruning.measured([fourth], {}, suggestions)
+    assert pruning.ended(suggestions) == {
+        third: "pruned at epoch 1 of 9 by asha: val_loss 12",
+        fourth: f"with trial {third}, pruned at epoch 1 of 9 by asha: val_loss 12",
     }
+    assert read_courses(store.path, search.study_id).keys() == {first, third}
 
 
 def test_a_decision_is_kept_with_its_value_and_is_the_same_after_a_kill(tmp_path: Path, store: Store) -> None:
