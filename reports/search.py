@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,8 +38,8 @@ class Searched:
     """Who suggests."""
     pruner: str | None
     """Who ends trials early; None: nobody."""
-    parameters: tuple[str, ...]
-    """What is varied, by name."""
+    parameters: Mapping[str, str]
+    """What is varied, by name, and in words between which values."""
     ranges: frozenset[str]
     """Those of them that are numbers from a range; the others are choices."""
     results: tuple[Result, ...]
@@ -62,8 +62,8 @@ def read_search(store: Store, document: Mapping[str, Any]) -> Searched | None:
         budget=record["budget"],
         sampler=record["sampler"],
         pruner=record["pruner"],
-        parameters=tuple(name for name, *_ in record["parameters"]),
-        ranges=frozenset(name for name, *kind in record["parameters"] if isinstance(kind[-1], bool)),
+        parameters={name: _values_words(values) for name, *values in record["parameters"]},
+        ranges=frozenset(name for name, *values in record["parameters"] if _is_range(values)),
         results=read_results(store, objectives, suggestions, read_courses(store.path, record["study"])),
     )
 
@@ -86,3 +86,21 @@ def best_words(search: Searched) -> str:
 def _values(search: Searched, result: Result) -> str:
     pairs = zip(search.objectives, result.values, strict=True)
     return ", ".join(f"{objective.metric} {value:.4g}" for objective, value in pairs)
+
+
+def _is_range(values: Sequence[Any]) -> bool:
+    """Whether these are the ends of a range, with its scale and whether it is whole; else they are choices, as text."""
+    return isinstance(values[-1], bool)
+
+
+def _values_words(values: Sequence[Any]) -> str:
+    if not _is_range(values):
+        return ", ".join(values)
+    low, high, log, whole = values
+    return f"{low:g} to {high:g}{', whole numbers' if whole else ''}{', on a logarithmic scale' if log else ''}"
+
+
+def short_names(names: Sequence[str]) -> dict[str, str]:
+    """Return parameters by the last two parts of their names, where these tell them apart."""
+    short = {name: ".".join(name.split(".")[-2:]) for name in names}
+    return {name: end if list(short.values()).count(end) == 1 else name for name, end in short.items()}

@@ -75,9 +75,3 @@ def _shares(ranks: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np
     between = sum(centred[:, member].sum(axis=1) ** 2 / member.sum() for member in members)
     shares: NDArray[np.float64] = np.divide(between, total, out=np.zeros(len(ranks)), where=total > 0)
     return shares
-
-
-def short_names(names: Sequence[str]) -> dict[str, str]:
-    """Return parameters by the last two parts of their names, where these tell them apart."""
-    short = {name: ".".join(name.split(".")[-2:]) for name in names}
-    return {name: end if list(short.values()).count(end) == 1 else name for name, end in short.items()}

@@ -21,6 +21,8 @@ def lead(results: Results) -> list[str]:
     """What the answers rest on: how many cells are done, and how long the trainings were."""
     done, cells = int((results.cells["status"] == Status.DONE).sum()), len(results.cells)
     some = f"{done} of {cells} trials are done: only complete blocks count (`--partial`: the pairs that all have)."
+    if results.search is not None:
+        some = f"{done} of {cells} trials are done."
     return [words for words in (some if done < cells else "", measured_at(results)) if words]
 
 

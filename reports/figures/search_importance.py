@@ -16,7 +16,8 @@ from reports.figures.grid import SMALL, TEXT
 from reports.figures.names import shortened
 from reports.read_store import Results
 from reports.remembered import once
-from reports.search_shares import ENOUGH, parameter_shares, short_names
+from reports.search import short_names
+from reports.search_shares import ENOUGH, parameter_shares
 
 __all__ = ["LAYOUT", "alt_text", "caption", "draw", "table", "views"]
 

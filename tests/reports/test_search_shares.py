@@ -9,8 +9,8 @@ from scipy import stats
 
 from orchestrator.store.search_results import Result, State
 from orchestrator.store.searches import Suggestion
-from reports.search import Objective, Searched
-from reports.search_shares import ENOUGH, parameter_shares, short_names
+from reports.search import Objective, Searched, short_names
+from reports.search_shares import ENOUGH, parameter_shares
 
 LOSS = Objective(metric="val_loss", direction="minimize", stage="stage1", column="validation_val_loss")
 
@@ -29,7 +29,7 @@ def searched(count: int, value: Callable[[dict[str, object], np.random.Generator
         budget=count,
         sampler="random",
         pruner=None,
-        parameters=("view", "weight", "view.noise.strength"),
+        parameters=dict.fromkeys(("view", "weight", "view.noise.strength"), ""),
         ranges=frozenset({"weight", "view.noise.strength"}),
         results=tuple(results),
     )
