@@ -41,7 +41,7 @@ def test_the_page_can_be_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         here = ["--workers", "0"] if command == "launch" else ["--suggestion", "0"] if command == "confirm" else []
         result = ncvq(command, "tuned.yaml", *here)
         assert result.exit_code == 0, result.output
-    page = Path("report/index.html").read_text(encoding="utf-8")
+    page = Path("runs/reports/tuned/index.html").read_text(encoding="utf-8")
     assert 'id="suggestions">Suggestions</h2>' in page
     assert 'id="claims"' not in page
     assert ncvq("launch", "tuned-best.yaml", "--workers", "0").exit_code == 0

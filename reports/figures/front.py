@@ -96,7 +96,7 @@ def caption(table: pd.DataFrame, view: View, results: Results) -> str:
     return (
         f"{len(table)} suggestions, on the validation part of TRAIN, each the mean over the seeds. Diamonds, with the "
         "number of the suggestion: no other is better in both. The front looks better than it is, as its members were "
-        "chosen by these values: `ncvq confirm SWEEP --suggestion NUMBER` measures one of them with other seeds."
+        "chosen by these values: ncvq confirm measures one of them with other seeds."
     )
 
 

@@ -101,8 +101,9 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame) -> None:
     axes.step(rows["number"], rows["best"], where="post", color=GREY, linewidth=1.0)
     axes.plot(others["number"], others["value"], "o", color=BLUE, markersize=4.5)
     axes.plot(leading["number"], leading["value"], "D", color=VERMILION, markersize=5.5)
-    axes.plot(without, [0.04] * len(without), "x", color=GREY, markersize=4, transform=axes.get_xaxis_transform())
     dress(axes)
+    at_foot = axes.get_xaxis_transform()
+    axes.plot(without, [0] * len(without), "x", color=GREY, markersize=5, zorder=5, transform=at_foot, clip_on=False)
 
 
 def caption(table: pd.DataFrame, view: View, results: Results) -> str:
@@ -113,12 +114,12 @@ def caption(table: pd.DataFrame, view: View, results: Results) -> str:
     of = f" of {search.budget}, by {search.sampler}" if search else ""
     counts = table.drop_duplicates("number")["state"].value_counts()
     ended = [f"{counts[state]} {state}" for state in ENDED if state in counts]
-    crosses = f" Crosses: without a value ({listed(ended)})." if ended else ""
+    crosses = f" Crosses on the axis: without a value ({listed(ended)})." if ended else ""
     best = "the best" if len(view.layout.metrics) == 1 else "those that no other is better than in all objectives"
     return (
         f"Values {VALIDATION} of TRAIN, each the mean over the seeds; TEST has no part in it. {drawn} suggestions{of}, "
         f"{done} with values. Diamonds: {best}. Line: the best so far.{crosses} What was chosen as the best looks "
-        "better than it is: `ncvq confirm` measures by how much."
+        "better than it is: ncvq confirm measures by how much."
     )
 
 

@@ -132,7 +132,9 @@ def test_what_was_pruned_is_a_cross(tmp_path: Path) -> None:
     ]
     pruned = dataclasses.replace(results, search=dataclasses.replace(results.search, results=tuple(ended)))
     table = search_history.table(pruned, pd.DataFrame(), view)
-    assert "Crosses: without a value (1 pruned and 1 diverged)." in search_history.caption(table, view, pruned)
+    assert "Crosses on the axis: without a value (1 pruned and 1 diverged)." in search_history.caption(
+        table, view, pruned
+    )
     section = search_section(pruned)
     assert section is not None
     assert section["rows"][-1]["state"] == "pruned at epoch 1"
