@@ -18,6 +18,7 @@ from orchestrator.store import Store, StoreError, TableRead
 from orchestrator.store.datasets import Properties, properties_by_name, sound_properties
 from orchestrator.store.lock import running_owner
 from orchestrator.store.status import Status
+from reports.arrow_memory import memory_of_the_c_library
 from reports.cells import with_progress, with_trials
 from reports.errors import ReportError
 from reports.examples import Examples
@@ -114,6 +115,7 @@ class Beside:
 
 
 @plain_strings
+@memory_of_the_c_library()
 def read_results(store: Path, name: str, options: Options | None = None, beside: str | None = None) -> Results:
     """Read a sweep and whatever is there of its trials.
 

@@ -37,7 +37,8 @@ def write_part(path: Path, rows: pa.Table, durability: Durability = Durability.F
     """
 
     def write(temporary: Path) -> None:
-        with pq.ParquetWriter(temporary, rows.schema) as writer:
+        repeated = [field.name for field in rows.schema if not pa.types.is_floating(field.type)]
+        with pq.ParquetWriter(temporary, rows.schema, use_dictionary=repeated) as writer:
             writer.write_table(rows)
             writer.add_key_value_metadata({SEAL: PLACEHOLDER})
         seal(temporary)
@@ -45,13 +46,16 @@ def write_part(path: Path, rows: pa.Table, durability: Durability = Durability.F
     write_atomically(path, write, durability)
 
 
-def read_part(path: Path, columns: Iterable[str] | None = None, *, unsealed: bool = False) -> pa.Table:
+def read_part(
+    path: Path, columns: Iterable[str] | None = None, *, unsealed: bool = False, compact: bool = False
+) -> pa.Table:
     """Read a part.
 
     Args:
         path: the part.
         columns: which of them; those that it lacks are left out. None: all.
         unsealed: also take a file without a checksum, as an older ncvq wrote them.
+        compact: hold each text once (as a dictionary), and no column that is null in all rows.
 
     Raises:
         DamagedError: it is not what was written.
@@ -60,9 +64,11 @@ def read_part(path: Path, columns: Iterable[str] | None = None, *, unsealed: boo
     if not is_whole(content) and not (unsealed and MARK not in content):
         raise DamagedError(f"{_name(path)}: damaged, its checksum is not that of what was written")
     try:
-        with pq.ParquetFile(pa.BufferReader(content)) as file:
+        with _opened(content, compact=compact) as file:
             known = file.schema_arrow.names
-            return file.read(columns=[name for name in columns if name in known] if columns else None)
+            wanted = [name for name in columns if name in known] if columns else None
+            rows = file.read(columns=wanted, use_threads=False)  # a part is too small for several
+            return _compact(rows) if compact else rows
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = (str(error).splitlines() or ["no reason given"])[0]
         raise DamagedError(f"{_name(path)}: cannot be read ({reason})") from error
@@ -77,7 +83,7 @@ def read_table(
         folder: of the table.
         columns: as in `read_part`.
         unsealed: as in `read_part`.
-        compact: hold each text once (as a dictionary), and no column that is null in all rows.
+        compact: as in `read_part`.
 
     Raises:
         OSError: a part cannot be read at all, as without permission: nobody knows whether it is damaged.
@@ -86,8 +92,7 @@ def read_table(
     parts, damaged = [], {}
     for path in part_files(folder):
         try:
-            part = read_part(path, wanted, unsealed=unsealed)
-            parts.append(_compact(part) if compact else part)
+            parts.append(read_part(path, wanted, unsealed=unsealed, compact=compact))
         except DamagedError as error:
             damaged[path] = str(error)
     none = pa.table({TRIAL_ID: pa.nulls(0, pa.string())})  # pa.array imports pandas: a quarter of a second
@@ -95,14 +100,20 @@ def read_table(
     return TableRead(rows=pa.concat_tables(tables, promote_options="permissive"), damaged=damaged)
 
 
+def _opened(content: bytes, *, compact: bool) -> pq.ParquetFile:
+    file = pq.ParquetFile(pa.BufferReader(content))
+    if not compact:
+        return file
+    texts = [field.name for field in file.schema_arrow if _is_text(field.type)]
+    return pq.ParquetFile(pa.BufferReader(content), metadata=file.metadata, read_dictionary=texts)
+
+
 def _compact(part: pa.Table) -> pa.Table:
     """Return a part without what says nothing: a history of which 20 columns are null takes a third of the memory."""
-    held = {
-        name: column.cast(pa.string()).dictionary_encode() if _is_text(column.type) else column
-        for name, column in zip(part.column_names, part.columns, strict=True)
+    return part.select([
+        name for name, column in zip(part.column_names, part.columns, strict=True)
         if name == TRIAL_ID or column.null_count < len(part)
-    }
-    return pa.table(held)
+    ])  # fmt: skip
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -7,8 +7,8 @@ it before it gets its name. The rule is about bytes alone, so that it is the sam
 """
 
 import hashlib
-import io
 import string
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -62,8 +62,15 @@ def verify(path: Path) -> bool:
 
 
 def is_whole(content: bytes) -> bool:
-    """Do the same as `verify` for the content of a file."""
-    return _holds(_read(io.BytesIO(content)))
+    """Do the same as `verify` for the content of a file, without a copy of it."""
+    positions = list(_seals(content))
+    if len(positions) != 1:
+        return False
+    start, end = positions[0], positions[0] + DIGITS
+    digest = hashlib.sha256(memoryview(content)[:start])
+    digest.update(DIGITS * b"0")
+    digest.update(memoryview(content)[end:])
+    return content[start:end] == digest.hexdigest().encode()
 
 
 def _holds(found: _Seal | None) -> bool:
@@ -87,12 +94,19 @@ def _read(file: BinaryIO) -> _Seal | None:
 def _zeroed_seals(content: bytearray) -> list[tuple[int, bytes]]:
     """Find each whole seal's digits and their position, and put zeros there."""
     found = []
+    for position in _seals(content):
+        end = position + DIGITS
+        found.append((position, bytes(content[position:end])))
+        content[position:end] = DIGITS * b"0"
+    return found
+
+
+def _seals(content: bytes | bytearray) -> Iterator[int]:
+    """Find where the digits of each whole seal begin."""
     position = content.find(MARK)
     while position >= 0:
         position += len(MARK)
-        digits = bytes(content[position : position + DIGITS])
+        digits = content[position : position + DIGITS]
         if len(digits) == DIGITS and _HEX.issuperset(digits):
-            found.append((position, digits))
-            content[position : position + DIGITS] = DIGITS * b"0"
+            yield position
         position = content.find(MARK, position)
-    return found

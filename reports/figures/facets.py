@@ -59,7 +59,13 @@ def panel_keys(rows: pd.DataFrame, sweep: Sweep, apart: Sequence[str]) -> list[K
     factors = [name for name in (DATASET, *apart) if name in sweep.factors]
     unique = in_level_order(rows[factors].drop_duplicates(), sweep, factors).to_dict("records") if factors else [{}]
     keys = [tuple((str(name), str(level)) for name, level in row.items() if isinstance(level, str)) for row in unique]
-    return [key for key in keys if not any(set(key) < set(other) for other in keys)]
+    levels = [frozenset(key) for key in keys]
+    most = max(map(len, levels), default=0)
+    return [
+        key
+        for key, own in zip(keys, levels, strict=True)
+        if len(own) == most or not any(own < other for other in levels)
+    ]
 
 
 def is_in_panel(table: pd.DataFrame, key: Key) -> pd.Series[bool]:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from reports.statistics.inference import sd_of
+from reports.statistics.matrix import complete_seeds
 from reports.statistics.pairs import cells_of, make_pairs
 from reports.statistics.specification import Design, MetricSpec, Options
 
@@ -32,20 +33,19 @@ def gain_of_pairing(
     settings = [name for name in design.factors if name not in ("dataset", "seed") and name in cells]
     cells = cells.assign(setting=_setting(cells, settings)).dropna(subset=["y"])
     pairs = make_pairs(trials, design, metric, factor, options).dropna(subset=["difference"])
-    matrices = {
-        str(dataset): rows.pivot_table(index="seed", columns="setting", values="y").dropna(axis=1, how="all").dropna()
-        for dataset, rows in cells.groupby("dataset", sort=False)
-    }
+    matrices = {str(dataset): _matrix(rows) for dataset, rows in cells.groupby("dataset", sort=False)}
+    noise = _noise(cells, ["dataset", "setting"], "y")
+    paired_noise = _noise(pairs, ["dataset", "level", "pair"], "difference")
     rows = []
     for dataset in [*matrices, None]:
         chosen = [dataset] if dataset is not None else list(matrices)
-        seed_sd = _pooled_sd(cells[cells["dataset"].isin(chosen)], ["dataset", "setting"], "y")
-        pair_sd = _pooled_sd(pairs[pairs["dataset"].isin(chosen)], ["dataset", "level", "pair"], "difference")
+        seed_sd = _pooled_sd(noise[noise["dataset"].isin(chosen)])
+        pair_sd = _pooled_sd(paired_noise[paired_noise["dataset"].isin(chosen)])
         with np.errstate(all="ignore"):
             ratio = float(np.float64(seed_sd) / np.float64(pair_sd))
         row = {"metric": metric.name, "dataset": dataset, "seed_sd": seed_sd, "pair_sd": pair_sd, "seed_to_pair": ratio}
         row |= {"unpaired_to_paired": np.sqrt(2) * ratio}
-        row |= {"intraclass_correlation": intraclass_correlation([matrices[name].to_numpy() for name in chosen])}
+        row |= {"intraclass_correlation": intraclass_correlation([matrices[name] for name in chosen])}
         row |= {"n_seeds": min((matrices[name].shape[0] for name in chosen), default=0)}
         rows.append(row | {"n_settings": max((matrices[name].shape[1] for name in chosen), default=0)})
     return pd.DataFrame(rows, columns=list(GAIN_COLUMNS)).astype({"dataset": "str"})
@@ -79,18 +79,34 @@ def intraclass_correlation(matrices: list[np.ndarray]) -> float:
 
 
 def _setting(cells: pd.DataFrame, factors: list[str]) -> pd.Series:
-    rows = cells[factors].fillna("–").to_numpy(dtype=object)
-    return pd.Series(["\n".join(row) for row in rows], index=cells.index, dtype="str")
+    columns = [cells[name].fillna("–").tolist() for name in factors]
+    return pd.Series(list(map("\n".join, zip(*columns, strict=True))) or [""] * len(cells), cells.index, dtype="str")
 
 
-def _pooled_sd(table: pd.DataFrame, by: list[str], column: str) -> float:
+def _matrix(cells: pd.DataFrame) -> np.ndarray:
+    """(seeds, settings) the values of a dataset's seeds that all settings have."""
+    codes, settings = pd.factorize(cells["setting"])
+    return complete_seeds(cells["seed"], codes, cells["y"], len(settings))
+
+
+def _noise(table: pd.DataFrame, by: list[str], column: str) -> pd.DataFrame:
+    """The groups with two values at least: their dataset, standard deviation (sd) and degrees of freedom (df)."""
+    groups = table.groupby(by, sort=False)
+    codes = groups.ngroup().to_numpy()
+    values = table[column].to_numpy(dtype=float)[np.argsort(codes, kind="stable")]
+    sizes = groups.size()
+    ends = sizes.to_numpy().cumsum()
+    sd = np.full(len(sizes), np.nan)
+    for size in set(sizes) - {1}:
+        same = np.flatnonzero(sizes == size)
+        sd[same] = sd_of(values[ends[same, None] - size + np.arange(size)])
+    return pd.DataFrame({"dataset": sizes.index.get_level_values(0), "sd": sd, "df": sizes.to_numpy() - 1}).dropna()
+
+
+def _pooled_sd(noise: pd.DataFrame) -> float:
     """Root of the mean variance of the groups, weighted by degrees of freedom; nan where no group has two values."""
-    sds, degrees = [], []
-    for _, found in table.groupby(by, sort=False)[column]:
-        if len(found) > 1:
-            sds.append(float(sd_of(found.to_numpy(dtype=float))))
-            degrees.append(len(found) - 1)
-    if not sds:
+    if noise.empty:
         return float("nan")
-    unit = max(sds) or 1.0
-    return unit * float(np.sqrt(np.average((np.array(sds) / unit) ** 2, weights=degrees)))
+    sd = noise["sd"].to_numpy()
+    unit = sd.max() or 1.0
+    return float(unit * np.sqrt(np.average((sd / unit) ** 2, weights=noise["df"])))

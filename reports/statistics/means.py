@@ -10,6 +10,7 @@ import pandas as pd
 
 from reports.statistics.family import holm
 from reports.statistics.inference import ALPHA, Estimate, mean_of, satterthwaite, sd_of, t_test, these_datasets
+from reports.statistics.matrix import by_seed
 from reports.statistics.pairs import cells_of_any
 from reports.statistics.scale import RELATIVE_ROUNDING
 from reports.statistics.settings import of_one_condition
@@ -51,22 +52,21 @@ def table_of_means(
 
 
 def _of_dataset(cells: pd.DataFrame, settings: list[str], metric: MetricSpec) -> pd.DataFrame:
-    keys = cells[["dataset", *settings]].drop_duplicates().reset_index(drop=True).assign(key=lambda found: found.index)
-    cells = cells.merge(keys, on=["dataset", *settings])
-    y = cells.pivot_table(index="seed", columns="key", values="y", dropna=False, observed=True).reindex(
-        columns=keys["key"]
-    )
-    value = cells.pivot_table(index="seed", columns="key", values="value", dropna=False).reindex(columns=keys["key"])
-    present = y.columns[y.notna().any()]
-    common = y.index[y[present].notna().all(axis=1)] if len(present) else y.index[:0]
-    complete = bool(len(y) and y.notna().all(axis=None))
-    chosen = value.loc[common].to_numpy(dtype=float).T
+    by = ["dataset", *settings]
+    keys = cells[by].drop_duplicates().reset_index(drop=True)
+    setting = cells.groupby(by, sort=False, dropna=False).ngroup().to_numpy()
+    y, value = (by_seed(cells["seed"], setting, cells[name], len(keys)) for name in ("y", "value"))
+    known = ~np.isnan(y)
+    present = known.any(axis=0)
+    common = known[:, present].all(axis=1) & present.any()
+    complete = bool(len(y) and known.all())
+    chosen = value[common].T
     best = np.zeros(len(keys), dtype=bool)
-    if complete and metric.direction and len(common) >= MINIMAL_SEEDS:
-        best = leading(y.loc[common].to_numpy(dtype=float).T, metric.direction)
+    if complete and metric.direction and common.sum() >= MINIMAL_SEEDS:
+        best = leading(y[common].T, metric.direction)
     return keys.assign(
-        n=[len(common) if key in present else 0 for key in keys["key"]],
-        n_own=y.notna().sum().reindex(keys["key"], fill_value=0).to_numpy(),
+        n=np.where(present, common.sum(), 0),
+        n_own=known.sum(axis=0),
         mean=mean_of(chosen) if chosen.shape[1] else np.nan,
         sd=sd_of(chosen),
         complete=complete,

@@ -117,7 +117,7 @@ def _rows(cells: pd.DataFrame, design: Design, factor: str, reference: str) -> l
     others = [name for name in design.factors if name not in (factor, *UNIT) and name in cells]
     keys = cells[list(dict.fromkeys([*UNIT, *others]))]
     levels = cells[factor].to_numpy(dtype=object)
-    units = list(zip(cells["dataset"], cells["seed"], strict=True))
+    units = list(zip(cells["dataset"].tolist(), cells["seed"].tolist(), strict=True))
     right = np.flatnonzero(levels == reference)
     rows = []
     for level in design.factors[factor]:

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from reports.statistics.inference import ALPHA, satterthwaite
+from reports.statistics.matrix import complete_seeds
 from reports.statistics.pairs import UNIT, cells_of
 from reports.statistics.settings import of_one_condition
 from reports.statistics.specification import Design, MetricSpec, Options
@@ -141,12 +142,11 @@ def _of_dataset(rows: pd.DataFrame, levels: Mapping[str, Sequence[str]]) -> _Par
     grid = _grid(settings, levels)
     if grid is None:
         return NOT_GRID
-    keyed = rows.merge(settings.assign(setting=settings.index), on=list(levels))
-    wide = keyed.pivot_table(index="seed", columns="setting", values="y").dropna()  # seeds × settings
-    if len(wide) < 2:
-        return ONE_SEED
-    y = wide.to_numpy(dtype=float)
+    setting = rows.groupby(list(levels), sort=False, dropna=False).ngroup().to_numpy()
+    y = complete_seeds(rows["seed"], setting, rows["y"], len(settings))
     seeds, count = y.shape
+    if seeds < 2:
+        return ONE_SEED
     shape, names = tuple(map(len, levels.values())), tuple(levels)
     on_grid = y[:, grid]  # seeds × the cells of the grid
     total = float(((on_grid - on_grid.mean(axis=1, keepdims=True)) ** 2).mean())

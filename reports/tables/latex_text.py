@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_",
@@ -44,10 +45,11 @@ def label(*words: str) -> str:
 
 def width(text: str) -> float:
     """About how wide a text is at 8 points, in points."""
-    return sum(POINTS[_kind(letter)] for letter in text)
+    return sum(map(_points, text))
 
 
-def wrapped(text: str, points: float) -> list[str]:
+@cache  # names of rows come again in each part of each table
+def wrapped(text: str, points: float) -> tuple[str, ...]:
     """Lines of at most that width, where they can be: broken at spaces, signs and capitals, else inside a word."""
     lines = [""]
     for part in re.findall(r"[A-Z]*[^A-Z\s_./,·-]*[\s_./,·-]*", " ".join(text.split())):
@@ -57,7 +59,7 @@ def wrapped(text: str, points: float) -> list[str]:
             if lines[-1] and width(lines[-1] + letter.rstrip()) > points:
                 lines.append("")
             lines[-1] += letter
-    return [line.strip() for line in lines if line.strip()] or [""]
+    return tuple(line.strip() for line in lines if line.strip()) or ("",)
 
 
 def _parts(text: str) -> list[str]:
@@ -77,6 +79,11 @@ def _letter(letter: str) -> str:
     if greek and greek[2] not in ("OMICRON", "FINAL", "LAMDA"):
         return f"$\\{greek[2].lower() if greek[1] == 'SMALL' else greek[2].capitalize()}$"
     return r"$\lambda$" if letter == "λ" else letter
+
+
+@cache
+def _points(letter: str) -> float:
+    return POINTS[_kind(letter)]
 
 
 def _kind(letter: str) -> str:
