@@ -103,7 +103,8 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame) -> None:
     axes.plot(leading["number"], leading["value"], "D", color=VERMILION, markersize=5.5)
     dress(axes)
     at_foot = axes.get_xaxis_transform()
-    axes.plot(without, [0] * len(without), "x", color=GREY, markersize=5, zorder=5, transform=at_foot, clip_on=False)
+    feet = [0] * len(without)
+    axes.scatter(without, feet, s=18, marker="x", color=GREY, zorder=5, transform=at_foot, clip_on=False)
 
 
 def caption(table: pd.DataFrame, view: View, results: Results) -> str:

@@ -30,7 +30,9 @@ def by_seed(seeds: pd.Series, settings: NDArray[np.integer], values: pd.Series, 
         return (sums / counts).reshape(len(known), count)
 
 
-def complete_seeds(seeds: pd.Series, settings: NDArray[np.integer], values: pd.Series, count: int) -> NDArray[np.float64]:
+def complete_seeds(
+    seeds: pd.Series, settings: NDArray[np.integer], values: pd.Series, count: int
+) -> NDArray[np.float64]:
     """The rows of `by_seed` that lack no value."""
     y = by_seed(seeds, settings, values, count)
     return y[~np.isnan(y).any(axis=1)]
