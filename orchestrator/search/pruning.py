@@ -33,6 +33,7 @@ class Pruning:
 
     def __init__(self, search: Search, pruner: Pruner, store: Store) -> None:
         """Read what is kept."""
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.search = search
         self.pruner = pruner
         self._store = store

@@ -81,7 +81,7 @@ class _Check:
         Runs that were imported may have one.
         """
         known = set(pc.unique(self._table(HISTORY_FOLDER).column(TRIAL_ID)).to_pylist())
-        for trial_id in sorted(set(self._done(TRIAL_ID)) - known):
+        for trial_id in sorted(set(self._of(TRIAL_ID, Status.DONE)) - known):
             self.found.lost[f"the history of trial {trial_id}"] = FROM_STAGES
         if without_row := sorted(known - set(self._column(TRIAL_ID)) - set(imported)):
             words = f"{', '.join(without_row[:3])}{' …' if len(without_row) > 3 else ''}"
@@ -167,7 +167,8 @@ class _Check:
             self.looked_at(path)
 
     def _stages(self, unfinished: bool) -> None:
-        used = {stage_id for stage in OWN_NAMES for stage_id in self._done(f"{stage}_id") if stage_id}
+        used = {stage_id for stage in OWN_NAMES for stage_id in self._of(f"{stage}_id", Status.DONE) if stage_id}
+        goes_on = {stage_id for stage in OWN_NAMES for stage_id in self._of(f"{stage}_id", Status.PRUNED) if stage_id}
         folders = [path for path in sorted((self.store.path / "stages").glob("[!.]*")) if path.is_dir()]
         for stage_id in sorted(used - {path.name for path in folders}):
             self.found.lost[f"stages/{stage_id}"] = self._seconds(stage_id)
@@ -180,7 +181,11 @@ class _Check:
             folder = self.store.stage(path.name)
             try:
                 folder.verify(weights=True)
-                if path.name not in used and not unfinished and METRICS_OF_DATASETS.isdisjoint(folder.read().metrics):
+                if (
+                    path.name not in {*used, *goes_on}
+                    and not unfinished
+                    and METRICS_OF_DATASETS.isdisjoint(folder.read().metrics)
+                ):
                     self.found.orphaned[f"stages/{path.name}"] = "no trial has it"
             except StoreError as error:
                 self._damaged(path, str(error), self._seconds(path.name))
@@ -206,10 +211,10 @@ class _Check:
             known.insert(0, self.store.read_stage(stage_id).timings["seconds"])
         return f"{known[0]:.1f} s of work" if known else "its work"
 
-    def _done(self, name: str) -> list[Any]:
-        """A column of the done trials."""
+    def _of(self, name: str, which: Status) -> list[Any]:
+        """A column of the trials of a status."""
         pairs = zip(self._column(name), self._column("status"), strict=False)
-        return [value for value, status in pairs if status == Status.DONE]
+        return [value for value, status in pairs if status == which]
 
     def _column(self, name: str) -> list[Any]:
         return self.rows.column(name).to_pylist() if name in self.rows.column_names else []

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import optuna
 import pytest
 
 from orchestrator.errors import NcvqError
@@ -98,6 +99,17 @@ def test_a_decision_is_kept_with_its_value_and_is_the_same_after_a_kill(tmp_path
     assert second in again.measured([second], {}, suggestions), "before anything is measured"
     assert second in again.measured([second], {1: 3.0, 2: 0.0, 3: 0.0}, suggestions), "whatever it had measured since"
     assert read_courses(store.path, search.study_id) == kept
+
+
+def test_nobody_is_told_of_the_studies_in_between(
+    tmp_path: Path, store: Store, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    optuna.logging.set_verbosity(optuna.logging.INFO)
+    search = search_of(watched(tmp_path))
+    pruning = pruning_of(search, store)
+    suggestion = Suggestion(number=0, drawn={}, trial_ids=("0" * 12,), drawn_at="")
+    run(pruning, "0" * 12, falling(0.0), [suggestion])
+    assert (caplog.text, capfd.readouterr()) == ("", ("", ""))
 
 
 def test_values_of_several_epochs_at_once_are_told_one_by_one(tmp_path: Path, store: Store) -> None:

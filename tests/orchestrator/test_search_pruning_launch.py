@@ -160,3 +160,32 @@ def test_in_a_pack_one_ends_early_and_the_others_go_on(run_here: Launch, tmp_pat
     alone = history_of(tmp_path / "never")
     expected = alone[alone["trial_id"].isin(history_of(store)["trial_id"])].reset_index(drop=True)
     assert history_of(store).equals(expected)
+
+
+PRIOR = """\
+description: a search that ends priors early
+base: {dataset: ItalyPowerDemand, stages: 2, epochs: 1, projector_width: 16, channels: 8, prior_epochs: 3,
+  prior_width: 16, prior_layers: 1, prior_heads: 1, sampling_steps: 2, val_fraction: 0.25}
+search:
+  minimize: validation_prior_loss
+  budget: 4
+  sampler: random
+  pruner: asha
+  parameters:
+    prior_learning_rate: {range: [0.00001, 0.01], log: true}
+"""
+
+
+def test_a_prior_is_pruned_on_a_tokenizer_that_stays(run_here: Launch, tmp_path: Path) -> None:
+    file, store = tmp_path / "priors.yaml", tmp_path / "store"
+    file.write_text(PRIOR, encoding="utf-8")
+    sweep = load_sweep(file)
+    assert run_here(sweep, store)[0].exit_code == 0
+    ended = [row for row in rows_of(store).values() if row["status"] == "pruned"]
+    assert ended
+    assert {row["error"].partition(" by ")[0] for row in ended} == {"stage2: pruned at epoch 1 of 3"}
+    assert checkpoints(store) == {row["stage2_id"] for row in ended}
+    assert len({row["stage1_id"] for row in rows_of(store).values()}) == 1
+    assert check(Store(store)).orphaned == {}
+    assert run_here(sweep, store, unprune=True)[0].pruned == 0
+    assert {result.state for result in seen(sweep, store).results} == {State.DONE}
