@@ -176,6 +176,7 @@ search:
 """
 
 
+@pytest.mark.slow
 def test_a_prior_is_pruned_on_a_tokenizer_that_stays(run_here: Launch, tmp_path: Path) -> None:
     file, store = tmp_path / "priors.yaml", tmp_path / "store"
     file.write_text(PRIOR, encoding="utf-8")
