@@ -22,6 +22,7 @@ from reports.coverage import coverage_table
 from reports.errors import ReportError
 from reports.figures.effects import why_none
 from reports.figures.write import DrawnFigures, Output, write_figures
+from reports.garbage import seldom_collected
 from reports.metrics import metrics_with_data
 from reports.page import render_appendix, render_page
 from reports.provenance import provenance_table, provenance_warnings
@@ -38,6 +39,7 @@ from reports.tables.write import write_tables
 
 
 @plain_strings
+@seldom_collected()
 def write_report(
     store: Path, sweep: str, out: Path | None = None, options: Options | None = None, output: Output | None = None,
     beside: str | None = None,
@@ -69,6 +71,7 @@ def write_report(
 
 
 @plain_strings
+@seldom_collected()
 def write_one_figure(
     store: Path, sweep: str, only: str, out: Path | None = None, options: Options | None = None,
     output: Output | None = None, beside: str | None = None,

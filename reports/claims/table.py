@@ -17,7 +17,7 @@ from reports.statistics.answers import default_answers
 from reports.statistics.compare import estimate, judged
 from reports.statistics.conditions import CONDITIONS
 from reports.statistics.gain import GAIN_COLUMNS, gain_of_pairing
-from reports.statistics.pairs import UNIT
+from reports.statistics.pairs import UNIT, cells_of
 from reports.statistics.specification import MetricSpec, Options
 
 
@@ -29,10 +29,9 @@ def claims_table(results: Results) -> pd.DataFrame:
     """
     options = for_beliefs(results)
     return judged(
-        estimate(
-            cells_to_compare(seen, metric.name), seen.sweep, spec_of(metric, results.sweep.margins), factor, options
-        )
+        estimate(compared.trials, seen.sweep, compared.spec, factor, options, cells=compared.cells)
         for metric, factor, seen in comparisons(results)
+        for compared in [_compared(seen, metric)]
     )
 
 
@@ -55,8 +54,8 @@ def gains_table(results: Results) -> pd.DataFrame:
         if metric.name in seen_metrics or factor in metric.incomparable:
             continue
         seen_metrics.add(metric.name)
-        spec = spec_of(metric, results.sweep.margins)
-        gains = gain_of_pairing(cells_to_compare(seen, metric.name), seen.sweep, spec, factor, results.options)
+        own = _compared(seen, metric)
+        gains = gain_of_pairing(own.trials, seen.sweep, own.spec, factor, results.options, cells=own.cells)
         rows.append(gains[gains["dataset"].isna()].assign(factor=factor))
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=[*GAIN_COLUMNS, "factor"])
 
@@ -110,6 +109,24 @@ def of_kinds_with(cells: pd.DataFrame, metric: str) -> pd.DataFrame:
     """The imported runs of those kinds of which any has a value of a metric."""
     kinds = cells["run_kind"].fillna("")
     return cells[kinds.isin(kinds[finite_values(cells, metric).notna()])]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Compared:
+    """What all comparisons by one metric start from."""
+
+    spec: MetricSpec
+    """How the metric is compared."""
+    trials: pd.DataFrame
+    """What `cells_to_compare` makes."""
+    cells: pd.DataFrame
+    """The same on the scale of the metric."""
+
+
+@once
+def _compared(seen: Results, metric: Metric) -> _Compared:
+    trials, spec = cells_to_compare(seen, metric.name), spec_of(metric, seen.sweep.margins)
+    return _Compared(spec=spec, trials=trials, cells=cells_of(trials, seen.sweep, spec))
 
 
 @once

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,8 +18,8 @@ from reports.figures.effects_words import MINUS, OTHER_MEANING, diverged, incomp
 from reports.statistics.verdicts import AND_EQUIVALENT
 
 LABELS, AXIS, WORDS, EDGE = 1.8, 1.6, 3.25, 0.05  # inches, from left to right
-EFFECT_AT, BLOCKS_AT, VERDICT_AT = 0.12, 1.5, 1.97  # inches from the right end of the axis
-SMALL, TEXT, HEAD = 7.5, 8.0, 9.0  # points
+EFFECT_AT, BLOCKS_AT, VERDICT_AT = 0.1, 1.56, 2.0  # inches from the right end of the axis
+SMALL, TEXT, HEAD, EDGE_WIDTH = 7.5, 8.0, 9.0, 1.2  # points
 INK, GREY, PALE = (0.1, 0.1, 0.1), (0.42, 0.42, 0.42), (0.9, 0.92, 0.94)
 
 LOOKS = {
@@ -140,7 +139,7 @@ def _dress(axes: Axes, row: pd.Series[Any]) -> None:
 
 
 def _tick(axes: Axes) -> None:
-    """Few ticks with plain signed numbers; none at the rows (seaborn sets its own)."""
+    """Few ticks with plain signed numbers; none at the rows."""
     axes.set_yticks([])
     axes.xaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 2.5, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:+g}".replace("-", MINUS) if value else "0"))
@@ -152,7 +151,7 @@ def _kind(row: dict[Any, Any]) -> str:
 
 
 def _draw_marks(axes: Axes, rows: pd.DataFrame) -> None:
-    """Marks and whiskers by seaborn, from our own ends of intervals; what goes on beyond the axis gets an arrow."""
+    """Marks and whiskers from our own ends of intervals; what goes on beyond the axis gets an arrow."""
     low, high = float(rows["axis_low"].iloc[0]), float(rows["axis_high"].iloc[0])
     said = rows[rows["reason_words"] == "-"]
     said = said.assign(
@@ -161,30 +160,23 @@ def _draw_marks(axes: Axes, rows: pd.DataFrame) -> None:
         high=said["effect_high"].clip(low, high),
     )
     for overall, size, width in ((False, 5.0, 1.1), (True, 7.0, 2.0)):
-        part = said[said["overall"] == overall]
-        if len(part):
-            _seaborn_layers(axes, part, part[part["effect"].between(low, high)], size, width)
-    axes.set(xlabel="", ylabel="", xlim=(low, high))
+        for kind, part in said[said["overall"] == overall].groupby("kind", sort=False):
+            _draw_kind(axes, part, str(kind), size, width)
+    axes.set_xlim(low, high)
     for x, place, marker, colour in _arrows(said, low, high):
         axes.plot([x], [place], marker=marker, color=colour, markersize=4.5, linestyle="none", clip_on=False, zorder=4)
 
 
-def _seaborn_layers(axes: Axes, whiskers: pd.DataFrame, marks: pd.DataFrame, size: float, width: float) -> None:
-    import seaborn.objects as so
-
-    looks = {kind: LOOKS[kind] for kind in whiskers["kind"].unique()}
-    plot = so.Plot(whiskers, y="place", color="kind").scale(
-        color={kind: look.colour for kind, look in looks.items()},
-        marker={kind: look.marker for kind, look in looks.items()},
-        fill={kind: kind != HOLLOW for kind in looks},
-    )
-    plot = plot.add(so.Range(linewidth=width), orient="y", xmin="low", xmax="high", legend=False)
-    if len(marks):
-        dots = so.Dot(pointsize=size, edgewidth=1.2, alpha=1)
-        plot = plot.add(dots, data=marks, x="effect", marker="kind", fill="kind", legend=False)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="The copy keyword is deprecated", category=DeprecationWarning)
-        plot.on(axes).plot()
+def _draw_kind(axes: Axes, rows: pd.DataFrame, kind: str, size: float, width: float) -> None:
+    """Whiskers and marks of one verdict; sizes in points."""
+    look = LOOKS[kind]
+    axes.hlines(rows["place"], rows["low"], rows["high"], color=look.colour, linewidth=width, zorder=2)
+    marks = rows[rows["effect"].between(rows["axis_low"], rows["axis_high"])]
+    face = "none" if kind == HOLLOW else look.colour
+    axes.scatter(
+        marks["effect"], marks["place"], s=size**2, marker=look.marker, facecolor=face, edgecolor=look.colour,
+        linewidth=EDGE_WIDTH, zorder=3,
+    )  # fmt: skip
 
 
 def _arrows(said: pd.DataFrame, low: float, high: float) -> Iterator[tuple[float, float, str, Any]]:

@@ -66,9 +66,22 @@ def compare(
 
 
 def estimate(
-    trials: pd.DataFrame, design: Design, metric: MetricSpec, factor: str, options: Options | None = None
-) -> pd.DataFrame:
-    """Do the first half of compare: effects with their p, each for itself; arguments as there."""
+    trials: pd.DataFrame, design: Design, metric: MetricSpec, factor: str, options: Options | None = None, *,
+    cells: pd.DataFrame | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """Do the first half of compare: effects with their p, each for itself.
+
+    Args:
+        trials: as for compare, and so are the others but the last.
+        design: the factors of the sweep.
+        metric: what is compared.
+        factor: whose levels are.
+        options: of the reader.
+        cells: what `cells_of` makes of the trials, where it is at hand.
+
+    Returns:
+        The rows of compare, with effects on the scale of the metric, and without what families say.
+    """
     options = options or Options()
     if len(design.factors.get(factor, ())) < 2:
         return pd.DataFrame()
@@ -76,10 +89,14 @@ def estimate(
     levels = [level for level in design.factors[factor] if level != reference]
     datasets = datasets_of(trials, design)
     paired = bool(seeds_of(trials).notna().any()) or trials.empty
-    known = trials.iloc[:0] if factor in metric.incomparable else trials
+    if factor in metric.incomparable:
+        known, cells = trials.iloc[:0], None
+    else:
+        known = trials
     margin = margin_on_scale(metric.margin, metric.scale)
     if paired:
-        table = _paired(known, design, metric, factor, options, levels, datasets)
+        pairs = make_pairs(known, design, metric, factor, options, cells=cells)
+        table = _paired(pairs, metric, options, levels, datasets)
     else:
         terms = make_terms(known, design, metric, factor, options)
         table = unpaired_effects(terms, levels, datasets, margin, chosen=options.chosen_datasets)
@@ -118,10 +135,8 @@ def datasets_of(trials: pd.DataFrame, design: Design) -> list[str]:
 
 
 def _paired(
-    trials: pd.DataFrame, design: Design, metric: MetricSpec, factor: str, options: Options, levels: Sequence[str],
-    datasets: Sequence[str],
-) -> pd.DataFrame:  # fmt: skip
-    pairs = make_pairs(trials, design, metric, factor, options)
+    pairs: pd.DataFrame, metric: MetricSpec, options: Options, levels: Sequence[str], datasets: Sequence[str]
+) -> pd.DataFrame:
     blocks = make_blocks(pairs, options)
     margin = margin_on_scale(metric.margin, metric.scale)
     table = effects(blocks, levels, datasets, margin, chosen=options.chosen_datasets)

@@ -17,9 +17,10 @@ GAIN_COLUMNS = (
 
 
 def gain_of_pairing(
-    trials: pd.DataFrame, design: Design, metric: MetricSpec, factor: str, options: Options | None = None
-) -> pd.DataFrame:
-    """Compare the noise of seeds with that of pairs, on the scale of the metric.
+    trials: pd.DataFrame, design: Design, metric: MetricSpec, factor: str, options: Options | None = None, *,
+    cells: pd.DataFrame | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """Compare the noise of seeds with that of pairs, on the scale of the metric; arguments as for make_pairs.
 
     Returns:
         GAIN_COLUMNS, one row a dataset and one over all of them (dataset missing): intraclass_correlation of the seeds
@@ -29,10 +30,10 @@ def gain_of_pairing(
         nothing) and unpaired_to_paired (noise of a difference without pairing over that with it; 1 where pairing gains
         nothing). Missing where there are too few values, inf where pairs have no noise.
     """
-    cells = cells_of(trials, design, metric)
+    cells = cells_of(trials, design, metric) if cells is None else cells
+    pairs = make_pairs(trials, design, metric, factor, options, cells=cells).dropna(subset=["difference"])
     settings = [name for name in design.factors if name not in ("dataset", "seed") and name in cells]
     cells = cells.assign(setting=_setting(cells, settings)).dropna(subset=["y"])
-    pairs = make_pairs(trials, design, metric, factor, options).dropna(subset=["difference"])
     matrices = {str(dataset): _matrix(rows) for dataset, rows in cells.groupby("dataset", sort=False)}
     noise = _noise(cells, ["dataset", "setting"], "y")
     paired_noise = _noise(pairs, ["dataset", "level", "pair"], "difference")

@@ -33,8 +33,9 @@ PAIR_COLUMNS = (
 
 
 def make_pairs(
-    trials: pd.DataFrame, design: Design, metric: MetricSpec, factor: str, options: Options | None = None
-) -> pd.DataFrame:
+    trials: pd.DataFrame, design: Design, metric: MetricSpec, factor: str, options: Options | None = None, *,
+    cells: pd.DataFrame | None = None,
+) -> pd.DataFrame:  # fmt: skip
     """Every pair of a factor that the design has, whether or not it has a value.
 
     The design of a dataset is what any of its seeds has: a seed that lacks a pair of another is incomplete.
@@ -45,6 +46,7 @@ def make_pairs(
         metric: the metric and its scale.
         factor: the factor whose levels are compared with its reference level.
         options: whether conditions are pooled.
+        cells: what `cells_of` makes of the trials, where it is at hand.
 
     Returns:
         One row a level and pair, PAIR_COLUMNS: pair (the levels of the other factors), y and y_reference (on the
@@ -52,7 +54,7 @@ def make_pairs(
         valid), condition (under which both sides ran), commits_differ.
     """
     reference, _ = reference_level(design, factor)
-    cells = cells_of(trials, design, metric)
+    cells = cells_of(trials, design, metric) if cells is None else cells
     rows = _rows(cells, design, factor, reference) if factor in cells else []
     columns = list(zip(*rows, strict=True)) if rows else [()] * 6
     level, dataset, seed, pair, here, there = columns
