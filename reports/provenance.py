@@ -7,6 +7,7 @@ import json
 import pandas as pd
 
 from ncvq_core.metrics import known_metrics
+from reports.claims.races import GROWN_BY_HAND, raced_words
 from reports.judges import mixed_networks
 from reports.read_store import Results
 from reports.remembered import once
@@ -57,6 +58,10 @@ def provenance_warnings(results: Results) -> list[str]:
     """One sentence for each thing that makes the done trials hard to compare or to reproduce."""
     table = provenance_table(results.done)
     warnings = []
+    if results.race:
+        warnings.append(raced_words(results.race))
+    if results.race_left:
+        warnings.append(GROWN_BY_HAND)
     if results.grown:
         times = "once" if results.grown == 1 else f"{results.grown} times"
         warnings.append(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,8 +13,9 @@ import pyarrow as pa
 
 from ncvq_core.metrics import recall
 from orchestrator.store import Store, StoreError, TableRead
-from orchestrator.store.datasets import Properties, properties_by_name, sound_properties
+from orchestrator.store.datasets import Properties
 from orchestrator.store.lock import running_owner
+from orchestrator.store.races import Race
 from orchestrator.store.status import Status
 from reports.arrow_memory import memory_of_the_c_library
 from reports.cells import with_progress, with_trials
@@ -24,10 +23,13 @@ from reports.errors import ReportError
 from reports.examples import Examples
 from reports.history import HISTORY_COLUMNS, compact_history
 from reports.judges import without_mixed_judgements
+from reports.kept_beside import judge_seconds, properties_of
 from reports.labels import column_of_labels, label_of, labels_of
+from reports.racing.of_record import is_grown_by_hand, race_of, times_grown
 from reports.search import Searched, read_search
 from reports.statistics.specification import Options
 from reports.strings import plain_strings
+from reports.sweep_record import of_first_seeds, read_record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +92,10 @@ class Results:
     """Another sweep whose values are put beside; None where the reader chose none."""
     grown: int = 0
     """How many earlier designs of the sweep had a part of its cells."""
+    race: Race | None = None
+    """What the looks decided, where seeds went to what was open; None where all settings have the same seeds."""
+    race_left: bool = False
+    """Whether it was raced, and launched without a race since."""
     examples: Examples = field(default_factory=Examples, repr=False, compare=False)
     """What is kept of its stages for figures."""
     search: Searched | None = None
@@ -136,11 +142,10 @@ def read_results(store: Path, name: str, options: Options | None = None, beside:
 
 
 def _read(store: Store, name: str, options: Options, beside: str | None = None) -> Results:
-    document = _read_sweep(store, name)
+    document = read_record(store, name)
     recall(document.get("further_metrics", ()))
-    launched = {cell["trial_id"] for cell in document.get("cells", ())}
     try:
-        sweep, cells = _parse_sweep(_of_first_seeds(document, options.seeds) if options.seeds else document)
+        sweep, cells = _parse_sweep(of_first_seeds(document, options.seeds) if options.seeds else document)
     except (KeyError, TypeError, AttributeError) as error:
         raise ReportError(f"sweeps/{name} is not the record of a sweep ({error!r}): launch it again") from error
     trials = _read_trials(store, document, name, list(cells["trial_id"])).to_pandas()
@@ -152,11 +157,13 @@ def _read(store: Store, name: str, options: Options, beside: str | None = None) 
         sweep=sweep,
         cells=cells,
         history=compact_history(history, set(cells.loc[cells["status"] == Status.DONE, "trial_id"])),
-        judge_seconds=_judge_seconds(store, judges),
-        properties=_properties(store, cells),
+        judge_seconds=judge_seconds(store, judges),
+        properties=properties_of(store, cells),
         options=options,
         beside=_read_beside(store, beside, trials) if beside else None,
-        grown=_times_grown(store, name, launched),
+        grown=times_grown(store, document),
+        race=race_of(store.path, document, options.seeds),
+        race_left=is_grown_by_hand(store.path, document),
         examples=Examples(store),
         search=read_search(store, document),
     )
@@ -186,41 +193,6 @@ def _read_trials(store: Store, document: Mapping[str, Any], name: str, trial_ids
     if imported := document.get("imported"):
         return store.read_imported(imported["sweep"], trial_ids)
     return _whole(store.read_trials_table(trial_ids), name)
-
-
-def _read_sweep(store: Store, name: str) -> dict[str, Any]:
-    names = store.sweep_names()
-    if name in names:
-        return store.read_sweep(name)
-    if not names:
-        raise ReportError(
-            f"the store {store.path} holds no sweep yet: launch one with `ncvq launch SWEEP --store {store.path}`"
-        )
-    nearest = sorted(names, key=lambda known: -difflib.SequenceMatcher(a=name, b=known).ratio())
-    raise ReportError(f"sweep {name!r} is not in the store {store.path}; it holds: {', '.join(nearest)}")
-
-
-def _of_first_seeds(document: dict[str, Any], seeds: int) -> dict[str, Any]:
-    """Return the record of a sweep with its first seeds only.
-
-    Raises:
-        ReportError: it has fewer.
-    """
-    launched = document["factors"].get("seed", [None])
-    if seeds > len(launched):
-        raise ReportError(f"--seeds {seeds}: the sweep {document['name']} was launched with {len(launched)}")
-    kept = launched[:seeds]
-    cells = [cell for cell in document["cells"] if cell["levels"].get("seed") in kept]
-    factors = {**document["factors"], **({"seed": kept} if "seed" in document["factors"] else {})}
-    fewer = {"seeds_launched": len(launched)} if seeds < len(launched) else {}
-    return {**document, "cells": cells, "factors": factors, **fewer}
-
-
-def _times_grown(store: Store, name: str, trial_ids: set[str]) -> int:
-    """Count the earlier designs of a sweep, kept as NAME-HASH, that it contains and is larger than."""
-    earlier = [known for known in store.sweep_names() if re.fullmatch(rf"{re.escape(name)}-[0-9a-f]{{8}}", known)]
-    designs = [{cell["trial_id"] for cell in store.read_sweep(known)["cells"]} for known in earlier]
-    return sum(design < trial_ids for design in designs)
 
 
 def _whole(read: TableRead, name: str) -> pa.Table:
@@ -259,23 +231,3 @@ def _parse_sweep(document: Mapping[str, Any]) -> tuple[Sweep, pd.DataFrame]:
 
 def _sides(sides: Iterable[Any]) -> dict[str, list[str]]:
     return {str(label_of(level)): [str(label_of(dataset)) for dataset in datasets] for level, datasets in sides}
-
-
-def _judge_seconds(store: Store, judges: set[str]) -> dict[str, float]:
-    """The training of those networks that is a stage of the store: no trial's row holds it, because trials share it."""
-    seconds = {}
-    for stage_id in store.stage_ids() if judges else ():
-        record = store.read_stage(stage_id)
-        name = record.details.get("fcn")
-        if name in judges and "fcn_accuracy" in record.metrics:
-            seconds[name] = float(record.timings["seconds"])
-    return seconds
-
-
-def _properties(store: Store, cells: pd.DataFrame) -> dict[str, Properties]:
-    """The properties of the data of all trials, by checksum; by name where no trial knows its data."""
-    checksums = cells["data_checksum"].dropna().unique() if "data_checksum" in cells else ()
-    if not len(checksums):
-        return properties_by_name(store.path)
-    found = {checksum: sound_properties(store.path, checksum) for checksum in map(str, checksums)}
-    return {checksum: properties for checksum, properties in found.items() if properties is not None}

@@ -1,9 +1,10 @@
 """The command line, `ncvq`."""
 
 import time
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,6 +21,7 @@ from orchestrator.cli.options import (
     DebugOption,
     FcnOption,
     JsonOption,
+    MaxSeedsOption,
     PluginOption,
     ProfileOption,
     SeedsOption,
@@ -27,12 +29,17 @@ from orchestrator.cli.options import (
     StoreOption,
     SweepArgument,
     TrialArgument,
+    UntilDecidedOption,
     WorkersOption,
 )
+from orchestrator.cli.racing import Racing, as_raced, read_step
 from orchestrator.cli.redraw import redraw
 from orchestrator.cli.report import report
 from orchestrator.cli.terminal import Chosen, console, fail, one_line_errors, read_sweep
 from orchestrator.cli.views import views
+
+if TYPE_CHECKING:
+    from orchestrator.sweepfile.sweep import Sweep
 
 app = typer.Typer(
     name="ncvq",
@@ -83,6 +90,8 @@ def plan(
     plugin: PluginOption = None,
     fcn_weights: FcnOption = None,
     workers: WorkersOption = None,
+    until_decided: UntilDecidedOption = False,
+    max_seeds: MaxSeedsOption = None,
     json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
@@ -99,21 +108,17 @@ def plan(
 
     with one_line_errors(debug):
         chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_, plugins=plugin)
-        design = read_sweep(sweep, chosen, data_dir, quiet=json)
+        racing = Racing.of(until_decided, max_seeds, None, None, chosen)
+        design, said = read_step(racing, sweep, store, chosen, data_dir, quiet=json)
         opened = Store(store) if (store / "store.json").exists() else None
         options = LaunchOptions(store=store, data_dir=data_dir, fcn_weights=fcn_weights, workers=workers)
         prepared = prepare(design, options)
-        planned = prepared.planned(opened)
-        made, width = planned.plan, planned.capacity
-        expected = expected_time(made, opened, prepared.datasets, width.side_by_side, planned.later)
-        remarks = [*changed_plugins(design, opened)] if opened else []
-        remarks += [*([prepared.obstacle] if prepared.obstacle else []), *prepared.remarks]
+        plan, width, *_ = planned = prepared.planned(opened)
+        expected = expected_time(plan, opened, prepared.datasets, width.side_by_side, planned.later)
+        remarks = [*said, *(changed_plugins(design, opened) if opened else ()), *prepared.all_remarks]
         search = search_state(design.search, planned.results) if design.search else None
-        summary = plan_summary(made, expected, width, remarks, search=search, ends=planned.ends)
-        if json:
-            print_json(summary)
-        else:
-            print_plan(summary, console())
+        summary = plan_summary(plan, expected, width, remarks, search=search, ends=planned.ends)
+        print_json(summary) if json else print_plan(summary, console())
 
 
 app.command(
@@ -150,10 +155,14 @@ def status(
         chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_, plugins=plugin)
         design = read_sweep(sweep, chosen, data_dir, fetch=False, quiet=json)
         opened = Store(store)
+
+        def with_seeds(count: int) -> "Sweep":
+            return read_sweep(sweep, replace(chosen, seeds=count), data_dir, fetch=False, quiet=True)
+
         if json:
-            print_json(sweep_state(design, opened))
+            print_json(sweep_state(as_raced(design, opened, with_seeds), opened))
             return
-        while print_status(design, opened, console()) and watch:
+        while print_status(as_raced(design, opened, with_seeds), opened, console()) and watch:
             time.sleep(5)
 
 

@@ -2,7 +2,7 @@
 
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,9 @@ from orchestrator.cli.options import (
     SweepArgument,
 )
 from orchestrator.cli.terminal import Chosen, console, one_line_errors, read_sweep
+
+if TYPE_CHECKING:
+    from orchestrator.search.confirmation import Confirmed
 
 
 def confirm(
@@ -66,12 +69,14 @@ def confirm(
             write_atomically(file, lambda temporary: temporary.write_text(text, encoding="utf-8"))
             command = shlex.join(["ncvq", "launch", str(file), "--store", str(store)])
             lines += [f"sweep file with {fresh} fresh seeds: {file}", f"run it with: {command}; then confirm again"]
-        for each in found or ():
-            metric, interval = each.objective.metric, f"[{each.low:.4g}, {each.high:.4g}]"
-            lines.append(
-                f"{metric} on the validation part: better than the other by {each.when_chosen:.4g} when it was chosen, "
-                f"by {each.fresh:.4g} {interval} with {each.seeds} fresh seeds: its lead looked larger by "
-                f"{each.optimism:.4g}"
-            )
-        for line in lines:
+        for line in [*lines, *map(_told, found or ())]:
             console().print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _told(lead: "Confirmed") -> str:
+    """Say what is left of a lead."""
+    return (
+        f"{lead.objective.metric} on the validation part: better than the other by {lead.when_chosen:.4g} when it was "
+        f"chosen, by {lead.fresh:.4g} [{lead.low:.4g}, {lead.high:.4g}] with {lead.seeds} fresh seeds: its lead looked "
+        f"larger by {lead.optimism:.4g}"
+    )

@@ -18,6 +18,9 @@ from orchestrator.cli.options import (
     FcnOption,
     GpusOption,
     GraphsOption,
+    MaxHoursOption,
+    MaxSeedsOption,
+    MaxTrialsOption,
     NoSamplesOption,
     PackOption,
     PluginOption,
@@ -28,13 +31,17 @@ from orchestrator.cli.options import (
     SweepArgument,
     ThreadsOption,
     UnpruneOption,
+    UntilDecidedOption,
     WandbOption,
     WorkersOption,
 )
-from orchestrator.cli.terminal import Chosen, console, one_line_errors, read_sweep
+from orchestrator.cli.racing import Racing, read_chosen
+from orchestrator.cli.terminal import Chosen, console, one_line_errors
 
 if TYPE_CHECKING:
     from orchestrator.launching.launch import Summary
+    from orchestrator.launching.options import LaunchOptions
+    from orchestrator.sweepfile.sweep import Sweep
 
 
 def launching(*, retry_failed: bool) -> Callable[..., None]:
@@ -60,12 +67,17 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
         no_samples: NoSamplesOption = False,
         wandb: WandbOption = None,
         unprune: UnpruneOption = False,
+        until_decided: UntilDecidedOption = False,
+        max_seeds: MaxSeedsOption = None,
+        max_trials: MaxTrialsOption = None,
+        max_hours: MaxHoursOption = None,
         debug: DebugOption = False,
     ) -> None:
         with one_line_errors(debug):
             from orchestrator.launching.options import LaunchOptions
 
             chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_, plugins=plugin)
+            racing = Racing.of(until_decided, max_seeds, max_trials, max_hours, chosen)
             options = LaunchOptions(
                 store=store,
                 data_dir=data_dir.absolute() if data_dir else None,
@@ -86,24 +98,34 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
             from ncvq_core.training.switch import is_plain
 
             is_plain()  # another value of its switch is refused before anything starts
-            design = read_sweep(sweep, chosen, data_dir)
-            from orchestrator.launching.launch import launch
-
-            summary = launch(design, options, console())
+            design = read_chosen(racing, sweep, store, chosen, data_dir)
+            summary = _launched(design, options, racing)
         report = shlex.join(
             ["ncvq", "report", sweep, *Chosen(profile=profile, plugins=plugin).words(), "--store", str(store)]
         )
-        _print_summary(summary, store, _resume_command(sweep, store, data_dir, chosen), report, console())
+        again = [*chosen.words(), *(racing.words() if racing else [])]
+        _print_summary(summary, store, _resume_command(sweep, store, data_dir, again), report, console())
         raise typer.Exit(summary.exit_code)
 
     return command
 
 
-def _resume_command(sweep: str, store: Path, data_dir: Path | None, chosen: Chosen) -> str:
+def _launched(design: "Sweep", options: "LaunchOptions", racing: Racing | None) -> "Summary":
+    """Launch a sweep once, or look by look."""
+    if racing is None:
+        from orchestrator.launching.launch import launch
+
+        return launch(design, options, console())
+    from orchestrator.launching.race import race
+
+    return race(design, options, racing.limits(), console())
+
+
+def _resume_command(sweep: str, store: Path, data_dir: Path | None, chosen: list[str]) -> str:
     words = ["ncvq", "resume", sweep, "--store", str(store)]
     if data_dir:
         words += ["--data-dir", str(data_dir)]
-    return shlex.join([*words, *chosen.words()])
+    return shlex.join([*words, *chosen])
 
 
 def _print_summary(summary: "Summary", store: Path, resume: str, report: str, console: Console) -> None:

@@ -39,6 +39,31 @@ SeedsOption = Annotated[
     int | None,
     typer.Option("--seeds", min=1, help="How many seeds: the first of the sweep, and further ones beyond those."),
 ]
+UntilDecidedOption = Annotated[
+    bool,
+    typer.Option(
+        "--until-decided",
+        help="Race: after four seeds, further ones go only where a verdict is open (docs/racing.md).",
+    ),
+]
+MaxSeedsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--max-seeds",
+        min=5,
+        help="With --until-decided: seeds at most, fixed at the first look. Default: those of the race, else 16.",
+    ),
+]
+MaxTrialsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--max-trials", min=1, help="With --until-decided: trials at most, those of earlier launches included."
+    ),
+]
+MaxHoursOption = Annotated[
+    float | None,
+    typer.Option("--max-hours", min=0.0, help="With --until-decided: begin no look after so many hours."),
+]
 PluginOption = Annotated[
     list[Path] | None,
     typer.Option(
@@ -115,3 +140,4 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print it as JSON, and 
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 DEFAULT_STORE = Path("runs")
+DEFAULT_MAX_SEEDS = 16

@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestrator.cli.describe import search_words
+from orchestrator.launching.race_words import race_lines
 from orchestrator.planning.changed_plugins import changed_plugins
 from orchestrator.planning.state import COUNTED, SweepState, sweep_state
 from orchestrator.store import Store
@@ -25,6 +26,8 @@ def print_status(sweep: Sweep, store: Store, console: Console) -> bool:
         console.print(search_words(state.search), highlight=False)
     for remark in (*state.damaged, *_other_launch(state), *changed_plugins(sweep, store)):
         console.print(remark, markup=False, highlight=False, soft_wrap=True)
+    for line in race_lines(state.race, state.next_look) if state.race else ():
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     if state.owner is None:
         console.print("nobody is running in this store", highlight=False)
     else:

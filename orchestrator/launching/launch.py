@@ -1,7 +1,7 @@
 """Launching a sweep: run what it lacks, keep every result, end with a summary."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from orchestrator.execution.executor import INLINE, RAY, Executor, make_executor
 from orchestrator.execution.scratch import scratch_folder, temporary_files_below
 from orchestrator.execution.settings import WorkerSettings
 from orchestrator.launching.options import LaunchOptions
-from orchestrator.launching.prepare import Planned, Preparation, prepare
+from orchestrator.launching.prepare import Planned, Preparation, prepare, pruner_of
 from orchestrator.launching.properties import keep_properties
 from orchestrator.launching.recorder import Recorder
 from orchestrator.launching.run_plan import run_plan
@@ -31,8 +31,6 @@ from orchestrator.store.lock import exclusive
 from orchestrator.store.searches import read_suggestions
 from orchestrator.store.status import Status
 from orchestrator.store.upgrade import upgrade
-from orchestrator.sweepfile.deciders import Pruner
-from orchestrator.sweepfile.search import Search
 from orchestrator.sweepfile.sweep import Sweep, sweep_record
 
 if TYPE_CHECKING:
@@ -72,8 +70,6 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
         DataError: a dataset is missing or unusable; nothing is started.
     """
     mode = tracking_mode(options.wandb)
-    if options.unprune:
-        _pruner_of(sweep)
     prepared = prepare(sweep, options)
     if prepared.obstacle:
         raise ConfigError(prepared.obstacle, "precision")
@@ -97,16 +93,29 @@ def launch(sweep: Sweep, options: LaunchOptions, console: Console) -> Summary:
         interrupted = False
         if plan.tasks or (suggester and suggester.left):
             executor = _executor(sweep, options, store, capacity, scratch)
-            left = f", {suggester.left} suggestions to draw" if suggester else ""
-            words = f"{len(plan.sweep.cells)} trials, {len(plan.tasks)} stages to run{left}"
-            _say([f"{sweep.name}: {words}"], console)
             rates = {} if capacity.gpus else expected_rates(plan, store, prepared.datasets, planned.later)[0]
-            interrupted = run_plan(plan, executor, recorder, console, rates=rates, suggester=suggester)
-            if suggester:
-                _keep_search(plan, suggester)
+            interrupted = _run(plan, executor, recorder, console, rates, suggester)
         if not interrupted:
             recorder.publish()
     return _summary(plan, recorder, interrupted)
+
+
+def _run(
+    plan: Plan,
+    executor: Executor,
+    recorder: Recorder,
+    console: Console,
+    rates: Mapping[str, float],
+    suggester: "Suggester | None",
+) -> bool:
+    """Run what a plan lacks, and all that is suggested; returns whether the user stopped it."""
+    left = f", {suggester.left} suggestions to draw" if suggester else ""
+    words = f"{len(plan.sweep.cells)} trials, {len(plan.tasks)} stages to run{left}"
+    _say([f"{plan.sweep.name}: {words}"], console)
+    interrupted = run_plan(plan, executor, recorder, console, rates=rates, suggester=suggester)
+    if suggester:
+        _keep_search(plan, suggester)
+    return interrupted
 
 
 def _put_in_order(store: Store, prepared: Preparation) -> list[str]:
@@ -155,19 +164,8 @@ def _unprune(sweep: Sweep, store: Store) -> None:
     """Let all trials that a search pruned go on."""
     from orchestrator.search.pruning import Pruning
 
-    search, pruner = _pruner_of(sweep)
+    search, pruner = pruner_of(sweep)
     Pruning(search, pruner, store).unprune(read_suggestions(store.path, search.study_id)[0])
-
-
-def _pruner_of(sweep: Sweep) -> tuple[Search, Pruner]:
-    """Return the search of a sweep, and its pruner.
-
-    Raises:
-        ConfigError: it has none.
-    """
-    if sweep.search is None or sweep.search.pruner is None:
-        raise ConfigError(f"--unprune: {sweep.name} ends no trial early: it has no search with a pruner")
-    return sweep.search, sweep.search.pruner
 
 
 def _keep_search(plan: Plan, suggester: "Suggester") -> None:

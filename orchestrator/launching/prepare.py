@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from ncvq_core.data import Dataset
+from ncvq_core.errors import ConfigError
 from orchestrator.launching.options import LaunchOptions
 from orchestrator.planning.capacity import Capacity, capacity
 from orchestrator.planning.machine import precision_remark
@@ -21,6 +22,7 @@ from orchestrator.search.suggested import suggested
 from orchestrator.store import Store
 from orchestrator.store.search_results import Result
 from orchestrator.store.searches import numbers_in_all
+from orchestrator.sweepfile.deciders import Pruner
 from orchestrator.sweepfile.search import SEED, Search
 from orchestrator.sweepfile.sweep import Cell, Sweep
 
@@ -67,6 +69,11 @@ class Preparation:
     """Why the sweep cannot run on this machine; None where it can."""
     remarks: tuple[str, ...]
     """On the networks: which are missing or doubtful."""
+
+    @property
+    def all_remarks(self) -> list[str]:
+        """What stands in the way, and what is to be said of the networks."""
+        return [*([self.obstacle] if self.obstacle else []), *self.remarks]
 
     def planned(self, store: Store | None) -> Planned:
         """Compare the sweep with a store and count the workers; None is a store that is not there yet.
@@ -144,10 +151,13 @@ def prepare(sweep: Sweep, options: LaunchOptions) -> Preparation:
     """Read and check all that a launch needs beside its store.
 
     Raises:
-        ConfigError: the folder of networks cannot be used, or more GPUs are asked for than there are.
+        ConfigError: the folder of networks cannot be used, more GPUs are asked for than there are, or a sweep that ends
+            no trial early is to go on with such.
         CheckpointError: a network does not fit its dataset.
         DataError: a dataset is missing or unusable.
     """
+    if options.unprune:
+        pruner_of(sweep)
     width = capacity(
         workers=options.workers,
         threads=options.threads,
@@ -167,6 +177,17 @@ def prepare(sweep: Sweep, options: LaunchOptions) -> Preparation:
         obstacle=None if elsewhere else precision_remark(sweep),
         remarks=said,
     )
+
+
+def pruner_of(sweep: Sweep) -> tuple[Search, Pruner]:
+    """Return the search of a sweep, and its pruner.
+
+    Raises:
+        ConfigError: it has none.
+    """
+    if sweep.search is None or sweep.search.pruner is None:
+        raise ConfigError(f"--unprune: {sweep.name} ends no trial early: it has no search with a pruner")
+    return sweep.search, sweep.search.pruner
 
 
 def _watched(plan: Plan) -> Plan:

@@ -40,20 +40,19 @@ def run_plan(
         rates: operations a second of a worker by kind of stage, as far as they are known or guessed.
         suggester: of a search: says what else there is to run.
     """
-    before = len(plan.finished) + len(plan.to_assemble)
     pace = Pace(plan.tasks, rates)
-    queue = TaskQueue(plan.tasks, pack=executor.capacity.pack)
-    trials = len(plan.sweep.cells)
+    queue, trials = TaskQueue(plan.tasks, pack=executor.capacity.pack), len(plan.sweep.cells)
     if suggester:
-        trials += suggester.left * suggester.search.trials_each
         queue = _growing(plan.tasks, executor.capacity.pack, suggester, pace)
-    counts = Counts(trials=trials, before=before, pace=pace, failed=len(plan.failed))
+        trials += suggester.left * suggester.search.trials_each
+    counts = Counts(
+        trials=trials, before=len(plan.finished) + len(plan.to_assemble), pace=pace, failed=len(plan.failed)
+    )
     with ProgressDisplay(counts, console) as display:
         listener = LaunchListener(recorder, display)
-        packs = Packs(queue, listener, judge=suggester.judge if suggester else to_their_end)
         try:
             with stop_on_signals(listener):
-                executor.execute(packs)
+                executor.execute(Packs(queue, listener, judge=suggester.judge if suggester else to_their_end))
         except ExecutorError as error:
             display.say(str(error))
         except KeyboardInterrupt:

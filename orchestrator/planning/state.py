@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.planning.graph import trial_stages
+from orchestrator.planning.next_look import NextLook, next_look
 from orchestrator.planning.plan import cell_label
 from orchestrator.search.suggested import SearchState, search_state, suggested
 from orchestrator.store import DamagedError, Store
 from orchestrator.store.lock import running_owner
+from orchestrator.store.races import Race, read_race
+from orchestrator.store.stages import OWN_NAMES
 from orchestrator.store.status import FINAL, Status
 from orchestrator.sweepfile.sweep import Cell, Label, Sweep
 
@@ -69,6 +72,10 @@ class SweepState:
     """What can no longer be read, one line each."""
     launched: Launched | None
     """Null where the last launch had these trials, or there was none."""
+    race: Race | None
+    """Where it is raced: the plan, and what each look decided and left open; the trials are those until the next."""
+    next_look: NextLook | None
+    """What that costs; null where there is none to come."""
     search: SearchState | None = None
     """Of a search: how far its suggestions are; null for a grid."""
 
@@ -78,15 +85,20 @@ def sweep_state(sweep: Sweep, store: Store) -> SweepState:
     known = suggested(sweep, sweep.search, store) if sweep.search else None
     sweep = known.sweep if known else sweep
     ids = [cell.config.trial_id for cell in sweep.cells]
-    trials = store.read_trials(columns=("status", "error"))
+    times = tuple(f"{name}_seconds" for name in OWN_NAMES) if sweep.raced else ()
+    trials = store.read_trials(columns=("status", "error", *times))
     rows = {trial_id: trials.rows.get(trial_id) for trial_id in ids}
     owner = running_owner(store.path)
     running = {stage: state for stage, state in store.read_running().items() if owner is not None}
     running = {stage: state for stage, state in running.items() if any(each in rows for each in state["trial_ids"])}
     at_work = {trial_id for state in running.values() for trial_id in state["trial_ids"]}
     pruned = known.pruned if known else frozenset()
-    counts = Counter(_status(cell, rows[cell.config.trial_id], at_work, store, pruned) for cell in sweep.cells)
-    launched = _other_launch(sweep, store, trials.rows)
+    states = {
+        cell.config.trial_id: _status(cell, rows[cell.config.trial_id], at_work, store, pruned) for cell in sweep.cells
+    }
+    counts = Counter(states.values())
+    race = read_race(store.path, sweep.name) if sweep.raced else None
+    launched = None if sweep.raced else _other_launch(sweep, store, trials.rows)
     return SweepState(
         sweep=sweep.name,
         profile=sweep.profile,
@@ -101,6 +113,9 @@ def sweep_state(sweep: Sweep, store: Store) -> SweepState:
         damaged=(*trials.damaged.values(), *((launched,) if isinstance(launched, str) else ()),
                  *(known.damaged if known else ())),
         launched=launched if isinstance(launched, Launched) else None,
+        race=race,
+        next_look=next_look(sweep, race, rows, {each for each in rows if states[each] in FINAL})
+        if race and not race.ended else None,
         search=search_state(sweep.search, known.results) if sweep.search and known else None,
     )  # fmt: skip
 

@@ -111,15 +111,8 @@ def plan_summary(
         trials=len(sweep.cells),
         finished=len(plan.finished) + len(plan.to_assemble),
         to_run=plan.trials_to_run,
-        failed=tuple(
-            FailedBefore(trial_id=cell.config.trial_id, levels=dict(cell.levels), label=cell_label(cell))
-            for cell in plan.failed
-        ),
-        stages={
-            kind.name: _stage_runs(plan, kind.name)
-            for kind in KINDS
-            if kind.name in plan.stage_runs or kind is KINDS[0]
-        },
+        failed=_failed(plan),
+        stages={name: _stage_runs(plan, name) for name in dict.fromkeys((KINDS[0].name, *plan.stage_runs))},
         workers=capacity.side_by_side,
         expected_seconds=expected.seconds if plan.tasks or ends else 0.0,
         measured=expected.measured,
@@ -128,6 +121,13 @@ def plan_summary(
         damaged=tuple(plan.damaged),
         remarks=tuple(remarks),
         search=search,
+    )
+
+
+def _failed(plan: Plan) -> tuple[FailedBefore, ...]:
+    return tuple(
+        FailedBefore(trial_id=cell.config.trial_id, levels=dict(cell.levels), label=cell_label(cell))
+        for cell in plan.failed
     )
 
 

@@ -16,6 +16,7 @@ from orchestrator.store.errors import DamagedError, StoreError
 from orchestrator.store.findings import Damaged, Findings
 from orchestrator.store.imported import IMPORTED_FOLDER
 from orchestrator.store.parts import TRIAL_ID, part_files, read_part
+from orchestrator.store.races import RACES_FOLDER, read_race
 from orchestrator.store.repeats import agree, numbers_of, repeated_ids
 from orchestrator.store.searches import read_suggestion, suggestion_files
 from orchestrator.store.stage_folder import RECORD, StageFolder
@@ -27,6 +28,7 @@ from orchestrator.store.writer import HISTORY_FOLDER, TRIALS_FOLDER
 
 FROM_STAGES = "nothing to train: it is put together from the stages"
 MEASURED_AGAIN = "nothing to train: the next launch measures it"
+DECIDED_AGAIN = "nothing to train: the next launch with --until-decided decides it again"
 IMPORT_AGAIN = "nothing to train: `ncvq import` reads it from its source again"
 EXAMPLES_AGAIN = "nothing to train: `ncvq report --with-samples` makes it from the weights"
 SUGGESTED_AGAIN = "nothing to train, where the next launch draws the same one"
@@ -45,7 +47,8 @@ def check(store: Store, looked_at: Callable[[Path], None] = lambda path: None, *
 
 def things_to_check(root: Path) -> list[Path]:
     """Return the files and folders that `check` reads one by one."""
-    folders = (TRIALS_FOLDER, HISTORY_FOLDER, IMPORTED_FOLDER, "sweeps", DATASETS_FOLDER, "stages", "checkpoints")
+    tables = (TRIALS_FOLDER, HISTORY_FOLDER, IMPORTED_FOLDER)
+    folders = (*tables, "sweeps", RACES_FOLDER, DATASETS_FOLDER, "stages", "checkpoints")
     found = [path for folder in folders for path in sorted((root / folder).glob("[!.]*"))]
     return [*found, *suggestion_files(root), *course_files(root)]
 
@@ -68,6 +71,7 @@ class _Check:
         self._histories(imported)
         unfinished = self._sweeps({*self._column(TRIAL_ID), *imported})
         unfinished |= self._suggestions()
+        self._races()
         self._datasets()
         self._stages(unfinished)
         self._checkpoints()
@@ -138,33 +142,36 @@ class _Check:
 
     def _suggestions(self) -> bool:
         """Look at suggestions and how their trials go, and say whether a suggestion waits for trials."""
-        known, unfinished = set(self._column(TRIAL_ID)), False
-        for path in suggestion_files(self.store.path):
+        known, waiting = set(self._column(TRIAL_ID)), []
+
+        def waits(path: Path) -> None:
+            waiting.append(path)
+            if known.issuperset(read_suggestion(path).trial_ids):
+                waiting.pop()
+
+        self._each(suggestion_files(self.store.path), waits, SUGGESTED_AGAIN)
+        self._each(course_files(self.store.path), read_course, MEASURED_AGAIN)
+        return bool(waiting)
+
+    def _each(self, paths: Iterable[Path], read: Callable[[Path], object], cost: str) -> None:
+        """Look at small files, one after the other."""
+        for path in paths:
             self._read(path)
             try:
-                unfinished |= not known.issuperset(read_suggestion(path).trial_ids)
-            except DamagedError as error:
-                self._damaged(path, str(error), SUGGESTED_AGAIN)
-                unfinished = True
+                read(path)
+            except StoreError as error:
+                self._damaged(path, str(error), cost)
             self.looked_at(path)
-        for path in course_files(self.store.path):
-            self._read(path)
-            try:
-                read_course(path)
-            except DamagedError as error:
-                self._damaged(path, str(error), MEASURED_AGAIN)
-            self.looked_at(path)
-        return unfinished
+
+    def _races(self) -> None:
+        """Look at the races of sweeps."""
+        paths = sorted((self.store.path / RACES_FOLDER).glob("[!.]*.json"))
+        self._each(paths, lambda path: read_race(self.store.path, path.stem), DECIDED_AGAIN)
 
     def _datasets(self) -> None:
         """Look at the properties of datasets."""
-        for path in sorted((self.store.path / DATASETS_FOLDER).glob("[!.]*.json")):
-            self._read(path)
-            try:
-                read_properties(self.store.path, path.stem)
-            except StoreError as error:
-                self._damaged(path, str(error), MEASURED_AGAIN)
-            self.looked_at(path)
+        paths = sorted((self.store.path / DATASETS_FOLDER).glob("[!.]*.json"))
+        self._each(paths, lambda path: read_properties(self.store.path, path.stem), MEASURED_AGAIN)
 
     def _stages(self, unfinished: bool) -> None:
         used = {stage_id for stage in OWN_NAMES for stage_id in self._of(f"{stage}_id", Status.DONE) if stage_id}

@@ -21,6 +21,7 @@ Layout:
     stages/STAGE/examples.parquet what figures show of it, where that is kept
     checkpoints/STAGE.safetensors  an unfinished stage, removed when it is done; STAGE.unfit: one that did not fit
     sweeps/NAME.parquet            a sweep as it was launched last, one row a cell; earlier designs as NAME-HASH
+    races/NAME.json                the race of a sweep: its plan, and what each look decided
     datasets/CHECKSUM.json         properties of a dataset, by the checksum of its data
     searches/STUDY/                suggestions, a file each, written before their trials run; journal.log of Optuna
     imported/NAME.parquet          one row a run that another tool made, of a sweep of such runs; no launch reads it

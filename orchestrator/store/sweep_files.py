@@ -19,6 +19,8 @@ _RECORD = b"ncvq_sweep"
 def write_sweep(folder: Path, record: dict[str, Any]) -> str | None:
     """Keep a sweep's factors and cells; an earlier sweep of that name with another design is kept too.
 
+    The designs of a race follow from its looks: the last one takes the place of those before.
+
     Returns:
         The name that the earlier one has from now on; None where there is none.
     """
@@ -104,6 +106,8 @@ def _text(label: object) -> str | None:
 def _other_design(earlier: dict[str, Any] | None, record: dict[str, Any]) -> dict[str, Any] | None:
     """Return an earlier launch of a sweep under a name of its own; None without one, or with the same design."""
     if earlier is None or all(earlier[part] == record[part] for part in _DESIGN) or _same_study(earlier, record):
+        return None
+    if earlier.get("raced") and record.get("raced"):
         return None
     text = json.dumps([earlier[part] for part in _DESIGN], sort_keys=True)
     return {**earlier, "name": f"{record['name']}-{bytes_checksum(text.encode())[:8]}"}

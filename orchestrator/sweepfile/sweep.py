@@ -64,6 +64,7 @@ class Sweep:
         profile: the one that this is; None for the sweep as it is.
         plugins: files of the user's that the sweep or the command names, and modules of installed packages.
         missing: names of the datasets that are left out because they are not at hand.
+        raced: its seeds go where a verdict is open, so that not all settings have all of them.
         grid_cells: cells of the design, before those that are the same trial become one.
         cells: one for each trial; the last factor varies fastest. Of a search, until its suggestions are known: the
             ends of what it varies.
@@ -84,6 +85,7 @@ class Sweep:
     profile: str | None = None
     plugins: tuple[Plugin, ...] = ()
     missing: tuple[str, ...] = ()
+    raced: bool = False
     search: "Search | None" = None
 
     @property
@@ -126,6 +128,7 @@ def sweep_record(sweep: Sweep) -> dict[str, Any]:
         "belief": {name: [[level, list(of)] for level, of in sides.items()] for name, sides in sweep.belief.items()},
         "profile": sweep.profile,
         "missing": list(sweep.missing),
+        "raced": sweep.raced,
         "plugins": [_plugin_record(plugin) for plugin in sweep.plugins],
         "further_metrics": as_records(further),
         "cells": [{"trial_id": cell.config.trial_id, "levels": dict(cell.levels)} for cell in sweep.cells],

@@ -11,7 +11,7 @@ import pandas as pd
 from ncvq_core.metrics import Metric, metrics_by_name
 from reports.claims.anchors import anchors
 from reports.claims.belief import BeliefVerdict, tested_beliefs
-from reports.claims.sentence import evidence, sentence, short
+from reports.claims.sentence import evidence, judged_at, sentence, short
 from reports.claims.table import answered_metrics, compared_factors
 from reports.claims.wording import listed
 from reports.read_store import Results
@@ -34,6 +34,8 @@ class Claim:
     """The verdict alone."""
     evidence: str
     """Interval, adjusted p and blocks alone; empty where nothing is said."""
+    judged_at: str
+    """Which look of a race decided it, or left it open; empty where it is not raced."""
     verdict: str
     """better, worse, higher, lower, equivalent, both, undecided, identical, same difference or cannot be said."""
     level: str
@@ -101,12 +103,13 @@ class Said:
 
 def in_brief(found: Sequence[Answer]) -> list[Said]:
     """The verdicts on these datasets: one for each that is decided, then one that names all others."""
-    decided, still_open = [], dict[str, list[str]]()
+    decided, still_open, looks = [], dict[str, list[str]](), dict[str, None]()
     for answer in found:
         for claim in answer.claims[::2]:
             if claim.verdict in OPEN:
                 compared = f"{answer.factor} {claim.level} against {answer.level}"
                 still_open.setdefault(compared, []).append(answer.metric.name)
+                looks |= {claim.judged_at: None} if claim.judged_at else {}
             else:
                 text = f"{answer.factor}, {claim.estimand}: {claim.short}"
                 decided.append(
@@ -115,7 +118,8 @@ def in_brief(found: Sequence[Answer]) -> list[Said]:
     beliefs = {claim.short: claim.verdict for answer in found for claim in answer.beliefs[:1]}
     decided += [Said(verdict=verdict, text=short) for short, verdict in beliefs.items()]
     parts = [f"{compared} ({', '.join(metrics)})" for compared, metrics in still_open.items()]
-    return [*decided, *([Said(verdict=UNDECIDED, text=f"Undecided: {'; '.join(parts)}")] if parts else [])]
+    last = Said(verdict=UNDECIDED, text=f"Undecided: {'; '.join(parts)}", evidence=", ".join(looks))
+    return [*decided, *([last] if parts else [])]
 
 
 def _evidence(answer: Answer, claim: Claim) -> str:
@@ -164,6 +168,7 @@ def _claim(row: dict[Any, Any], metric: Metric, averaged_over: list[str]) -> Cla
         text=sentence(row, metric, averaged_over),
         short=short(row, metric),
         evidence=evidence(row),
+        judged_at=judged_at(row),
         verdict=row["verdict"],
         level=row["level"],
         estimand=row["estimand"],

@@ -67,7 +67,13 @@ def evidence(row: Row) -> str:
     """Say in few words what a verdict rests on; empty where there is none, or no interval."""
     if row["verdict"] in (CANNOT_BE_SAID, IDENTICAL, SAME_DIFFERENCE):
         return ""
-    return f"{_interval_and_p(row)}, {_counted(row)}"
+    return ", ".join([_interval_and_p(row), _counted(row), *([judged_at(row)] if judged_at(row) else [])])
+
+
+def judged_at(row: Row) -> str:
+    """Which look of a race decided a row, or left it open; empty where it is not raced."""
+    words = row.get("judged_at")
+    return words if isinstance(words, str) else ""
 
 
 def settling(row: Row) -> str:
@@ -85,7 +91,8 @@ def settling(row: Row) -> str:
     if needed <= now:
         return f"It lies near the edge of the margin: more {units} than {needed:.0f} are needed."
     each = "seeds a dataset" if units == "seeds" and row["n_datasets"] > 1 else units
-    return f"About {needed:.0f} {each} would show equivalence, or an effect beyond the margin if there is one."
+    once = ", looked at once," if judged_at(row) else ""
+    return f"About {needed:.0f} {each}{once} would show equivalence, or an effect beyond the margin if there is one."
 
 
 def _estimand(row: Row) -> str:
@@ -121,6 +128,8 @@ def _evidence(row: Row, averaged_over: list[str]) -> str:
             f"diverged: {row['n_diverged']:.0f} of {row['n_ended']:.0f} blocks with {row['level']}, "
             f"{row['n_diverged_reference']:.0f} of {row['n_ended_reference']:.0f} with {row['reference']}"
         )
+    if judged_at(row):
+        words.append(judged_at(row))
     return f"({'; '.join(words)}{_blocks_left_out(row)})"
 
 

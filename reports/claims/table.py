@@ -10,6 +10,7 @@ import pandas as pd
 from ncvq_core.metrics import Metric
 from orchestrator.store.status import Status
 from reports.metrics import finite_values, metrics_with_data
+from reports.racing.claims import with_race
 from reports.read_store import Results
 from reports.relevance import of_stage
 from reports.remembered import once
@@ -25,14 +26,16 @@ def claims_table(results: Results) -> pd.DataFrame:
     """Compare the levels of each factor by each metric that has data and that the factor can change.
 
     Returns:
-        The columns of `compare`, family by family; empty where nothing can be compared.
+        The columns of `compare`, family by family; empty where nothing can be compared. Of a raced sweep the verdicts
+        are those of its looks, and `look` has their seeds.
     """
     options = for_beliefs(results)
-    return judged(
+    claims = judged(
         estimate(compared.trials, seen.sweep, compared.spec, factor, options, cells=compared.cells)
         for metric, factor, seen in comparisons(results)
         for compared in [_compared(seen, metric)]
     )
+    return with_race(claims, results.race) if results.race else claims
 
 
 def for_beliefs(results: Results) -> Options:

@@ -18,11 +18,13 @@ BETTER, WORSE, HIGHER, LOWER = "better", "worse", "higher", "lower"
 AND_EQUIVALENT = " and equivalent"
 
 NOT_SHOWN, BY_FAMILY, FEW_SEEDS, DIVERGES = "not shown", "adjusted", "few seeds", "diverges more often"
+NO_LOOK = "no look decided"
 
 UNDECIDED_BECAUSE = {
     NOT_SHOWN: "neither a difference nor equivalence is shown",
     BY_FAMILY: "what one test alone would show does not hold after adjusting for the size of the family",
     FEW_SEEDS: "fewer than four seeds, and fewer than four datasets, are too few to call a difference",
+    NO_LOOK: "no look of the race has decided it",
     DIVERGES: "the level diverges more often than its reference, so it is not called better",
 }
 """Why a difference is not called, in words."""

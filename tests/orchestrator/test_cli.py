@@ -24,6 +24,7 @@ JSON = ("--json", False)
 DATA, SET, FCN = ("--data-dir", None), ("--set", None), ("--fcn-weights", None)
 PLUGIN = ("--plugin", None)
 CHOSEN = {SET, PLUGIN, ("--profile", None), ("--seeds", None), ("--available", False)}
+RACE = {("--until-decided", False), ("--max-seeds", None)}
 LAUNCH = {
     *CHOSEN,
     SWEEP,
@@ -42,10 +43,13 @@ LAUNCH = {
     ("--no-samples", False),
     ("--unprune", False),
     ("--wandb", None),
+    *RACE,
+    ("--max-trials", None),
+    ("--max-hours", None),
 }
 SURFACE = {
     "sweeps": {DEBUG},
-    "plan": {SWEEP, STORE, DATA, *CHOSEN, FCN, ("--workers", None), JSON, DEBUG},
+    "plan": {SWEEP, STORE, DATA, *CHOSEN, FCN, ("--workers", None), *RACE, JSON, DEBUG},
     "launch": LAUNCH,
     "resume": LAUNCH,
     "status": {SWEEP, STORE, DATA, *CHOSEN, ("--watch", False), JSON, DEBUG},
