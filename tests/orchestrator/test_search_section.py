@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from ncvq_core.errors import ConfigError
+from orchestrator.cli.racing import Racing, read_chosen
+from orchestrator.cli.terminal import Chosen
 from orchestrator.sweepfile.read import Changes, load_sweep
 from orchestrator.sweepfile.search import Search
 from orchestrator.sweepfile.space import Choice, Range
@@ -222,3 +225,10 @@ def test_set_can_give_another_budget(tmp_path: Path) -> None:
         searched(tmp_path, overrides={"budget": 0})
     with pytest.raises(SweepError, match=r"^--set budget: unknown setting 'budget'"):
         load_sweep("quickstart", {"budget": 5})
+
+
+def test_a_search_is_no_race(tmp_path: Path) -> None:
+    with pytest.raises(
+        ConfigError, match="--until-decided: tune-augmentation-small is a search, which compares no levels"
+    ):
+        read_chosen(Racing(), "tune-augmentation", tmp_path, Chosen(profile="small"), None)

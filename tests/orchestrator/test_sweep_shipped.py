@@ -91,7 +91,7 @@ def test_record_is_plain_json() -> None:
     assert json.loads(json.dumps(record, allow_nan=False)) == record
     assert set(record) == {
         "name", "description", "factors", "baseline", "answers", "margins", "belief", "profile", "missing", "plugins",
-        "further_metrics", "cells",
+        "further_metrics", "raced", "cells",
     }  # fmt: skip
     assert (record["belief"], record["profile"], record["missing"]) == ({}, None, [])
     assert (record["plugins"], record["further_metrics"]) == ([], [])
