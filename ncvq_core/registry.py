@@ -48,6 +48,11 @@ class Registry(Generic[Component]):
         """Return the checksum of the plugin that a component comes from; None where it is ncvq's own."""
         return self._checksums.get(self.name(component))
 
+    @property
+    def has_plugins(self) -> bool:
+        """Whether any component comes from one."""
+        return bool(self._checksums)
+
     def __iter__(self) -> Iterator[str]:
         """Iterate over the valid names."""
         return iter(self._components)
@@ -88,6 +93,8 @@ class Registry(Generic[Component]):
     def written(self, component: Component) -> str | dict[str, dict[str, Any]]:
         """Return the shortest written form of a component; `parse` reads it back."""
         name = self.name(component)
+        if self._plain.get(name) is component:
+            return name
         changed = written_fields(component, keep_defaults=False)
         return {name: changed} if changed else name
 

@@ -15,9 +15,9 @@ from ncvq_core.metrics import recall
 from orchestrator.store import Store, StoreError, TableRead
 from orchestrator.store.datasets import Properties
 from orchestrator.store.lock import running_owner
+from orchestrator.store.memory import memory_of_the_c_library
 from orchestrator.store.races import Race
 from orchestrator.store.status import Status
-from reports.arrow_memory import memory_of_the_c_library
 from reports.cells import with_progress, with_trials
 from reports.errors import ReportError
 from reports.examples import Examples

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from orchestrator.store.memory import seldom_collected
 from reports.beside import beside_table
 from reports.claims.answers import answers
 from reports.claims.belief import beliefs_table
@@ -22,7 +23,6 @@ from reports.coverage import coverage_table
 from reports.errors import ReportError
 from reports.figures.effects import why_none
 from reports.figures.write import DrawnFigures, Output, write_figures
-from reports.garbage import seldom_collected
 from reports.metrics import metrics_with_data
 from reports.page import render_appendix, render_page
 from reports.provenance import provenance_table, provenance_warnings

@@ -82,6 +82,8 @@ class Stage1Config:
 
 def plugins_of(config: Stage1Config) -> dict[str, dict[str, str]]:
     """Return the checksum of the plugin of each component that comes from one, as a part of a canonical form."""
+    if not (AUGMENTATIONS.has_plugins or SSL_METHODS.has_plugins or TOKENIZER_CHECKSUMS):
+        return {}
     sets = (config.augmentations, *(items for _, items in config.band_augmentations))
     found = {AUGMENTATIONS.name(item): AUGMENTATIONS.checksum(item) for items in sets for item in items}
     ssl = {SSL_METHODS.name(config.ssl): SSL_METHODS.checksum(config.ssl)} if config.ssl else {}

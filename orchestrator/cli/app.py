@@ -148,10 +148,11 @@ def status(
     from orchestrator.cli.status import print_status
     from orchestrator.planning.state import sweep_state
     from orchestrator.store import Store
+    from orchestrator.store.memory import seldom_collected
 
     if watch and json:
         fail("--json prints one document, --watch prints again and again: leave one of them out")
-    with one_line_errors(debug):
+    with one_line_errors(debug), seldom_collected():
         chosen = Chosen(profile=profile, seeds=seeds, available=available, settings=set_, plugins=plugin)
         design = read_sweep(sweep, chosen, data_dir, fetch=False, quiet=json)
         opened = Store(store)

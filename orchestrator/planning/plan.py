@@ -8,8 +8,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import pyarrow.compute as pc
-
 from ncvq_core.config import TrialConfig
 from ncvq_core.data import Dataset, load_dataset
 from ncvq_core.errors import DataError
@@ -165,7 +163,7 @@ class _Kept:
         history = store.read_history(("trial_id",))
         return cls(
             rows=trials.rows,
-            with_history=frozenset(pc.unique(history.rows.column("trial_id")).to_pylist()),
+            with_history=frozenset(history.rows.column("trial_id").unique().to_pylist()),
             damaged=(*trials.damaged.values(), *history.damaged.values()),
         )
 

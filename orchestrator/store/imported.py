@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from orchestrator.store.parts import TRIAL_ID, read_part, write_part
+from orchestrator.store.parts import TRIAL_ID, read_part, with_ids, without_ids, write_part
 from orchestrator.store.schema import METRICS, NUMBER, SCHEMA_VERSION, SETTINGS, TEXT, table
 
 IMPORTED_FOLDER = "imported"
@@ -41,7 +40,7 @@ def write_imported(folder: Path, sweep: str, rows: list[dict[str, Any]]) -> None
     new = table(rows, IMPORTED)
     if path.exists():
         earlier = _rows(path)
-        others = earlier.filter(pc.invert(pc.is_in(earlier.column(TRIAL_ID), new.column(TRIAL_ID).combine_chunks())))
+        others = without_ids(earlier, new.column(TRIAL_ID).to_pylist())
         new = pa.concat_tables([others, new]).combine_chunks()
     write_part(path, new)
 
@@ -54,9 +53,7 @@ def read_imported(folder: Path, sweep: str, only: Iterable[str] | None = None) -
     """
     path = imported_path(folder, sweep)
     rows = _rows(path) if path.exists() else IMPORTED.empty_table()
-    if only is None:
-        return rows
-    return rows.filter(pc.is_in(rows.column(TRIAL_ID), pa.array(list(only), pa.string())))
+    return rows if only is None else with_ids(rows, only)
 
 
 def imported_path(folder: Path, sweep: str) -> Path:

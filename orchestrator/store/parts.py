@@ -100,6 +100,24 @@ def read_table(
     return TableRead(rows=pa.concat_tables(tables, promote_options="permissive"), damaged=damaged)
 
 
+def with_ids(rows: pa.Table, trial_ids: Iterable[str]) -> pa.Table:
+    """Return the rows of some trials."""
+    return rows.filter(_has_id(rows, trial_ids))
+
+
+def without_ids(rows: pa.Table, trial_ids: Iterable[str]) -> pa.Table:
+    """Return the rows of all other trials."""
+    import pyarrow.compute as pc
+
+    return rows.filter(pc.invert(_has_id(rows, trial_ids)))
+
+
+def _has_id(rows: pa.Table, trial_ids: Iterable[str]) -> pa.ChunkedArray:
+    import pyarrow.compute as pc  # a tenth of a second, which a look at all trials can spare
+
+    return pc.is_in(rows.column(TRIAL_ID), pa.array(list(trial_ids), pa.string()))
+
+
 def _opened(content: bytes, *, compact: bool) -> pq.ParquetFile:
     file = pq.ParquetFile(pa.BufferReader(content))
     if not compact:

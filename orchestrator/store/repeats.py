@@ -3,7 +3,6 @@
 from collections import Counter
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from orchestrator.store.errors import StoreError
 from orchestrator.store.parts import TRIAL_ID
@@ -21,10 +20,10 @@ VOLATILE = frozenset(
 
 def repeated_ids(rows: pa.Table) -> list[str]:
     """Return the ids of the trials that have several rows."""
-    ids = rows.column(TRIAL_ID)
-    if len(pc.unique(ids)) == len(ids):
+    ids = rows.column(TRIAL_ID).to_pylist()
+    if len(set(ids)) == len(ids):
         return []
-    return [trial_id for trial_id, count in Counter(ids.to_pylist()).items() if count > 1]
+    return [trial_id for trial_id, count in Counter(ids).items() if count > 1]
 
 
 def without_repeats(rows: pa.Table) -> pa.Table:

@@ -39,7 +39,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ncvq_core.stages.kind import Example
 from orchestrator.store import sweep_files
@@ -47,7 +46,7 @@ from orchestrator.store.atomic import TEMPORARY, Durability, read_json, write_js
 from orchestrator.store.errors import DamagedError, StoreError
 from orchestrator.store.imported import IMPORTED_FOLDER, imported_path, read_imported, write_imported
 from orchestrator.store.marker import MARKER, SEALED_SINCE, is_empty, looks_like_a_store, read_version, write_version
-from orchestrator.store.parts import TRIAL_ID, TableRead, read_table
+from orchestrator.store.parts import TRIAL_ID, TableRead, read_table, with_ids
 from orchestrator.store.repeats import without_repeats
 from orchestrator.store.schema import TRIALS
 from orchestrator.store.stage_folder import StageFolder, StageRecord, StoredModel, check_lineage, is_complete
@@ -166,16 +165,17 @@ class Store:
         """
         wanted = None if columns is None else list(dict.fromkeys((TRIAL_ID, *columns)))
         read = self.read_trials_table(only, wanted)
-        rows = {row[TRIAL_ID]: dict.fromkeys(wanted or TRIALS.names) | row for row in read.rows.to_pylist()}
+        names, empty = read.rows.column_names, dict.fromkeys(wanted or TRIALS.names)
+        values = zip(*(column.to_pylist() for column in read.rows.columns), strict=True)
+        ids = read.rows.column(TRIAL_ID).to_pylist()
+        rows = {trial_id: empty | dict(zip(names, row, strict=True)) for trial_id, row in zip(ids, values, strict=True)}
         return Trials(rows=rows, damaged=read.damaged)
 
     def read_trials_table(self, only: Collection[str] | None = None, columns: Iterable[str] | None = None) -> TableRead:
         """Read the same as a table, with the ids and those of the columns that the files have."""
         wanted = columns if columns is None else dict.fromkeys((TRIAL_ID, *columns))
         read = read_table(self.path / TRIALS_FOLDER, wanted, unsealed=self.unsealed)
-        rows = read.rows
-        if only is not None:
-            rows = rows.filter(pc.is_in(rows.column(TRIAL_ID), pa.array(list(only), pa.string())))
+        rows = read.rows if only is None else with_ids(read.rows, only)
         return TableRead(rows=without_repeats(rows), damaged=read.damaged)
 
     def read_history(self, columns: Iterable[str] | None = None, *, compact: bool = False) -> TableRead:

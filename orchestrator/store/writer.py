@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from orchestrator.store.parts import TRIAL_ID, part_files, read_part, write_part
+from orchestrator.store.parts import TRIAL_ID, part_files, read_part, without_ids, write_part
 from orchestrator.store.schema import HISTORY_TABLE, TRIALS, table, with_further
 
 PART_TRIALS = 64
@@ -66,7 +65,7 @@ class _TableWriter:
             return
         part = known or self._part_with_room()
         others = self._rows(part)
-        kept = others.filter(pc.not_equal(others.column(TRIAL_ID), trial_id))
+        kept = without_ids(others, [trial_id])
         added = table(rows, self._schema)
         content = pa.concat_tables([kept, added], promote_options="default").combine_chunks()
         write_part(self._folder / f"{part}.parquet", content)
@@ -96,7 +95,7 @@ class _TableWriter:
         self._part_of = {
             trial_id: path.stem
             for path in part_files(self._folder)
-            for trial_id in pc.unique(read_part(path, [TRIAL_ID]).column(TRIAL_ID)).to_pylist()
+            for trial_id in read_part(path, [TRIAL_ID]).column(TRIAL_ID).unique().to_pylist()
         }
         self._sizes = Counter(self._part_of.values())
 
