@@ -62,7 +62,7 @@ def print_plan(plan: PlanSummary, console: Console) -> None:
     for stage, count in plan.stages.items():
         console.print(f"{stage_kind(stage).words} runs: {count.runs} (shared: {count.shared})", highlight=False)
     if plan.search:
-        console.print(search_words(plan.search), highlight=False)
+        console.print(search_words(plan.search), highlight=False, soft_wrap=True)
     if plan.expected_seconds:
         time = timedelta(seconds=round(plan.expected_seconds))
         guess = "" if plan.measured else " (a guess, before the first run)"

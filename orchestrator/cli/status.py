@@ -23,7 +23,7 @@ def print_status(sweep: Sweep, store: Store, console: Console) -> bool:
     words = [f"{state.counts[name]} {WORDS.get(name, name)}" for name in COUNTED if state.counts[name]]
     console.print(f"{state.sweep}: {state.trials} trials: {', '.join(words)}", highlight=False)
     if state.search:
-        console.print(search_words(state.search), highlight=False)
+        console.print(search_words(state.search), highlight=False, soft_wrap=True)
     for remark in (*state.damaged, *_other_launch(state), *changed_plugins(sweep, store)):
         console.print(remark, markup=False, highlight=False, soft_wrap=True)
     for line in race_lines(state.race, state.next_look) if state.race else ():
