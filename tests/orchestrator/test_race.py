@@ -23,6 +23,7 @@ from orchestrator.planning.state import sweep_state
 from orchestrator.store import DamagedError, Store, StoreError
 from orchestrator.store.check import check
 from orchestrator.store.races import Race, race_path, read_race
+from reports.claims.answers import answers, in_brief
 from reports.claims.races import GROWN_BY_HAND
 from reports.claims.table import claims_table
 from reports.provenance import provenance_warnings
@@ -164,6 +165,10 @@ def test_a_report_says_what_was_decided_at_which_look(ended: tuple[Path, Race]) 
     assert list(claims.loc["barlowtwins", ["verdict", "look"]]) == ["worse", 4]
     assert claims.loc["vibcreg", "look"] == found.looks[-1].seeds
     assert claims.loc["barlowtwins", "n_dropped"] == 0
+    results = read_results(store, "raced")
+    said = {each.verdict: each.evidence for each in in_brief(answers(results, claims_table(results)))}
+    assert "decided at the look of 4 seeds" in said["worse"]
+    assert said["undecided"] == "undecided at 10 seeds, the largest number"
     row = found.looks[0].decided[0]
     assert claims.loc["barlowtwins", "p_adjusted"] == pytest.approx(0.05 * row["p"] / row["p_limit"])
 

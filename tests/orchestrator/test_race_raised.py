@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
+from orchestrator.launching.race import forecast_line
 from orchestrator.launching.race_plan import open_race
 from orchestrator.store import StoreError
 from orchestrator.store.races import read_race
@@ -65,3 +67,12 @@ def test_a_race_of_which_all_is_decided_is_not_raised(raised_once: Path, tmp_pat
         run(sweep(tmp_path, 8), raised_once / "s")
     here = open_race(raised_once / "s", sweep(tmp_path, 12))
     assert here.raised == (12 if here.driving else 9)
+
+
+def test_a_plan_of_a_raised_race_says_what_it_needs(raised_once: Path, tmp_path: Path) -> None:
+    """Until the equivalence of e-values, which asks for more than one test."""
+    design = sweep(tmp_path, 40)
+    line = forecast_line(raised_once / "before", design, open_race(raised_once / "before", design))
+    found = re.search(r"the next look is at 6 of at most 40 seeds; about (\d+) trials", line)
+    assert found, line
+    assert 14 < int(found[1]) < 84

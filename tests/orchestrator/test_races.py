@@ -9,6 +9,7 @@ import pytest
 
 from orchestrator.launching.race import raced
 from orchestrator.launching.race_plan import plan_of
+from orchestrator.planning.next_look import next_look
 from orchestrator.store.races import Comparison, Race, RaceLook, RacePlan, read_race, write_race
 from orchestrator.sweepfile.read import Changes, load_sweep
 
@@ -66,3 +67,17 @@ def test_a_new_seed_has_the_cells_of_what_is_open(open_: tuple[str, str, str], e
     assert len([cell for cell in cells if cell.levels["seed"] in (0, 1, 2, 3)]) == 272
     fresh = [str(cell.levels["ssl"]) for cell in cells if cell.levels["seed"] == 4]
     assert {name: fresh.count(name) // 4 for name in fresh} == expected
+
+
+def test_the_next_look_takes_as_long_as_the_same_settings_took() -> None:
+    """Stages of a trial, each once; unknown where no trial of a setting has a result."""
+    sweep = load_sweep("aug-recon-weight", Changes(profile="small", seeds=6))
+    race = Race(plan=plan_of(sweep))
+    first = raced(sweep, race, 4)
+    seconds = {cell.config.trial_id: 1.0 + (cell.levels["ssl"] == "none") for cell in first.cells}
+    rows = {trial_id: {"stage1_seconds": each} for trial_id, each in seconds.items()}
+    done = {cell.config.trial_id for cell in first.cells if cell.levels["seed"] in (0, 1)}
+    found = next_look(first, race, rows, done)
+    assert (found.seeds, found.trials_to_run) == (4, 136)
+    assert found.seconds == sum(each for trial_id, each in seconds.items() if trial_id not in done)
+    assert next_look(first, race, dict.fromkeys(rows), set()).seconds is None
