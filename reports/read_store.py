@@ -26,6 +26,7 @@ from reports.judges import without_mixed_judgements
 from reports.kept_beside import judge_seconds, properties_of
 from reports.labels import column_of_labels, label_of, labels_of
 from reports.racing.of_record import is_grown_by_hand, race_of, times_grown
+from reports.search import Searched, read_search
 from reports.statistics.specification import Options
 from reports.strings import plain_strings
 from reports.sweep_record import of_first_seeds, read_record
@@ -97,6 +98,8 @@ class Results:
     """Whether it was raced, and launched without a race since."""
     examples: Examples = field(default_factory=Examples, repr=False, compare=False)
     """What is kept of its stages for figures."""
+    search: Searched | None = None
+    """What was suggested, where the sweep is a search; None for a grid."""
     remembered: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What was worked out of it once: the room of `reports.remembered`."""
 
@@ -162,6 +165,7 @@ def _read(store: Store, name: str, options: Options, beside: str | None = None) 
         race=race_of(store.path, document, options.seeds),
         race_left=is_grown_by_hand(store.path, document),
         examples=Examples(store),
+        search=read_search(store, document),
     )
 
 

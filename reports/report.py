@@ -34,6 +34,7 @@ from reports.tables.means import summary_table
 from reports.tables.means_paper import means_tables
 from reports.tables.ranks import rank_tests_table, rankings
 from reports.tables.ranks_paper import ranks_paper
+from reports.tables.suggestions import suggestions_table
 from reports.tables.write import write_tables
 
 
@@ -134,6 +135,8 @@ def _write_all(results: Results, folder: Path, output: Output) -> Path:
     _write_table(gains, folder, "gains")
     if not beliefs.empty:
         _write_table(beliefs, folder, "beliefs")
+    if results.search is not None:
+        _write_table(suggestions_table(results.search), folder, "suggestions")
     (folder / "tables" / "beside_values.csv").unlink(missing_ok=True)  # of an earlier report
     if results.beside is not None:
         _write_table(beside_table(results), folder, "beside_values")

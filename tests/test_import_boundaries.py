@@ -128,7 +128,9 @@ ROOMS = {
         "packages", "errors", "plugins", "metrics", "further_metrics", "numerics", "settings", "registry", "training",
         "stft", "augmentations", "ssl", "config", "data", "tokenizer", "prior", "fcn", "evaluation", "stages",
     ),
-    "orchestrator": ("errors", "store", "sweepfile", "importing", "planning", "execution", "launching", "cli"),
+    "orchestrator": (
+        "errors", "store", "sweepfile", "search", "importing", "planning", "execution", "launching", "cli",
+    ),
 }  # fmt: skip
 """The rooms of each package, lowest first: a room imports those before it alone."""
 

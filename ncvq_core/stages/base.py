@@ -97,6 +97,14 @@ class StageRun(ABC):
         self.check()
         return self._row(epoch)
 
+    def measured(self, column: str, since: int) -> dict[int, float]:
+        """Return a column of the history by epoch, counted from 1, of the epochs finished since so many that have it.
+
+        It may wait for the device.
+        """
+        rows = (self._row(epoch) for epoch in range(since, self.epoch))
+        return {int(row["epoch"]): row[column] for row in rows if column in row}
+
     @abstractmethod
     def result(self) -> StageResult:
         """Read TEST, for the first and only time, and return everything that is worth keeping."""

@@ -10,6 +10,7 @@ import typer
 
 from orchestrator.cli.check import check
 from orchestrator.cli.complete import datasets
+from orchestrator.cli.confirm import confirm
 from orchestrator.cli.importing import import_app
 from orchestrator.cli.launch import launching
 from orchestrator.cli.new import new
@@ -102,6 +103,7 @@ def plan(
     from orchestrator.planning.changed_plugins import changed_plugins
     from orchestrator.planning.estimate import expected_time
     from orchestrator.planning.summary import plan_summary
+    from orchestrator.search.suggested import search_state
     from orchestrator.store import Store
 
     with one_line_errors(debug):
@@ -111,11 +113,11 @@ def plan(
         opened = Store(store) if (store / "store.json").exists() else None
         options = LaunchOptions(store=store, data_dir=data_dir, fcn_weights=fcn_weights, workers=workers)
         prepared = prepare(design, options)
-        made, width = prepared.planned(opened)
-        expected = expected_time(made, opened, prepared.datasets, width.side_by_side)
-        remarks = [*said, *(changed_plugins(design, opened) if opened else ())]
-        remarks += [*([prepared.obstacle] if prepared.obstacle else []), *prepared.remarks]
-        summary = plan_summary(made, expected, width, remarks)
+        plan, width, *_ = planned = prepared.planned(opened)
+        expected = expected_time(plan, opened, prepared.datasets, width.side_by_side, planned.later)
+        remarks = [*said, *(changed_plugins(design, opened) if opened else ()), *prepared.all_remarks]
+        search = search_state(design.search, planned.results) if design.search else None
+        summary = plan_summary(plan, expected, width, remarks, search=search, ends=planned.ends)
         print_json(summary) if json else print_plan(summary, console())
 
 
@@ -166,6 +168,7 @@ def status(
 
 
 app.command("report", epilog="Example: ncvq report quickstart --out report")(report)
+app.command("confirm", epilog="Example: ncvq confirm tune-augmentation --profile small")(confirm)
 app.command("check", epilog="Example: ncvq check --store runs")(check)
 app.command("new", epilog="Example: ncvq new augmentation jitter")(new)
 app.command("redraw", epilog="Example: ncvq redraw runs/reports/quickstart/figures/effects.json")(redraw)

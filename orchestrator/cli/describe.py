@@ -15,6 +15,7 @@ from ncvq_core.errors import DataError
 from ncvq_core.stages.registry import stage_kind
 from orchestrator.launching.rows import metric_columns
 from orchestrator.planning.summary import PlanSummary
+from orchestrator.search.suggested import SearchState
 from orchestrator.store.schema import PROVENANCE, SETTINGS, TIMING_COLUMNS
 from orchestrator.store.stages import DETAILS, ID_COLUMNS
 from orchestrator.sweepfile.sweep import Sweep
@@ -25,11 +26,24 @@ def print_sweeps(sweeps: list[Sweep], console: Console) -> None:
     wrap = partial(textwrap.wrap, width=min(console.width, 100), break_long_words=False, break_on_hyphens=False)
     for place, sweep in enumerate(sweeps):
         profiles = f", --profile {' or '.join(sweep.profiles)}" if sweep.profiles else ""
-        factors = " × ".join(f"{factor.name}\N{NO-BREAK SPACE}({len(factor.levels)})" for factor in sweep.factors)
-        lines = wrap(f"{sweep.name}: {len(sweep.cells)} trials{profiles}", subsequent_indent="    ")
-        for words in (sweep.description, factors):
+        lines = wrap(f"{sweep.name}: {_size(sweep)}{profiles}", subsequent_indent="    ")
+        for words in (sweep.description, _varied(sweep)):
             lines += wrap(words, initial_indent="  ", subsequent_indent="  ")
         console.print("\n".join(["", *lines] if place else lines), soft_wrap=True, markup=False, highlight=False)
+
+
+def _size(sweep: Sweep) -> str:
+    """Return how many trials a sweep has."""
+    if sweep.search is None:
+        return f"{len(sweep.cells)} trials"
+    return f"search, {sweep.search.budget * sweep.search.trials_each} trials"
+
+
+def _varied(sweep: Sweep) -> str:
+    """Return what a sweep varies, and over how many levels."""
+    names = [] if sweep.search is None else [parameter.setting for parameter in sweep.search.parameters]
+    names += [f"{factor.name}\N{NO-BREAK SPACE}({len(factor.levels)})" for factor in sweep.factors]
+    return " × ".join(names)
 
 
 def print_plan(plan: PlanSummary, console: Console) -> None:
@@ -47,7 +61,9 @@ def print_plan(plan: PlanSummary, console: Console) -> None:
     console.print(table)
     for stage, count in plan.stages.items():
         console.print(f"{stage_kind(stage).words} runs: {count.runs} (shared: {count.shared})", highlight=False)
-    if any(count.runs for count in plan.stages.values()):
+    if plan.search:
+        console.print(search_words(plan.search), highlight=False, soft_wrap=True)
+    if plan.expected_seconds:
         time = timedelta(seconds=round(plan.expected_seconds))
         guess = "" if plan.measured else " (a guess, before the first run)"
         console.print(
@@ -61,6 +77,13 @@ def print_plan(plan: PlanSummary, console: Console) -> None:
         console.print(f"  failed: {trial.label}", markup=False, highlight=False)
     for words in plan.remarks:
         console.print(words, markup=False, highlight=False, soft_wrap=True)
+
+
+def search_words(search: SearchState) -> str:
+    """Return how far a search is."""
+    words = f"{search.suggested} of {search.budget} suggestions drawn: {search.done} done, {search.open} open"
+    pruned = f", {search.pruned} pruned" if search.pruned else ""
+    return f"{words}{pruned}, {search.without_value} without a value (study {search.study})"
 
 
 def trial_sections(row: dict[str, Any]) -> dict[str, dict[str, Any]]:

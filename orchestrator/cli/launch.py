@@ -30,6 +30,7 @@ from orchestrator.cli.options import (
     StoreOption,
     SweepArgument,
     ThreadsOption,
+    UnpruneOption,
     UntilDecidedOption,
     WandbOption,
     WorkersOption,
@@ -65,6 +66,7 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
         deterministic: DeterministicOption = False,
         no_samples: NoSamplesOption = False,
         wandb: WandbOption = None,
+        unprune: UnpruneOption = False,
         until_decided: UntilDecidedOption = False,
         max_seeds: MaxSeedsOption = None,
         max_trials: MaxTrialsOption = None,
@@ -90,6 +92,7 @@ def launching(*, retry_failed: bool) -> Callable[..., None]:
                 examples=not no_samples,
                 wandb=wandb,
                 retry_failed=retry_failed,
+                unprune=unprune,
                 debug=debug,
             )
             from ncvq_core.training.switch import is_plain
@@ -127,6 +130,8 @@ def _resume_command(sweep: str, store: Path, data_dir: Path | None, chosen: list
 
 def _print_summary(summary: "Summary", store: Path, resume: str, report: str, console: Console) -> None:
     lines = [f"{summary.finished} of {summary.trials} trials have a result in {store}"]
+    if summary.pruned:
+        lines.append(f"{summary.pruned} of them were pruned; go on with these: {resume} --unprune")
     for trial_id, (label, error) in summary.failures.items():
         lines.append(f"failed {trial_id} {label}: {error} (details: ncvq show {trial_id} --store {store})")
     if summary.unpublished:

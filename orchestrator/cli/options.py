@@ -126,6 +126,9 @@ NoSamplesOption = Annotated[
         help="Keep no series, spectra and points for figures; `ncvq report --with-samples` makes them later.",
     ),
 ]
+UnpruneOption = Annotated[
+    bool, typer.Option("--unprune", help="Go on with the trials that a search ended early (docs/search.md).")
+]
 WandbOption = Annotated[
     str | None,
     typer.Option(

@@ -67,6 +67,7 @@ def read_chosen(
 
     Raises:
         DamagedError: the race cannot be read.
+        ConfigError: the sweep is a search.
     """
     from orchestrator.store.races import RACES_FOLDER, read_race
 
@@ -76,7 +77,10 @@ def read_chosen(
     if seeds is None and (store / RACES_FOLDER).exists():
         begun = read_race(store, read_sweep(sweep, chosen, data_dir, fetch=False, quiet=True).name)
         seeds = begun.largest if begun else None
-    return read_sweep(sweep, replace(chosen, seeds=seeds or DEFAULT_MAX_SEEDS), data_dir, quiet=quiet)
+    design = read_sweep(sweep, replace(chosen, seeds=seeds or DEFAULT_MAX_SEEDS), data_dir, quiet=quiet)
+    if design.search is not None:
+        raise ConfigError(f"--until-decided: {design.name} is a search, which compares no levels")
+    return design
 
 
 def read_step(

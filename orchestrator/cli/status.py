@@ -3,6 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
+from orchestrator.cli.describe import search_words
 from orchestrator.launching.race_words import race_lines
 from orchestrator.planning.changed_plugins import changed_plugins
 from orchestrator.planning.state import COUNTED, SweepState, sweep_state
@@ -21,6 +22,8 @@ def print_status(sweep: Sweep, store: Store, console: Console) -> bool:
     state = sweep_state(sweep, store)
     words = [f"{state.counts[name]} {WORDS.get(name, name)}" for name in COUNTED if state.counts[name]]
     console.print(f"{state.sweep}: {state.trials} trials: {', '.join(words)}", highlight=False)
+    if state.search:
+        console.print(search_words(state.search), highlight=False, soft_wrap=True)
     for remark in (*state.damaged, *_other_launch(state), *changed_plugins(sweep, store)):
         console.print(remark, markup=False, highlight=False, soft_wrap=True)
     for line in race_lines(state.race, state.next_look) if state.race else ():

@@ -45,8 +45,9 @@ class Executor(ABC):
         that piece of work. An empty list means that nothing is ready now, None that all is done.
 
         To be told, always from the calling thread: `packs.started(name)` when the worker begins; `packs.told(name, …)`
-        every second or so with what `PackJob.work` returned; `packs.over(name)` when the worker has left the pack, or
-        `packs.died(name, death)` when it ended before its stages did; `packs.tick()` at least every second.
+        every second or so with what `PackJob.work` returned, whose answer, the stages that are to end early, goes to
+        `PackJob.end_early`; `packs.over(name)` when the worker has left the pack, or `packs.died(name, death)` when it
+        ended before its stages did; `packs.tick()` at least every second.
 
         To stop: as soon as `packs.stopping`, no pack is taken any more, the workers keep checkpoints
         (`PackJob.save_checkpoints`), and this returns.

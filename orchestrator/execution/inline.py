@@ -18,8 +18,8 @@ class InlineExecutor(Executor):
         while not packs.stopping and (tasks := packs.take(HERE)):
             pack = PackJob(tasks, self.worker)
             packs.started(HERE)
-            while pack.active and not packs.stopping:
-                packs.told(HERE, pack.work(SLICE_SECONDS))
+            while pack.open and not packs.stopping:
+                pack.end_early(packs.told(HERE, pack.work(SLICE_SECONDS)))
                 packs.tick()
             pack.save_checkpoints()
             packs.over(HERE)

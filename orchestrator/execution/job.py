@@ -24,7 +24,7 @@ from ncvq_core.training.trainer import Trainer
 from orchestrator.errors import CaptureError
 from orchestrator.execution.checkpoint import Earlier, restore_checkpoint, write_checkpoint
 from orchestrator.execution.faults import capture, in_words, short_of_memory
-from orchestrator.execution.models import Model, needed_models
+from orchestrator.execution.models import Model, needed_models, taken_over
 from orchestrator.execution.provenance import provenance
 from orchestrator.execution.settings import WorkerSettings
 from orchestrator.execution.tensor_file import write_tensors
@@ -58,6 +58,8 @@ class StageJob:
         """Epochs that come from a checkpoint."""
         self.beside = 0
         """How many others work beside it, on the same device."""
+        self.news: dict[int, float] = {}
+        """What is watched of it, by epoch, until somebody takes it."""
         self._lane = Lane(self.device, capture=worker.graphs and task.graphs)
         self._run: StageRun | None = None
         self._given: Given | None = None
@@ -66,6 +68,7 @@ class StageJob:
         self._checkpoint_path = self.store.checkpoint_path(task.stage_id)
         self._saved = time.monotonic()
         self._saving_seconds = 0.0
+        self._looked = 0  # epochs of which the news are out
 
     @property
     def epoch(self) -> int:
@@ -88,6 +91,13 @@ class StageJob:
             if time.monotonic() - self._saved > often:
                 self.save_checkpoint()
 
+    def end_early(self, reason: str) -> None:
+        """Keep a checkpoint and end, for a reason, if it has not ended."""
+        if self.outcome is None:
+            with self._failures_recorded():
+                self.save_checkpoint()
+                self._end(Status.PRUNED, reason)
+
     def save_checkpoint(self) -> None:
         """Keep the run's state, so that it can go on in another process."""
         if self._run is None or self.outcome is not None:
@@ -103,14 +113,22 @@ class StageJob:
             if self.store.has_stage(self.task.stage_id):  # an earlier attempt kept it, but died before it could say so
                 return self._end(Status.DONE)
             self._run = self._start()
+            self._look()
         elif not self._run.finished:
             self._capture(self._run.trainer)
             self._run.step()
             self._lane.end_step()
+            self._look()
         else:
             self._run.check()
             self._keep(self._run, began)
             self._end(Status.DONE)
+
+    def _look(self) -> None:
+        """Take note of what is watched in epochs that have ended since the last look."""
+        if self.task.watched and self._run and self._run.epoch > self._looked:
+            self.news |= self._run.measured(self.task.watched, self._looked)
+            self._looked = self._run.epoch
 
     def _capture(self, trainer: Trainer | None) -> None:
         if trainer is not None and self._lane.would_capture(trainer):
@@ -203,15 +221,9 @@ class StageJob:
             timings={"seconds": seconds, "peak_memory_bytes": result.peak_memory_bytes},
             provenance=origin,
             history=result.history,
-            details={**self._taken_over(), **result.details},
+            details={**taken_over(self.store, self.task), **result.details},
             needed=self._needed,
         )
-
-    def _taken_over(self) -> dict[str, Any]:
-        """Return what the stage tells of the stages that it needs."""
-        names = stage_kind(self.task.stage).details
-        needed = (self.store.read_stage(stage_id).details for stage_id in self.task.needs)
-        return {name: details[name] for details in needed for name in names if name in details}
 
     def _origin(self) -> dict[str, Any]:
         return {

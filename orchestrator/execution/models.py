@@ -1,11 +1,13 @@
 """Weights of finished stages, opened for those that need them."""
 
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from safetensors import SafetensorError
 
+from ncvq_core.stages.registry import stage_kind
 from orchestrator.execution.tensor_file import TensorFile
+from orchestrator.planning.queue import StageTask
 from orchestrator.store import Store
 from orchestrator.store.errors import StoreError
 
@@ -42,3 +44,10 @@ def open_model(store: Store, stage_id: str) -> Model:
         raise StoreError(
             f"weights of stage {stage_id} cannot be read ({error}); `ncvq resume` runs it again"
         ) from error
+
+
+def taken_over(store: Store, task: StageTask) -> dict[str, Any]:
+    """Return what a stage tells of the stages that it needs."""
+    names = stage_kind(task.stage).details
+    needed = (store.read_stage(stage_id).details for stage_id in task.needs)
+    return {name: details[name] for details in needed for name in names if name in details}

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import torch
 
@@ -24,21 +24,31 @@ class PackJob:
         """Prepare the runs."""
         torch.set_num_threads(worker.threads)
         self.jobs = [StageJob(task, worker) for task in tasks]
+        self._told: set[str] = set()
 
     @property
     def active(self) -> list[StageJob]:
         """Jobs without an outcome."""
         return [job for job in self.jobs if job.outcome is None]
 
+    @property
+    def open(self) -> list[StageJob]:
+        """Jobs whose outcome `work` has not returned yet."""
+        return [job for job in self.jobs if job.task.stage_id not in self._told]
+
     def work(self, seconds: float) -> list[Report]:
-        """Work for about so many seconds, at least one piece of each; returns how far those are that had not ended."""
-        running = self.active
+        """Work for about so many seconds, at least one piece of each, or until one has news for who watches it.
+
+        Returns:
+            How far those are that were open.
+        """
+        running = self.open
         until = time.monotonic() + seconds
         while active := self.active:
             for job in active:
                 job.beside = len(active) - 1
                 job.step()
-            if time.monotonic() > until:
+            if time.monotonic() > until or any(job.news for job in active):
                 break
         began = time.monotonic()
         waiting = self.active
@@ -48,12 +58,24 @@ class PackJob:
             job.seconds += (time.monotonic() - began) / len(waiting)
         if not waiting:  # each run is freed
             spare_loaded_modules(len(sys.modules))
-        return [
-            Report(stage_id=job.task.stage_id, epoch=job.epoch, restored=job.restored_epochs, outcome=job.outcome)
-            for job in running
-        ]
+        self._told |= {job.task.stage_id for job in running if job.outcome is not None}
+        return [_report(job) for job in running]
+
+    def end_early(self, reasons: Mapping[str, str]) -> None:
+        """End jobs with a checkpoint, by stage id and why; `work` returns that as their outcome."""
+        for job in self.active:
+            if job.task.stage_id in reasons:
+                job.end_early(reasons[job.task.stage_id])
 
     def save_checkpoints(self) -> None:
         """Keep the state of every run that has not ended."""
         for job in self.active:
             job.save_checkpoint()
+
+
+def _report(job: StageJob) -> Report:
+    """Say how far a job is; its news are taken."""
+    news, job.news = job.news, {}
+    return Report(
+        stage_id=job.task.stage_id, epoch=job.epoch, restored=job.restored_epochs, values=news, outcome=job.outcome
+    )

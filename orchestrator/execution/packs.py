@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from orchestrator.execution.death import Death
@@ -10,6 +10,9 @@ from orchestrator.execution.listener import Listener
 from orchestrator.execution.room import Room
 from orchestrator.planning.queue import Outcome, StageTask, TaskQueue
 from orchestrator.store.status import Status
+
+Judge = Callable[[StageTask, Mapping[int, float]], Mapping[str, str]]
+"""Told what is watched of a stage, by epoch; says which trials are to end early, by id, and why."""
 
 CRASHES = 2
 """After so many deaths of its process, alone, a stage has failed."""
@@ -25,8 +28,15 @@ class Report:
     """Finished epochs."""
     restored: int = 0
     """Those of them that come from a checkpoint."""
+    values: Mapping[int, float] = field(default_factory=dict)
+    """What is watched of it, by epoch, since the last report."""
     outcome: Outcome | None = None
     """How it ended; None while it runs."""
+
+
+def to_their_end(task: StageTask, values: Mapping[int, float]) -> Mapping[str, str]:
+    """The judge of launches that end no trial early."""
+    return {}
 
 
 @dataclass
@@ -55,6 +65,10 @@ class Packs:
     queue: TaskQueue
     listener: Listener
     """Is told of all of it."""
+    judge: Judge = to_their_end
+    """Ends trials early."""
+    ending: dict[str, str] = field(default_factory=dict)
+    """Trials that are to end early, by id, and why."""
     room: Room = field(default_factory=Room)
     running: dict[str, Pack] = field(default_factory=dict)
     """By the executor's name for the pack."""
@@ -100,18 +114,25 @@ class Packs:
         now = time.monotonic()
         return max((now - pack.waits_since for pack in self.running.values() if pack.waits_since), default=0.0)
 
-    def told(self, name: str, reports: Iterable[Report], peak_memory_bytes: int = 0) -> None:
-        """A worker says how far the stages of its pack are, and the most memory that it had (0: not known)."""
+    def told(self, name: str, reports: Iterable[Report], peak_memory_bytes: int = 0) -> dict[str, str]:
+        """A worker says how far the stages of its pack are, and the most memory that it had (0: not known).
+
+        Returns:
+            Which of them it is to end early, by stage id, and why.
+        """
         pack = self.running[name]
         pack.peak_memory_bytes = peak_memory_bytes
         for report in reports:
             task = pack.tasks[report.stage_id]
             if not self.queue.unfinished(task.stage_id):
                 continue
+            if task.watched:
+                self._end_early(self.judge(task, report.values))
             if report.outcome is None:
                 self.listener.advanced(task, report.epoch, report.restored)
             else:
                 self._settle(task, report.outcome, len(pack.tasks))
+        return {task.stage_id: why for task in self._unfinished(name) if (why := self._why_ended(task))}
 
     def over(self, name: str) -> None:
         """A pack has left its worker."""
@@ -143,6 +164,24 @@ class Packs:
         for task in tasks:
             self.listener.put_back(task)
         return len(tasks)
+
+    def _end_early(self, reasons: Mapping[str, str]) -> None:
+        """Take note of trials that are to end early; stages that wait for them alone, and no running one, are over."""
+        if not reasons.keys() - self.ending.keys():
+            return
+        self.ending |= reasons
+        at_work = [task for name in self.running for task in self._unfinished(name) if self._why_ended(task)]
+        soon = {trial_id for task in at_work for trial_id in task.trial_ids}
+        for task in self.queue.waiting:
+            why = self._why_ended(task)
+            if why and soon.isdisjoint(task.trial_ids) and self.queue.unfinished(task.stage_id):
+                self._settle(task, Outcome(stage_id=task.stage_id, status=Status.PRUNED, error=why), 1)
+
+    def _why_ended(self, task: StageTask) -> str:
+        """Return why a stage is to end early; empty where it is not, since a trial needs it that goes on."""
+        if not self.ending.keys() >= set(task.trial_ids):
+            return ""
+        return self.ending[task.trial_ids[0]]
 
     def _settle(self, task: StageTask, outcome: Outcome, size: int) -> None:
         """Close a stage of a pack of so many, and all that its end ends; one that was crowded out waits again."""

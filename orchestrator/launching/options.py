@@ -36,5 +36,7 @@ class LaunchOptions:
     """Where to publish: one of the W&B modes; None takes that of the environment."""
     retry_failed: bool = False
     """Run again what failed before."""
+    unprune: bool = False
+    """Go on with the trials that the search ended early."""
     debug: bool = False
     """Let exceptions through."""

@@ -55,13 +55,26 @@ class Pace:
         self._seconds_of: defaultdict[str, float] = defaultdict(float)
         self._flops_of: defaultdict[str, float] = defaultdict(float)
         self._side_by_side = 1
+        self._later: Mapping[str, float] = {}
         self._estimate: tuple[float, timedelta | None] | None = None
 
     @property
     def share(self) -> float:
         """Part of the launch's work that is done, running stages included."""
         running = sum(run.task.flops * run.share for run in self.running.values())
-        return min(1.0, (self._flops_over + running) / self._flops) if self._flops else 1.0
+        total = self._flops + sum(self._later.values())
+        return min(1.0, (self._flops_over + running) / total) if total else 1.0
+
+    def add(self, tasks: Iterable[StageTask], later: Mapping[str, float]) -> None:
+        """Stages became known that are to run, too; `later` are the operations of those that are not known yet."""
+        for task in (
+            task for task in tasks if task.stage_id not in self._waiting and task.stage_id not in self.running
+        ):
+            self._waiting[task.stage_id] = task
+            self._waiting_flops[task.stage] += task.flops
+            self._flops += task.flops
+        self._later = later
+        self._estimate = None
 
     def started(self, task: StageTask) -> None:
         """A stage was taken up."""
@@ -103,13 +116,15 @@ class Pace:
         return self._estimate[1]
 
     def _remaining(self, now: float) -> timedelta | None:
-        if not self._waiting and not self.running:
+        if not self._waiting and not self.running and not any(self._later.values()):
             return timedelta(0)
         rates = self._rates(now)
         if not rates:
             return None
         usual = sum(rates.values()) / len(rates)
         left = self._waiting_flops.copy()
+        for kind, flops in self._later.items():
+            left[kind] += flops
         for run in self.running.values():
             left[run.task.stage] += run.task.flops * (1 - run.share)
         shared = sum(flops * rates.get(kind, usual) for kind, flops in left.items()) / self._side_by_side

@@ -39,6 +39,12 @@ class Recorder:
         row, history = finished_row(cell.config, records), history_rows(cell.config, records)
         self.store.write_trial(row, history)
 
+    def prune(self, cell: Cell, stage: str, reason: str) -> None:
+        """Keep a trial that ended early, at a stage and for a reason."""
+        self.stopped.add(cell.config.trial_id)
+        outcome = Outcome(stage_id="", status=Status.PRUNED, error=reason)
+        self.store.write_trial(failed_row(cell.config, stage, outcome), [])
+
     def publish(self) -> None:
         """Publish every done trial that the tracker lacks; after refusals in a row, the rest waits for a later launch.
 

@@ -84,7 +84,7 @@ def finished_row(config: TrialConfig, records: Records) -> dict[str, Any]:
 
 
 def failed_row(config: TrialConfig, stage: str, outcome: Outcome) -> dict[str, Any]:
-    """Return the row of a trial of which a stage failed or diverged; the error names it where there are several."""
+    """Return the row of a trial of which a stage failed, diverged or was pruned; the error names one of several."""
     return {
         **config_columns(config),
         **_provenance_columns(outcome.provenance),

@@ -4,6 +4,8 @@ import contextlib
 import itertools
 import statistics
 import time
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -31,16 +33,33 @@ class Expectation(NamedTuple):
     """Whether the store has runs of each stage to go by; else it is a guess."""
 
 
-def expected_time(plan: Plan, store: Store | None, datasets: dict[str, Dataset], workers: int) -> Expectation:
-    """Return how long so many workers need for a plan's tasks."""
-    rates, known = expected_rates(plan, store, datasets)
+def expected_time(
+    plan: Plan,
+    store: Store | None,
+    datasets: dict[str, Dataset],
+    workers: int,
+    later: Mapping[str, float] = MappingProxyType({}),
+) -> Expectation:
+    """Return how long so many workers need for a plan's tasks, and for operations that come later, by kind of stage."""
+    rates, known = expected_rates(plan, store, datasets, later)
     seconds = makespan(plan.tasks, {task.stage_id: task.flops / rates[task.stage] for task in plan.tasks}, workers)
+    seconds += sum(flops / rates[stage] for stage, flops in later.items()) / workers
     return Expectation(seconds, known)
 
 
-def expected_rates(plan: Plan, store: Store | None, datasets: dict[str, Dataset]) -> tuple[dict[str, float], bool]:
-    """Return operations a second of one worker in each stage of a plan, and whether the store knows them all."""
-    measured = {stage: measured_rate(stage, plan, store, datasets) for stage in plan.stage_runs}
+def expected_rates(
+    plan: Plan, store: Store | None, datasets: dict[str, Dataset], later: Iterable[str] = ()
+) -> tuple[dict[str, float], bool]:
+    """Return operations a second of one worker in each stage of a plan, and whether the store knows them all.
+
+    Args:
+        plan: what a sweep lacks.
+        store: what is there; None before the first launch.
+        datasets: by name.
+        later: further kinds of stages, which the plan does not have yet.
+    """
+    kinds = dict.fromkeys([*plan.stage_runs, *later])
+    measured = {stage: measured_rate(stage, plan, store, datasets) for stage in kinds}
     known = all(measured.values())
     guess = 0.0 if known else _SHARE * _product_rate()
     return {stage: rate or guess for stage, rate in measured.items()}, known

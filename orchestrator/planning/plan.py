@@ -19,7 +19,7 @@ from ncvq_core.stages.registry import KINDS, settings_of, stage_kind
 from orchestrator.planning.graph import TrialStage, trial_stages
 from orchestrator.planning.queue import StageTask, longest_first
 from orchestrator.store import DamagedError, Store
-from orchestrator.store.status import FINAL, Status
+from orchestrator.store.status import Status
 from orchestrator.sweepfile.sweep import Cell, Sweep
 
 
@@ -84,6 +84,7 @@ def make_plan(
     *,
     retry_failed: bool = False,
     given: Collection[str] = (),
+    pruned: Collection[str] = (),
 ) -> Plan:
     """Compare a sweep with a store.
 
@@ -93,6 +94,7 @@ def make_plan(
         datasets: the sweep's datasets, by name.
         retry_failed: run failed trials again.
         given: ids of stages that count as done although the store lacks them.
+        pruned: ids of trials that the sweep itself ended early; one that another search did is still to run here.
 
     A done trial of which a stage or the history is missing is work to do, too.
 
@@ -108,11 +110,11 @@ def make_plan(
         row = kept.rows.get(cell.config.trial_id)
         _check_same_data(row["data_checksum"] if row else None, cell, datasets)
         status = row["status"] if row else None
+        if status == Status.DIVERGED or (status != Status.DONE and cell.config.trial_id in pruned):
+            plan.finished.append(cell)
+            continue
         if status == Status.FAILED and not retry_failed:
             plan.failed.append(cell)
-            continue
-        if status in FINAL and status != Status.DONE:
-            plan.finished.append(cell)
             continue
         there = [stage for stage in trial_stages(cell.config) if store and store.has_stage(stage.stage_id)]
         if status != Status.DONE:

@@ -4,7 +4,7 @@ import heapq
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from orchestrator.store.status import Status
@@ -31,6 +31,8 @@ class StageTask:
     memory_bytes: int = 0
     graphs: bool = True
     """Whether its step may be captured as a CUDA graph; not after that failed."""
+    watched: str = ""
+    """The column of its history by which it may be ended early, told epoch by epoch; empty: it runs to its end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +41,7 @@ class Outcome:
 
     stage_id: str
     status: Status
-    """DONE, FAILED, DIVERGED or CROWDED."""
+    """DONE, FAILED, DIVERGED, PRUNED or CROWDED."""
     error: str | None = None
     traceback: str | None = None
     provenance: dict[str, Any] = field(default_factory=dict)
@@ -87,9 +89,20 @@ class TaskQueue:
 
     def __post_init__(self) -> None:
         """Queue all tasks, in the order given."""
-        self._waiting = {task.stage_id: task for task in self.tasks}
-        self._unfinished = dict(self._waiting)
-        for place, (stage_id, task) in enumerate(self._waiting.items()):
+        self._waiting, self._unfinished = {}, {}
+        self.add(self.tasks)
+
+    def add(self, tasks: Iterable[StageTask]) -> None:
+        """Queue more tasks behind all others; one that is there already is that of more trials from now on."""
+        new = {}
+        for task in tasks:
+            if task.stage_id in self._unfinished:
+                self._share(task)
+            else:
+                new[task.stage_id] = task
+        self._waiting |= new
+        self._unfinished |= new
+        for place, (stage_id, task) in enumerate(new.items(), start=len(self._places)):
             self._places[stage_id] = place
             for need in task.needs:
                 if need in self._unfinished:
@@ -130,6 +143,11 @@ class TaskQueue:
         return stage_id in self._unfinished
 
     @property
+    def waiting(self) -> list[StageTask]:
+        """Tasks that are neither handed out nor over."""
+        return list(self._waiting.values())
+
+    @property
     def finished(self) -> bool:
         """Whether every task is closed or dropped."""
         return not self._unfinished
@@ -152,6 +170,14 @@ class TaskQueue:
             error = f"not run: the {outcome.status} stage {outcome.stage_id} is needed first: {outcome.error}"
             dropped = Outcome(stage_id=stage_id, status=outcome.status, error=error, traceback=outcome.traceback)
             yield from self.close(dropped)
+
+    def _share(self, task: StageTask) -> None:
+        """Let an unfinished task be that of further trials, too."""
+        there = self._unfinished[task.stage_id]
+        shared = replace(there, trial_ids=tuple(dict.fromkeys((*there.trial_ids, *task.trial_ids))))
+        self._unfinished[task.stage_id] = shared
+        if task.stage_id in self._waiting:
+            self._waiting[task.stage_id] = shared
 
     def _make_ready(self, stage_id: str) -> None:
         """Let a task be handed out, if it waits and lacks nothing."""

@@ -8,6 +8,7 @@ from typing import Any
 from orchestrator.planning.graph import trial_stages
 from orchestrator.planning.next_look import NextLook, next_look
 from orchestrator.planning.plan import cell_label
+from orchestrator.search.suggested import SearchState, search_state, suggested
 from orchestrator.store import DamagedError, Store
 from orchestrator.store.lock import running_owner
 from orchestrator.store.races import Race, read_race
@@ -75,10 +76,14 @@ class SweepState:
     """Where it is raced: the plan, and what each look decided and left open; the trials are those until the next."""
     next_look: NextLook | None
     """What that costs; null where there is none to come."""
+    search: SearchState | None = None
+    """Of a search: how far its suggestions are; null for a grid."""
 
 
 def sweep_state(sweep: Sweep, store: Store) -> SweepState:
     """Look at a sweep in a store."""
+    known = suggested(sweep, sweep.search, store) if sweep.search else None
+    sweep = known.sweep if known else sweep
     ids = [cell.config.trial_id for cell in sweep.cells]
     times = tuple(f"{name}_seconds" for name in OWN_NAMES) if sweep.raced else ()
     trials = store.read_trials(columns=("status", "error", *times))
@@ -87,7 +92,10 @@ def sweep_state(sweep: Sweep, store: Store) -> SweepState:
     running = {stage: state for stage, state in store.read_running().items() if owner is not None}
     running = {stage: state for stage, state in running.items() if any(each in rows for each in state["trial_ids"])}
     at_work = {trial_id for state in running.values() for trial_id in state["trial_ids"]}
-    states = {cell.config.trial_id: _status(cell, rows[cell.config.trial_id], at_work, store) for cell in sweep.cells}
+    pruned = known.pruned if known else frozenset()
+    states = {
+        cell.config.trial_id: _status(cell, rows[cell.config.trial_id], at_work, store, pruned) for cell in sweep.cells
+    }
     counts = Counter(states.values())
     race = read_race(store.path, sweep.name) if sweep.raced else None
     launched = None if sweep.raced else _other_launch(sweep, store, trials.rows)
@@ -102,21 +110,28 @@ def sweep_state(sweep: Sweep, store: Store) -> SweepState:
         running=tuple({"stage_id": stage_id, **state} for stage_id, state in running.items()),
         troubled=tuple(_troubled(cell, row) for cell in sweep.cells if (row := rows[cell.config.trial_id])
                        and row["status"] in (Status.FAILED, Status.DIVERGED)),
-        damaged=(*trials.damaged.values(), *((launched,) if isinstance(launched, str) else ())),
+        damaged=(*trials.damaged.values(), *((launched,) if isinstance(launched, str) else ()),
+                 *(known.damaged if known else ())),
         launched=launched if isinstance(launched, Launched) else None,
         race=race,
         next_look=next_look(sweep, race, rows, {each for each in rows if states[each] in FINAL})
         if race and not race.ended else None,
+        search=search_state(sweep.search, known.results) if sweep.search and known else None,
     )  # fmt: skip
 
 
-def _status(cell: Cell, row: dict[str, Any] | None, at_work: Collection[str], store: Store) -> str:
+def _status(
+    cell: Cell, row: dict[str, Any] | None, at_work: Collection[str], store: Store, pruned: Collection[str]
+) -> str:
+    """Say what a trial is; one that another search ended early is still to run here."""
     if cell.config.trial_id in at_work:
         return Status.RUNNING
+    if (row is None or row["status"] != Status.DONE) and cell.config.trial_id in pruned:
+        return Status.PRUNED
     stages = [stage.stage_id for stage in trial_stages(cell.config)]
     if row and row["status"] == Status.DONE and not all(store.has_stage(stage_id) for stage_id in stages):
         return Status.LOST
-    if row:
+    if row and row["status"] != Status.PRUNED:
         return str(row["status"])
     return Status.BEGUN if any(store.checkpoint_path(stage_id).exists() for stage_id in stages) else Status.MISSING
 
@@ -139,6 +154,8 @@ def _other_launch(sweep: Sweep, store: Store, rows: Mapping[str, dict[str, Any]]
         return None
     except DamagedError as error:
         return str(error)
+    if sweep.search and (launched.get("search") or {}).get("study") == sweep.search.study_id:
+        return None  # the same one, which has gone on
     trial_ids = {cell["trial_id"] for cell in launched["cells"]}
     if trial_ids == {cell.config.trial_id for cell in sweep.cells}:
         return None

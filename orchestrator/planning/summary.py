@@ -7,6 +7,8 @@ from ncvq_core.stages.registry import KINDS
 from orchestrator.planning.capacity import Capacity
 from orchestrator.planning.estimate import Expectation
 from orchestrator.planning.plan import Plan, cell_label
+from orchestrator.planning.queue import StageTask
+from orchestrator.search.suggested import SearchState
 from orchestrator.sweepfile.sweep import Label
 
 
@@ -74,9 +76,19 @@ class PlanSummary:
     """What can no longer be read and counts as missing, one line each."""
     remarks: tuple[str, ...]
     """On the precision of this machine and on the networks that judge samples."""
+    search: SearchState | None = None
+    """Of a search: how far its suggestions are; null for a grid."""
 
 
-def plan_summary(plan: Plan, expected: Expectation, capacity: Capacity, remarks: Sequence[str]) -> PlanSummary:
+def plan_summary(
+    plan: Plan,
+    expected: Expectation,
+    capacity: Capacity,
+    remarks: Sequence[str],
+    *,
+    search: SearchState | None = None,
+    ends: Sequence[StageTask] = (),
+) -> PlanSummary:
     """Count what a plan holds.
 
     Args:
@@ -84,6 +96,8 @@ def plan_summary(plan: Plan, expected: Expectation, capacity: Capacity, remarks:
         expected: how long that takes.
         capacity: with how many workers.
         remarks: of the machine and the networks that judge.
+        search: of a search: how far it is.
+        ends: of a search: stages of the trials at the ends of what is searched, which stand for those to come.
     """
     sweep = plan.sweep
     return PlanSummary(
@@ -92,27 +106,28 @@ def plan_summary(plan: Plan, expected: Expectation, capacity: Capacity, remarks:
         profile=sweep.profile,
         datasets_left_out=sweep.missing,
         factors={factor.name: tuple(level.label for level in factor.levels) for factor in sweep.factors},
-        cells=sweep.grid_cells,
-        same_trial=sweep.grid_cells - len(sweep.cells),
+        cells=len(sweep.cells) if search else sweep.grid_cells,
+        same_trial=0 if search else sweep.grid_cells - len(sweep.cells),
         trials=len(sweep.cells),
         finished=len(plan.finished) + len(plan.to_assemble),
         to_run=plan.trials_to_run,
-        failed=tuple(
-            FailedBefore(trial_id=cell.config.trial_id, levels=dict(cell.levels), label=cell_label(cell))
-            for cell in plan.failed
-        ),
-        stages={
-            kind.name: _stage_runs(plan, kind.name)
-            for kind in KINDS
-            if kind.name in plan.stage_runs or kind is KINDS[0]
-        },
+        failed=_failed(plan),
+        stages={name: _stage_runs(plan, name) for name in dict.fromkeys((KINDS[0].name, *plan.stage_runs))},
         workers=capacity.side_by_side,
-        expected_seconds=expected.seconds if plan.tasks else 0.0,
+        expected_seconds=expected.seconds if plan.tasks or ends else 0.0,
         measured=expected.measured,
-        memory_bytes=capacity.memory_bytes(plan.tasks),
+        memory_bytes=capacity.memory_bytes([*plan.tasks, *ends]),
         outdated=tuple(plan.outdated),
         damaged=tuple(plan.damaged),
         remarks=tuple(remarks),
+        search=search,
+    )
+
+
+def _failed(plan: Plan) -> tuple[FailedBefore, ...]:
+    return tuple(
+        FailedBefore(trial_id=cell.config.trial_id, levels=dict(cell.levels), label=cell_label(cell))
+        for cell in plan.failed
     )
 
 

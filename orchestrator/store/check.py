@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from orchestrator.store.atomic import TEMPORARY
 from orchestrator.store.checkpoint_files import is_whole_checkpoint
+from orchestrator.store.courses import course_files, read_course
 from orchestrator.store.datasets import DATASETS_FOLDER, read_properties
 from orchestrator.store.errors import DamagedError, StoreError
 from orchestrator.store.findings import Damaged, Findings
@@ -17,6 +18,7 @@ from orchestrator.store.imported import IMPORTED_FOLDER
 from orchestrator.store.parts import TRIAL_ID, part_files, read_part
 from orchestrator.store.races import RACES_FOLDER, read_race
 from orchestrator.store.repeats import agree, numbers_of, repeated_ids
+from orchestrator.store.searches import read_suggestion, suggestion_files
 from orchestrator.store.stage_folder import RECORD, StageFolder
 from orchestrator.store.stages import METRICS_OF_DATASETS, OWN_NAMES
 from orchestrator.store.status import Status
@@ -29,6 +31,7 @@ MEASURED_AGAIN = "nothing to train: the next launch measures it"
 DECIDED_AGAIN = "nothing to train: the next launch with --until-decided decides it again"
 IMPORT_AGAIN = "nothing to train: `ncvq import` reads it from its source again"
 EXAMPLES_AGAIN = "nothing to train: `ncvq report --with-samples` makes it from the weights"
+SUGGESTED_AGAIN = "nothing to train, where the next launch draws the same one"
 
 
 def check(store: Store, looked_at: Callable[[Path], None] = lambda path: None, *, alone: bool = True) -> Findings:
@@ -46,7 +49,8 @@ def things_to_check(root: Path) -> list[Path]:
     """Return the files and folders that `check` reads one by one."""
     tables = (TRIALS_FOLDER, HISTORY_FOLDER, IMPORTED_FOLDER)
     folders = (*tables, "sweeps", RACES_FOLDER, DATASETS_FOLDER, "stages", "checkpoints")
-    return [path for folder in folders for path in sorted((root / folder).glob("[!.]*"))]
+    found = [path for folder in folders for path in sorted((root / folder).glob("[!.]*"))]
+    return [*found, *suggestion_files(root), *course_files(root)]
 
 
 class _Check:
@@ -66,6 +70,7 @@ class _Check:
         imported = self._imported()
         self._histories(imported)
         unfinished = self._sweeps({*self._column(TRIAL_ID), *imported})
+        unfinished |= self._suggestions()
         self._races()
         self._datasets()
         self._stages(unfinished)
@@ -80,7 +85,7 @@ class _Check:
         Runs that were imported may have one.
         """
         known = set(pc.unique(self._table(HISTORY_FOLDER).column(TRIAL_ID)).to_pylist())
-        for trial_id in sorted(set(self._done(TRIAL_ID)) - known):
+        for trial_id in sorted(set(self._of(TRIAL_ID, Status.DONE)) - known):
             self.found.lost[f"the history of trial {trial_id}"] = FROM_STAGES
         if without_row := sorted(known - set(self._column(TRIAL_ID)) - set(imported)):
             words = f"{', '.join(without_row[:3])}{' …' if len(without_row) > 3 else ''}"
@@ -135,28 +140,42 @@ class _Check:
             self.looked_at(path)
         return unfinished
 
-    def _races(self) -> None:
-        """Look at the races of sweeps."""
-        for path in sorted((self.store.path / RACES_FOLDER).glob("[!.]*.json")):
+    def _suggestions(self) -> bool:
+        """Look at suggestions and how their trials go, and say whether a suggestion waits for trials."""
+        known, waiting = set(self._column(TRIAL_ID)), []
+
+        def waits(path: Path) -> None:
+            waiting.append(path)
+            if known.issuperset(read_suggestion(path).trial_ids):
+                waiting.pop()
+
+        self._each(suggestion_files(self.store.path), waits, SUGGESTED_AGAIN)
+        self._each(course_files(self.store.path), read_course, MEASURED_AGAIN)
+        return bool(waiting)
+
+    def _each(self, paths: Iterable[Path], read: Callable[[Path], object], cost: str) -> None:
+        """Look at small files, one after the other."""
+        for path in paths:
             self._read(path)
             try:
-                read_race(self.store.path, path.stem)
+                read(path)
             except StoreError as error:
-                self._damaged(path, str(error), DECIDED_AGAIN)
+                self._damaged(path, str(error), cost)
             self.looked_at(path)
+
+    def _races(self) -> None:
+        """Look at the races of sweeps."""
+        paths = sorted((self.store.path / RACES_FOLDER).glob("[!.]*.json"))
+        self._each(paths, lambda path: read_race(self.store.path, path.stem), DECIDED_AGAIN)
 
     def _datasets(self) -> None:
         """Look at the properties of datasets."""
-        for path in sorted((self.store.path / DATASETS_FOLDER).glob("[!.]*.json")):
-            self._read(path)
-            try:
-                read_properties(self.store.path, path.stem)
-            except StoreError as error:
-                self._damaged(path, str(error), MEASURED_AGAIN)
-            self.looked_at(path)
+        paths = sorted((self.store.path / DATASETS_FOLDER).glob("[!.]*.json"))
+        self._each(paths, lambda path: read_properties(self.store.path, path.stem), MEASURED_AGAIN)
 
     def _stages(self, unfinished: bool) -> None:
-        used = {stage_id for stage in OWN_NAMES for stage_id in self._done(f"{stage}_id") if stage_id}
+        used = {stage_id for stage in OWN_NAMES for stage_id in self._of(f"{stage}_id", Status.DONE) if stage_id}
+        goes_on = {stage_id for stage in OWN_NAMES for stage_id in self._of(f"{stage}_id", Status.PRUNED) if stage_id}
         folders = [path for path in sorted((self.store.path / "stages").glob("[!.]*")) if path.is_dir()]
         for stage_id in sorted(used - {path.name for path in folders}):
             self.found.lost[f"stages/{stage_id}"] = self._seconds(stage_id)
@@ -169,7 +188,11 @@ class _Check:
             folder = self.store.stage(path.name)
             try:
                 folder.verify(weights=True)
-                if path.name not in used and not unfinished and METRICS_OF_DATASETS.isdisjoint(folder.read().metrics):
+                if (
+                    path.name not in {*used, *goes_on}
+                    and not unfinished
+                    and METRICS_OF_DATASETS.isdisjoint(folder.read().metrics)
+                ):
                     self.found.orphaned[f"stages/{path.name}"] = "no trial has it"
             except StoreError as error:
                 self._damaged(path, str(error), self._seconds(path.name))
@@ -195,10 +218,10 @@ class _Check:
             known.insert(0, self.store.read_stage(stage_id).timings["seconds"])
         return f"{known[0]:.1f} s of work" if known else "its work"
 
-    def _done(self, name: str) -> list[Any]:
-        """A column of the done trials."""
+    def _of(self, name: str, which: Status) -> list[Any]:
+        """A column of the trials of a status."""
         pairs = zip(self._column(name), self._column("status"), strict=False)
-        return [value for value, status in pairs if status == Status.DONE]
+        return [value for value, status in pairs if status == which]
 
     def _column(self, name: str) -> list[Any]:
         return self.rows.column(name).to_pylist() if name in self.rows.column_names else []

@@ -23,6 +23,7 @@ Layout:
     sweeps/NAME.parquet            a sweep as it was launched last, one row a cell; earlier designs as NAME-HASH
     races/NAME.json                the race of a sweep: its plan, and what each look decided
     datasets/CHECKSUM.json         properties of a dataset, by the checksum of its data
+    searches/STUDY/                suggestions, a file each, written before their trials run; journal.log of Optuna
     imported/NAME.parquet          one row a run that another tool made, of a sweep of such runs; no launch reads it
     running/STAGE.json             what runs now
     damaged/                       what was set aside because it was no longer what was written

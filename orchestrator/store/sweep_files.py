@@ -105,9 +105,15 @@ def _text(label: object) -> str | None:
 
 def _other_design(earlier: dict[str, Any] | None, record: dict[str, Any]) -> dict[str, Any] | None:
     """Return an earlier launch of a sweep under a name of its own; None without one, or with the same design."""
-    if earlier is None or all(earlier[part] == record[part] for part in _DESIGN):
+    if earlier is None or all(earlier[part] == record[part] for part in _DESIGN) or _same_study(earlier, record):
         return None
     if earlier.get("raced") and record.get("raced"):
         return None
     text = json.dumps([earlier[part] for part in _DESIGN], sort_keys=True)
     return {**earlier, "name": f"{record['name']}-{bytes_checksum(text.encode())[:8]}"}
+
+
+def _same_study(earlier: dict[str, Any], record: dict[str, Any]) -> bool:
+    """Whether two records are of one search, which gets further trials as it goes on."""
+    studies = [(each.get("search") or {}).get("study") for each in (earlier, record)]
+    return studies[0] is not None and studies[0] == studies[1]

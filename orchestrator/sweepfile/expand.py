@@ -166,6 +166,21 @@ class _Datasets:
         raise self._source.error(f"{not_at_hand(self.missing)}{rest}{reason and f' ({reason})'}", *self._places[0])
 
 
+def check_named(source: Source, dataset: str, check: CheckDataset | None) -> None:
+    """Check that the one dataset of a sweep can be had.
+
+    Raises:
+        SweepError: it cannot.
+    """
+    try:
+        if check:
+            check(dataset)
+    except NotAtHandError as error:
+        raise source.error(not_at_hand([dataset]), "base", "dataset") from error
+    except (ConfigError, DataError) as error:
+        raise source.error(str(error), "base", "dataset") from error
+
+
 def not_at_hand(datasets: Collection[str]) -> str:
     """Say which datasets are not at hand, and how to get them."""
     names = ", ".join(datasets)

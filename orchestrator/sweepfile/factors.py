@@ -35,7 +35,7 @@ def find_label(source: Source, factors: Factors, name: str, written: Any, *path:
     """Return the label that another section means, or raise the error for the place that it stands at."""
     if name not in factors:
         raise unknown_factor(source, factors, name, *path)
-    label = _label_of(written)
+    label = label_of(written)
     level = _find_level(factors[name].levels, label)
     if level is None:
         valid = [str(level.label) for level in factors[name].levels]
@@ -55,7 +55,7 @@ def _read_factor(source: Source, name: str, known: Sequence[Level]) -> Factor:
     if isinstance(written, dict):
         items = [(label, Level(label=label, value=value)) for label, value in written.items()]
     elif isinstance(written, list):
-        new = [Level(label=_label_of(value), value=value) for value in written]
+        new = [Level(label=label_of(value), value=value) for value in written]
         items = [(index, _find_level(known, level.label) or level) for index, level in enumerate(new)]
     else:
         raise source.error(
@@ -81,12 +81,12 @@ def _find_level(levels: Sequence[Level], label: Label) -> Level | None:
     return next((level for level in levels if level.label == label and isinstance(level.label, bool) == is_bool), None)
 
 
-def _label_of(value: Any) -> Label:
+def label_of(value: Any) -> Label:
     """Return the label of a level that was given none: scalars are their own, sets are joined with +."""
     if isinstance(value, str | int | float):
         return value
     if isinstance(value, list):
-        return "+".join(str(_label_of(item)) for item in value) or "none"
+        return "+".join(str(label_of(item)) for item in value) or "none"
     if isinstance(value, dict):
         return "+".join(f"{name}({_parameters_text(parameters)})" for name, parameters in value.items())
     return "null"

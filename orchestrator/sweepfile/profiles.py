@@ -13,6 +13,9 @@ from orchestrator.sweepfile.yaml_lines import Source
 _NAME = re.compile(r"(?![0-9a-f]{8}$)[A-Za-z][A-Za-z0-9_]*")
 """A word; eight hexadecimal digits are what the store calls an earlier design."""
 
+BUDGET = "budget"
+"""What a profile can say of a search beside settings."""
+
 
 def check_profiles(source: Source) -> None:
     """Check that each profile is a mapping from settings.
@@ -28,8 +31,9 @@ def check_profiles(source: Source) -> None:
             words = "must be a mapping from settings and factors to the values that they have in it"
             raise source.error(f"profile {name} = {values!r}: {words}", "profiles", name)
         for key in values:
-            if key not in field_names():
-                raise source.error(str(unknown_name("setting", key, field_names())), "profiles", name, key)
+            valid = [*field_names(), *([BUDGET] if "search" in source.data else [])]
+            if key not in valid:
+                raise source.error(str(unknown_name("setting", key, valid)), "profiles", name, key)
 
 
 def profile_names(source: Source) -> tuple[str, ...]:
@@ -50,7 +54,7 @@ def with_profile(source: Source, factors: Factors, name: str) -> Source:
         )
         raise SweepError(f"--profile {name}: {message}")
     for key in source.data["profiles"][name]:
-        section = "factors" if key in factors else "base"
+        section = "search" if key == BUDGET else "factors" if key in factors else "base"
         source = source.with_values_of(("profiles", name), section, key, f"profile {name}")
     return source
 

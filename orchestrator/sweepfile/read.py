@@ -1,9 +1,10 @@
 """Sweep files: found by name or path, changed by --set, checked as a whole before anything runs.
 
 A sweep file is YAML 1.2 with the keys `description`, `base`, `factors`, `baseline`, `answers`, `margins`, `belief`,
-`profiles`, `plugins`, `zip`, `exclude` and `where`.
+`search`, `profiles`, `plugins`, `zip`, `exclude` and `where`.
 Its cells are the grid of all levels, where zipped factors move together; `where` keeps the cells that match one of its
-entries, `exclude` drops those that match one of its own, and cells that then are the same trial become one.
+entries, `exclude` drops those that match one of its own, and cells that then are the same trial become one. With
+`search` there is no grid: suggestions are drawn while it runs.
 """
 
 import contextlib
@@ -18,10 +19,12 @@ from ncvq_core.errors import unknown_name
 from ncvq_core.packages import HOME
 from ncvq_core.plugins import Plugin, PluginError, additions, load_installed, load_plugin
 from orchestrator.sweepfile.belief import read_belief
-from orchestrator.sweepfile.expand import CheckDataset, expand
+from orchestrator.sweepfile.expand import CheckDataset, check_named, expand
 from orchestrator.sweepfile.factors import Factors, read_factors
 from orchestrator.sweepfile.metrics import read_answers, read_margins
-from orchestrator.sweepfile.profiles import all_levels, check_profiles, profile_names, with_profile, with_seeds
+from orchestrator.sweepfile.profiles import BUDGET, all_levels, check_profiles, profile_names, with_profile, with_seeds
+from orchestrator.sweepfile.search import SECTION as SEARCH
+from orchestrator.sweepfile.search import read_search
 from orchestrator.sweepfile.sections import check_sections, read_design
 from orchestrator.sweepfile.sweep import Sweep, SweepError, without_datasets
 from orchestrator.sweepfile.yaml_lines import Source, parse_yaml
@@ -147,7 +150,13 @@ def _read(source: Source, factors_of_file: Factors, changes: Changes, check_data
         source = with_seeds(source, changes.seeds)
     factors = read_factors(source, known)
     design = read_design(source, factors, known)
-    grid_cells, cells, missing = expand(source, design, check_dataset, available=changes.available)
+    search = None
+    if searched := read_search(source, design):
+        search, cells = searched
+        check_named(source, cells[0].config.stage1.dataset, check_dataset)
+        grid_cells, missing = len(cells), tuple[str, ...]()
+    else:
+        grid_cells, cells, missing = expand(source, design, check_dataset, available=changes.available)
     return without_datasets(
         Sweep(
             name="",
@@ -162,6 +171,7 @@ def _read(source: Source, factors_of_file: Factors, changes: Changes, check_data
             belief=read_belief(source, known),
             profiles=profile_names(source),
             profile=changes.profile,
+            search=search,
         ),
         missing,
     )
@@ -187,6 +197,8 @@ def _override(source: Source, factors: Factors, name: str, value: Any) -> Source
     if name in factors:
         levels = value if isinstance(value, list | dict) else [value]
         return source.with_override("factors", name, levels, origin)
+    if name == BUDGET and SEARCH in source.data:
+        return source.with_override(SEARCH, BUDGET, value, origin)
     if name not in field_names():
         raise SweepError(f"{origin}: {unknown_name('setting', name, field_names())}")
     return source.with_override("base", name, value, origin)

@@ -17,6 +17,7 @@ _SECTIONS: dict[str, tuple[type, str]] = {
     "answers": (list, "a list of metrics"),
     "margins": (dict, "a mapping from metrics to margins"),
     "belief": (dict, "a mapping from a factor to two of its levels, each with datasets"),
+    "search": (dict, "a mapping with parameters, minimize or maximize, and budget"),
     "profiles": (dict, "a mapping from names to settings and factors with other values"),
     "plugins": (list, "a list of Python files, relative to this one"),
     "zip": (list, "a list of lists of factors"),

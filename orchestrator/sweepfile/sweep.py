@@ -3,15 +3,20 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ncvq_core.config import TrialConfig
 from ncvq_core.errors import NcvqError
 from ncvq_core.metrics import as_records
 from ncvq_core.plugins import Plugin, additions
 
+if TYPE_CHECKING:
+    from orchestrator.sweepfile.search import Search
+
 Label = str | int | float | bool
 Belief = dict[str, dict[Label, tuple[Label, ...]]]
+SUGGESTION = "suggestion"
+"""The factor that the trials of a search differ in: the number of the first suggestion that they are of."""
 
 
 class SweepError(NcvqError):
@@ -61,7 +66,9 @@ class Sweep:
         missing: names of the datasets that are left out because they are not at hand.
         raced: its seeds go where a verdict is open, so that not all settings have all of them.
         grid_cells: cells of the design, before those that are the same trial become one.
-        cells: one for each trial; the last factor varies fastest.
+        cells: one for each trial; the last factor varies fastest. Of a search, until its suggestions are known: the
+            ends of what it varies.
+        search: what is looked for with suggestions; None where the cells are a grid.
     """
 
     name: str
@@ -79,6 +86,7 @@ class Sweep:
     plugins: tuple[Plugin, ...] = ()
     missing: tuple[str, ...] = ()
     raced: bool = False
+    search: "Search | None" = None
 
     @property
     def judged_datasets(self) -> tuple[str, ...]:
@@ -109,10 +117,11 @@ def sweep_record(sweep: Sweep) -> dict[str, Any]:
     The text of a plugin is for people, who may want to know what a trial was made with; nothing runs it.
     """
     further = dict.fromkeys(name for cell in sweep.cells for name in cell.config.metrics)
+    factors = {factor.name: [level.label for level in factor.levels] for factor in sweep.factors}
     return {
         "name": sweep.name,
         "description": sweep.description,
-        "factors": {factor.name: [level.label for level in factor.levels] for factor in sweep.factors},
+        "factors": {**_suggestions(sweep), **factors},
         "baseline": dict(sweep.baseline),
         "answers": list(sweep.answers),
         "margins": dict(sweep.margins),
@@ -123,7 +132,15 @@ def sweep_record(sweep: Sweep) -> dict[str, Any]:
         "plugins": [_plugin_record(plugin) for plugin in sweep.plugins],
         "further_metrics": as_records(further),
         "cells": [{"trial_id": cell.config.trial_id, "levels": dict(cell.levels)} for cell in sweep.cells],
+        **({"search": sweep.search.record()} if sweep.search else {}),
     }
+
+
+def _suggestions(sweep: Sweep) -> dict[str, list[Label | None]]:
+    """Return the factor that the trials of a search differ in, with its levels; nothing for a grid."""
+    if sweep.search is None:
+        return {}
+    return {SUGGESTION: list(dict.fromkeys(cell.levels[SUGGESTION] for cell in sweep.cells))}
 
 
 def _plugin_record(plugin: Plugin) -> dict[str, Any]:

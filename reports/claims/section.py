@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from reports.claims.answers import Answer
-from reports.claims.markdown import NOTHING, lead
+from reports.claims.markdown import lead, nothing_compared
 from reports.claims.rows import shown_rows
 from reports.claims.scope import scope
 from reports.read_store import Results
@@ -20,7 +20,7 @@ MOST_OPEN = 40
 
 def answers_section(results: Results, found: Sequence[Answer]) -> dict[str, Any]:
     """The answers, for the template."""
-    return {"found": found, "scope": scope(results.sweep), "lead": lead(results), "nothing": NOTHING}
+    return {"found": found, "scope": scope(results.sweep), "lead": lead(results), "nothing": nothing_compared(results)}
 
 
 def claims_section(claims: pd.DataFrame, answered: Sequence[str]) -> list[dict[str, Any]]:

@@ -72,7 +72,12 @@ def answered_metrics(results: Results) -> tuple[str, ...]:
 
 
 def compared_factors(results: Results) -> list[str]:
-    """The factors of which levels are compared: all that vary but dataset and seed."""
+    """The factors of which levels are compared: all that vary but dataset and seed; of a search none.
+
+    Its suggestions were drawn by what came before, so that no comparison of them is a question that was asked.
+    """
+    if results.search is not None:
+        return []
     return [factor for factor in results.sweep.varying if factor not in UNIT]
 
 

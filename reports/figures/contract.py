@@ -20,6 +20,7 @@ RANKS, DIFFICULTY, TRANSFER = "average-ranks", "ssl_difficulty", "transfer"
 FURTHER = "further"
 IMPORTANCE, MODERATORS = "importance", "moderators"
 EXAMPLES = "examples"
+SEARCH = "search"
 """Sections of the page."""
 
 
@@ -51,6 +52,7 @@ SECTIONS = {
         "datasets” are those of the sweep, of which more seeds tell more; “datasets like these” are others, of which "
         "only more datasets do.",
     ),
+    SEARCH: Section(title="Search"),
     WEIGHTS: Section(
         title="Does the weight of the augmented reconstruction matter?",
         lead=_POINTS + "Differences are paired inside dataset and seed; the light band is the margin inside which they "

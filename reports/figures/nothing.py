@@ -18,6 +18,10 @@ NEEDED = {
 NEEDED_METRICS = {"ssl_difficulty": "an SSL loss", "transfer": "judged samples (stages: 2)"}
 """What trials must have, by figure."""
 NEEDED_EXAMPLES = {"samples": "samples (stages: 2)", "views": "an augmented view", "spectra": "an augmented view"}
+OF_SEARCHES = ("search_history", "search_importance", "front")
+"""Figures of searches alone."""
+OF_A_SEARCH = (*OF_SEARCHES, "coverage", "cost")
+"""What is drawn of a search: all else would take suggestions for levels, or a mean over them."""
 OF_EXAMPLES = ("spectra", "samples", "separation", "views")
 """Figures of what is kept of stages beside their numbers."""
 
@@ -25,6 +29,10 @@ OF_EXAMPLES = ("spectra", "samples", "separation", "views")
 def why_nothing(results: Results, name: str) -> str:
     """One line for a name of the registry, or of one figure, that draws nothing of a sweep."""
     sweep = results.sweep
+    if results.search is not None and name not in OF_A_SEARCH:
+        return f"{name}: sweep {sweep.name} is a search, of which {listed(OF_A_SEARCH)} are drawn"
+    if results.search is None and name in OF_SEARCHES:
+        return f"{name}: sweep {sweep.name} is no search"
     lacking = [factor for factor in NEEDED.get(name, ()) if factor not in sweep.varying]
     if lacking:
         return f"{name}: sweep {sweep.name} has no levels of {listed(lacking)} to compare, so there is nothing to draw"

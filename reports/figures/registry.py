@@ -11,11 +11,14 @@ from reports.figures import (
     curves,
     effects,
     effects_map,
+    front,
     importance,
     moderators,
     ranks,
     robustness,
     samples,
+    search_history,
+    search_importance,
     separation,
     spectra,
     ssl_difficulty,
@@ -28,6 +31,9 @@ from reports.figures import (
 from reports.figures.contract import FigureModule
 
 REGISTRY: dict[str, FigureModule] = {
+    "search_history": search_history,
+    "search_importance": search_importance,
+    "front": front,
     "effects": effects,
     "effects_map": effects_map,
     "weight": weight,

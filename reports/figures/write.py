@@ -14,7 +14,7 @@ from reports.errors import ReportError
 from reports.figures.contract import SECTIONS, FigureModule, View, results_of
 from reports.figures.drawn import DrawnFigure
 from reports.figures.manifest import make_manifest
-from reports.figures.nothing import why_nothing
+from reports.figures.nothing import OF_A_SEARCH, why_nothing
 from reports.figures.registry import REGISTRY
 from reports.figures.style import FORMATS, PAGE, STYLES, Style, render, style_named
 from reports.figures.table_file import table_text
@@ -124,7 +124,8 @@ def chosen_figures(
     Raises:
         ReportError: no figure has the name; the message lists those that there are.
     """
-    modules = [REGISTRY[only]] if only in REGISTRY else list(REGISTRY.values())
+    names = [only] if only in REGISTRY else list(REGISTRY)
+    modules = [REGISTRY[name] for name in names if results.search is None or name in OF_A_SEARCH]
     allowed = [(module, view) for module in modules for view in module.views(results, claims)]
     for _, view in allowed:
         if view.section not in SECTIONS:
@@ -133,8 +134,8 @@ def chosen_figures(
     if only in REGISTRY:
         first = [pair for pair in allowed if not pair[1].appendix]
         return first if first and not appendix else allowed
-    if only is not None and only not in (names := _names(allowed, only)):
-        raise ReportError(f"no figure of this sweep is called {only!r}: {', '.join(names)}")
+    if only is not None and only not in (known := _names(allowed, only)):
+        raise ReportError(f"no figure of this sweep is called {only!r}: {', '.join(known)}")
     return [(module, view) for module, view in allowed if only in (None, view.name)]
 
 

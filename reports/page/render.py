@@ -26,6 +26,7 @@ from reports.page.figure_sections import figure_sections
 from reports.page.first_screen import first_screen, mark
 from reports.page.means import means_section
 from reports.page.pictures import data_uris
+from reports.page.search_section import search_section
 from reports.page.words import duration, memory
 from reports.provenance import PER_DATASET, peak_memory_bytes, provenance_table, total_seconds
 from reports.read_store import Results
@@ -56,6 +57,7 @@ def render_page(
         **_dress(),
         sweep=results.sweep,
         first=first_screen(results, answers, made_at),
+        search=search_section(results),
         answers=answers_section(results, answers),
         beside=beside,
         pictures=data_uris(in_report),
@@ -107,8 +109,8 @@ def _text(name: str) -> str:
 
 
 def _no_examples(results: Results) -> str:
-    """Why there are no series, codes and spectra; of imported trials nobody expects any."""
-    if results.done.empty or results.sweep.source:
+    """Why there are no series, codes and spectra; of imported trials and of a search nobody expects any."""
+    if results.done.empty or results.sweep.source or results.search is not None:
         return ""
     words = why_no_examples(results)
     return f"{words[0].upper()}{words[1:]}."

@@ -35,9 +35,11 @@ def means_tables(results: Results, metrics: list[Metric], summary: pd.DataFrame)
         Tables named `means_METRIC`. A factor of one level is in no column. Settings are rows and datasets columns,
         unless these do not fit beside each other on a page: then it is the other way where that takes fewer parts. With
         a better direction, and two settings on two datasets, the last column (or row) is the average rank, unless that
-        takes another part.
+        takes another part. None of a search: rows would be suggestions, and the best of them by TEST is no finding.
     """
-    tables = []
+    tables: list[PaperTable] = []
+    if results.search is not None:
+        return tables
     for metric in metrics:
         rows = summary[summary["metric"] == metric.name]
         if len(rows):

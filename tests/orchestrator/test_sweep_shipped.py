@@ -18,10 +18,22 @@ COUNTS = {
     "ssl-augmentation": (252, 196),
     "stage2-embedding": (192, 192),
 }
+SEARCHES = {"tune-augmentation": (60, 120)}
+"""Suggestions, and their trials."""
 
 
 def test_every_shipped_sweep_is_counted() -> None:
-    assert set(sweep_names()) == set(COUNTS)
+    assert set(sweep_names()) == {*COUNTS, *SEARCHES}
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_searches(name: str) -> None:
+    full, small = load_sweep(name).search, load_sweep(name, Changes(profile="small")).search
+    assert full is not None
+    assert small is not None
+    assert (full.budget, full.budget * full.trials_each) == SEARCHES[name]
+    assert small.budget < full.budget
+    assert small.base["dataset"] in {location.name for location in list_datasets(None)}
 
 
 @pytest.mark.parametrize("name", COUNTS)
@@ -79,7 +91,7 @@ def test_record_is_plain_json() -> None:
     assert json.loads(json.dumps(record, allow_nan=False)) == record
     assert set(record) == {
         "name", "description", "factors", "baseline", "answers", "margins", "belief", "profile", "missing", "plugins",
-        "further_metrics", "cells",
+        "further_metrics", "raced", "cells",
     }  # fmt: skip
     assert (record["belief"], record["profile"], record["missing"]) == ({}, None, [])
     assert (record["plugins"], record["further_metrics"]) == ([], [])

@@ -95,7 +95,10 @@ class _Reporter(_LiveOnly, Callback):
     ) -> None:
         self._signs[trial.trial_id] = trial, time.monotonic()
         reports = [_report(stage) for stage in result["stages"]]
-        self._link.ask("told", trial.trial_id, reports, result["peak_memory_bytes"])
+        early = self._link.ask("told", trial.trial_id, reports, result["peak_memory_bytes"])
+        actor: Any = trial.temporary_state.ray_actor
+        if early and actor:
+            actor.end_early.remote(early)  # which an actor does before its next step: it works in order
 
     def on_trial_complete(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         self._signs.pop(trial.trial_id, None)

@@ -50,7 +50,11 @@ class PackTrainable(tune.Trainable):
 
         stages = [dataclasses.asdict(report) for report in self._pack.work(SLICE_SECONDS)]
         peak = peak_memory_bytes(torch.device("cpu"))
-        return {"stages": stages, "peak_memory_bytes": peak, "done": not self._pack.active}
+        return {"stages": stages, "peak_memory_bytes": peak, "done": not self._pack.open}
+
+    def end_early(self, reasons: dict[str, str]) -> None:
+        """End stages with a checkpoint, by id and why."""
+        self._pack.end_early(reasons)
 
     def cleanup(self) -> None:
         """Keep checkpoints when a pack is stopped on the way."""
