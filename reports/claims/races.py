@@ -28,8 +28,9 @@ def raced_words(race: Race) -> str:
     )
     return (
         f"Raced: after {race.plan.fewest} seeds, further ones, {race.largest} at most, went only where a verdict "
-        f"on these datasets by {listed(list(race.plan.answers))} was open, so that settings have different numbers of "
-        "seeds. Decided, with bounds for all looks together, over all datasets and on single ones: "
-        f"{listed(at_looks) or 'nothing yet'}{left}.{raised} Other metrics are "
-        "judged as if they had been looked at once."
+        f"on these datasets by {listed(list(race.plan.answers))} was open, so that settings may have different numbers "
+        "of seeds. Decided, with bounds for all looks together, over all datasets and on single ones: "
+        f"{listed(at_looks) or 'nothing yet'}{left}.{raised} Each p is that of the "
+        "look that judged last, effects and intervals are of all blocks until now. Other metrics are judged as if they "
+        "had been looked at once."
     )
