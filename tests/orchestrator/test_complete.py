@@ -27,7 +27,10 @@ from orchestrator.__main__ import main
 main()
 """
 
-NAMED = ["aug-recon-weight", "aug-robustness", "main", "quickstart", "ssl-augmentation", "stage2-embedding"]
+NAMED = [
+    "aug-recon-weight", "aug-robustness", "main", "quickstart", "ssl-augmentation", "stage2-embedding",
+    "tune-augmentation",
+]  # fmt: skip
 SWEEP = "description: mine\nprofiles:\n  small: {epochs: 1}\n  smaller: {epochs: 2}\n"
 
 
