@@ -42,7 +42,7 @@ def confirm(
 ) -> None:
     """Write a search's best suggestion as a sweep file with fresh seeds, and say what is left of its lead."""
     from ncvq_core.errors import ConfigError
-    from orchestrator.search.best import chosen, median, picks_text, sweep_text
+    from orchestrator.search.best import check_unwritten, chosen, median, picks_text, sweep_text
     from orchestrator.search.confirmation import confirm as confirmed
     from orchestrator.search.suggested import suggested
     from orchestrator.store import Store
@@ -66,8 +66,12 @@ def confirm(
         if found is None:
             file = out or Path(f"{design.name}-best.yaml")
             text = sweep_text(design.name, design.search, best, other, fresh)
+            check_unwritten(file, text)
             write_atomically(file, lambda temporary: temporary.write_text(text, encoding="utf-8"))
-            command = shlex.join(["ncvq", "launch", str(file), "--store", str(store)])
+            words = ["ncvq", "launch", str(file), "--store", str(store)]
+            words += ["--data-dir", str(data_dir)] if data_dir else []
+            words += [word for each in design.plugins if not each.installed for word in ("--plugin", str(each.path))]
+            command = shlex.join(words)
             lines += [f"sweep file with {fresh} fresh seeds: {file}", f"run it with: {command}; then confirm again"]
         for line in [*lines, *map(_told, found or ())]:
             console().print(line, markup=False, highlight=False, soft_wrap=True)

@@ -38,7 +38,7 @@ def write_suggestion(store: Path, study_id: str, suggestion: Suggestion) -> None
     Raises:
         StoreError: the disk is full or the folder not writable.
     """
-    write_sealed_json(_folder(store, study_id) / f"{suggestion.number:05}.json", asdict(suggestion))
+    write_sealed_json(_folder(store, study_id) / _file_name(suggestion.number), asdict(suggestion))
 
 
 def read_suggestions(store: Path, study_id: str) -> tuple[tuple[Suggestion, ...], tuple[str, ...]]:
@@ -52,7 +52,7 @@ def read_suggestions(store: Path, study_id: str) -> tuple[tuple[Suggestion, ...]
             found.append(read_suggestion(path))
         except DamagedError as error:
             damaged.append(str(error))
-    return tuple(found), tuple(damaged)
+    return tuple(sorted(found, key=lambda each: each.number)), tuple(damaged)
 
 
 def read_suggestion(path: Path) -> Suggestion:
@@ -63,6 +63,8 @@ def read_suggestion(path: Path) -> Suggestion:
     """
     try:
         content = read_sealed_json(path)
+        if path.name != _file_name(content["number"]):
+            raise ValueError(f"it is suggestion {content['number']}, copied or renamed")
         return Suggestion(**{**content, "trial_ids": tuple(content["trial_ids"])})
     except (OSError, ValueError, KeyError, TypeError) as error:
         name = path.relative_to(path.parents[3])
@@ -94,6 +96,10 @@ def write_journal(store: Path, study_id: str, text: str) -> Path:
 def study_folder(store: Path, study_id: str) -> Path:
     """Return where everything of a study is."""
     return store / SEARCHES_FOLDER / study_id
+
+
+def _file_name(number: int) -> str:
+    return f"{number:05}.json"
 
 
 def _folder(store: Path, study_id: str) -> Path:

@@ -85,6 +85,18 @@ def test_the_best_is_confirmed_with_fresh_seeds(tmp_path: Path) -> None:
     assert f"better than the other by {found.when_chosen:.4g} when it was chosen, by {found.fresh:.4g} [" in told.stdout
 
 
+def test_a_file_that_says_something_else_is_left_alone(tmp_path: Path) -> None:
+    store, file = searched(tmp_path, ONE), write_search(tmp_path)
+    before, out = file.read_bytes(), tmp_path / "best.yaml"
+    assert f"{file} is there already" in refusal("confirm", file, "--store", store.path, "--out", file)
+    assert file.read_bytes() == before
+    for _ in range(2):  # the same text again is no loss
+        assert ncvq("confirm", file, "--store", store.path, "--out", out).exit_code == 0
+    assert "name another file with --out" in refusal(
+        "confirm", file, "--store", store.path, "--out", out, "--fresh", "5"
+    )
+
+
 def test_a_grid_has_nothing_to_confirm(tmp_path: Path) -> None:
     Store(tmp_path / "store", create=True)
     assert "quickstart is no search" in refusal("confirm", "quickstart", "--store", tmp_path / "store")
