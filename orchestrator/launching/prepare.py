@@ -29,9 +29,6 @@ from orchestrator.sweepfile.sweep import Cell, Sweep
 if TYPE_CHECKING:
     from orchestrator.launching.judges import Weights
 
-_AHEAD = 10_000
-"""Stages to come that are looked at when workers are counted: no machine has more workers."""
-
 
 class Planned(NamedTuple):
     """What is to do, and by how many."""
@@ -114,7 +111,7 @@ class Preparation:
         ends = make_plan(self.sweep, None, self.datasets).tasks
         drawn = [result.suggestion for result in known.results]
         left = max(0, numbers_in_all(drawn, search.budget) - len(drawn))
-        ahead = [*plan.tasks, *itertools.islice(itertools.cycle(ends), min(_AHEAD, left * search.trials_each))]
+        ahead = [*plan.tasks, *itertools.islice(itertools.cycle(ends), left * search.trials_each)]
         flops: defaultdict[str, float] = defaultdict(float)
         for task in ends:
             flops[task.stage] += task.flops * search.trials_each / len(self.sweep.cells)

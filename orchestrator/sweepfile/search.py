@@ -23,6 +23,8 @@ from orchestrator.sweepfile.yaml_lines import Source
 SECTION, PARAMETERS = "search", "parameters"
 SEED = "seed"
 
+MOST = 10_000
+"""Suggestions of a search, at most."""
 _KEYS = ("minimize", "maximize", "budget", "sampler", "pruner", SEED, PARAMETERS)
 _FIXED = ("dataset", SEED, STAGES, FURTHER, "val_fraction", "evaluate_every")
 """Settings that are the same for all suggestions."""
@@ -132,6 +134,9 @@ def read_search(source: Source, design: Design) -> tuple[Search, tuple[Cell, ...
         if key not in _KEYS:
             raise source.error(str(unknown_name("key of a search", key, _KEYS)), SECTION, key)
     budget = _whole(source, "budget", 1)
+    if budget > MOST:
+        words = f"at most {MOST} suggestions, as the study is rebuilt for each"
+        raise source.error(f"budget = {budget}: {words}", SECTION, "budget")
     search = Search(
         parameters=_read_parameters(source, design),
         objectives=read_objectives(source),

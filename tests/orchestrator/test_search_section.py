@@ -255,6 +255,10 @@ def test_set_can_give_another_budget(tmp_path: Path) -> None:
     assert (larger.budget, larger.study_id) == (50, searched(tmp_path).study_id)
     with pytest.raises(SweepError, match=r"^--set budget: budget = 0: must be an integer ≥ 1"):
         searched(tmp_path, overrides={"budget": 0})
+    assert searched(tmp_path, overrides={"budget": 10_000}).budget == 10_000
+    for huge in (10_001, 10**20):
+        with pytest.raises(SweepError, match=rf"^--set budget: budget = {huge}: at most 10000 suggestions"):
+            searched(tmp_path, overrides={"budget": huge})
     with pytest.raises(SweepError, match=r"^--set budget: unknown setting 'budget'"):
         load_sweep("quickstart", {"budget": 5})
 

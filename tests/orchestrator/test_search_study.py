@@ -165,7 +165,19 @@ def test_a_copied_suggestion_is_not_another_one(tmp_path: Path) -> None:
     found = suggested(sweep, search, store)
     assert [result.suggestion.number for result in found.results] == [0, 1]
     assert len(found.damaged) == 3
-    assert all("it is suggestion 0, copied or renamed" in line for line in found.damaged)
+    assert all(f"it is suggestion 0 of {search.study_id}, copied or renamed" in line for line in found.damaged)
+
+
+def test_a_suggestion_of_another_study_is_told(tmp_path: Path) -> None:
+    sweep, store = make_search(tmp_path), store_at(tmp_path / "store")
+    foreign = Suggestion(number=0, drawn={"other": 1}, trial_ids=("a",), drawn_at="2026-01-01T00:00:00+00:00")
+    write_suggestion(store.path, "other", foreign)
+    own = store.path / "searches" / search_of(sweep).study_id / "suggestions"
+    own.mkdir(parents=True)
+    (own / "00000.json").write_bytes(suggestion_files(store.path)[0].read_bytes())
+    found = suggested(sweep, search_of(sweep), store)
+    assert found.results == ()
+    assert "it is suggestion 0 of other, copied or renamed" in found.damaged[0]
 
 
 def test_suggestions_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
