@@ -1,5 +1,6 @@
 """The command `confirm`: the best suggestion as a sweep file, and what is left of its lead with fresh seeds."""
 
+import math
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -78,9 +79,12 @@ def confirm(
 
 
 def _told(lead: "Confirmed") -> str:
-    """Say what is left of a lead."""
+    """Say what is left of a lead; one fresh seed has no interval."""
+    interval = "" if math.isnan(lead.low) else f" [{lead.low:.4g}, {lead.high:.4g}]"
+    seeds = f"{lead.seeds} fresh seed{'s' if lead.seeds > 1 else ''}"
+    larger = "larger" if lead.optimism >= 0 else "smaller"
     return (
         f"{lead.objective.metric} on the validation part: better than the other by {lead.when_chosen:.4g} when it was "
-        f"chosen, by {lead.fresh:.4g} [{lead.low:.4g}, {lead.high:.4g}] with {lead.seeds} fresh seeds: its lead looked "
-        f"larger by {lead.optimism:.4g}"
+        f"chosen, by {lead.fresh:.4g}{interval} with {seeds}: its lead looked "
+        f"{larger} by {abs(lead.optimism):.4g}"
     )

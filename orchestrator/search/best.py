@@ -25,7 +25,9 @@ def chosen(search: Search, results: Sequence[Result], number: int | None) -> Res
     """
     best = front(search.objectives, results)
     if not best:
-        raise ConfigError("no suggestion has a value of each objective yet: launch the search first")
+        raise ConfigError(
+            "no suggestion has a value of each objective: launch the search first, or see `ncvq status` why"
+        )
     if number is None and len(best) == 1:
         return best[0]
     named = {result.suggestion.number: result for result in results if result.state == State.DONE}
