@@ -1,5 +1,6 @@
 """The command `confirm`: the best suggestion as a sweep file, and what is left of its lead with fresh seeds."""
 
+import math
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -42,7 +43,7 @@ def confirm(
 ) -> None:
     """Write a search's best suggestion as a sweep file with fresh seeds, and say what is left of its lead."""
     from ncvq_core.errors import ConfigError
-    from orchestrator.search.best import chosen, median, picks_text, sweep_text
+    from orchestrator.search.best import check_unwritten, chosen, median, picks_text, sweep_text
     from orchestrator.search.confirmation import confirm as confirmed
     from orchestrator.search.suggested import suggested
     from orchestrator.store import Store
@@ -66,17 +67,24 @@ def confirm(
         if found is None:
             file = out or Path(f"{design.name}-best.yaml")
             text = sweep_text(design.name, design.search, best, other, fresh)
+            check_unwritten(file, text)
             write_atomically(file, lambda temporary: temporary.write_text(text, encoding="utf-8"))
-            command = shlex.join(["ncvq", "launch", str(file), "--store", str(store)])
+            words = ["ncvq", "launch", str(file), "--store", str(store)]
+            words += ["--data-dir", str(data_dir)] if data_dir else []
+            words += [word for each in design.plugins if not each.installed for word in ("--plugin", str(each.path))]
+            command = shlex.join(words)
             lines += [f"sweep file with {fresh} fresh seeds: {file}", f"run it with: {command}; then confirm again"]
         for line in [*lines, *map(_told, found or ())]:
             console().print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _told(lead: "Confirmed") -> str:
-    """Say what is left of a lead."""
+    """Say what is left of a lead; one fresh seed has no interval."""
+    interval = "" if math.isnan(lead.low) else f" [{lead.low:.4g}, {lead.high:.4g}]"
+    seeds = f"{lead.seeds} fresh seed{'s' if lead.seeds > 1 else ''}"
+    larger = "larger" if lead.optimism >= 0 else "smaller"
     return (
         f"{lead.objective.metric} on the validation part: better than the other by {lead.when_chosen:.4g} when it was "
-        f"chosen, by {lead.fresh:.4g} [{lead.low:.4g}, {lead.high:.4g}] with {lead.seeds} fresh seeds: its lead looked "
-        f"larger by {lead.optimism:.4g}"
+        f"chosen, by {lead.fresh:.4g}{interval} with {seeds}: its lead looked "
+        f"{larger} by {abs(lead.optimism):.4g}"
     )

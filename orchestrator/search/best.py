@@ -3,6 +3,7 @@
 import io
 import itertools
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -24,7 +25,9 @@ def chosen(search: Search, results: Sequence[Result], number: int | None) -> Res
     """
     best = front(search.objectives, results)
     if not best:
-        raise ConfigError("no suggestion has a value of each objective yet: launch the search first")
+        raise ConfigError(
+            "no suggestion has a value of each objective: launch the search first, or see `ncvq status` why"
+        )
     if number is None and len(best) == 1:
         return best[0]
     named = {result.suggestion.number: result for result in results if result.state == State.DONE}
@@ -99,6 +102,18 @@ def sweep_text(name: str, search: Search, best: Result, other: Result, seeds: in
     writer.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     writer.dump(document, stream)
     return stream.getvalue()
+
+
+def check_unwritten(file: Path, text: str) -> None:
+    """Check that a sweep file can be written without loss: there is none, or it has the same text.
+
+    Raises:
+        ConfigError: another file is there, such as the search itself, or a confirmation of another suggestion.
+    """
+    if file.is_file() and file.read_bytes() != text.encode():
+        raise ConfigError(
+            f"{file} is there already and says something else: name another file with --out, or remove it"
+        )
 
 
 def picks_text(drawn: dict[str, Label]) -> str:

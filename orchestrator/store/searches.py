@@ -10,6 +10,8 @@ from orchestrator.store.errors import DamagedError
 
 SEARCHES_FOLDER = "searches"
 JOURNAL = "journal.log"
+_STUDY = "study"
+"""Key of a suggestion's file: the study that it is of."""
 INVALID_EACH = 20
 """For each suggestion of the budget, at most so many are drawn that do not fit together."""
 
@@ -38,7 +40,8 @@ def write_suggestion(store: Path, study_id: str, suggestion: Suggestion) -> None
     Raises:
         StoreError: the disk is full or the folder not writable.
     """
-    write_sealed_json(_folder(store, study_id) / f"{suggestion.number:05}.json", asdict(suggestion))
+    content = {_STUDY: study_id, **asdict(suggestion)}
+    write_sealed_json(_folder(store, study_id) / _file_name(suggestion.number), content)
 
 
 def read_suggestions(store: Path, study_id: str) -> tuple[tuple[Suggestion, ...], tuple[str, ...]]:
@@ -52,7 +55,7 @@ def read_suggestions(store: Path, study_id: str) -> tuple[tuple[Suggestion, ...]
             found.append(read_suggestion(path))
         except DamagedError as error:
             damaged.append(str(error))
-    return tuple(found), tuple(damaged)
+    return tuple(sorted(found, key=lambda each: each.number)), tuple(damaged)
 
 
 def read_suggestion(path: Path) -> Suggestion:
@@ -63,6 +66,9 @@ def read_suggestion(path: Path) -> Suggestion:
     """
     try:
         content = read_sealed_json(path)
+        study, own = content.pop(_STUDY, None), path.parents[1].name
+        if path.name != _file_name(content["number"]) or study not in (None, own):
+            raise ValueError(f"it is suggestion {content['number']} of {study or own}, copied or renamed")
         return Suggestion(**{**content, "trial_ids": tuple(content["trial_ids"])})
     except (OSError, ValueError, KeyError, TypeError) as error:
         name = path.relative_to(path.parents[3])
@@ -94,6 +100,10 @@ def write_journal(store: Path, study_id: str, text: str) -> Path:
 def study_folder(store: Path, study_id: str) -> Path:
     """Return where everything of a study is."""
     return store / SEARCHES_FOLDER / study_id
+
+
+def _file_name(number: int) -> str:
+    return f"{number:05}.json"
 
 
 def _folder(store: Path, study_id: str) -> Path:

@@ -27,6 +27,9 @@ def read_condition(
         if name not in choices:
             raise source.error(str(unknown_name("choice above this one", name, choices)), *path, CONDITION, name)
         wanted = [label_of(label) for label in (labels if isinstance(labels, list) else [labels])]
+        if not wanted:
+            words = f"{name} = []: name at least one of {', '.join(map(str, choices[name].options))}"
+            raise source.error(words, *path, CONDITION, name)
         for label in wanted:
             if label not in choices[name].options:
                 valid = [str(each) for each in choices[name].options]

@@ -95,11 +95,11 @@ def check_measured(source: Source, objectives: Iterable[Objective], config: Tria
 
 def _check_metric(source: Source, name: Any, direction: Direction, path: tuple[Any, ...]) -> None:
     known = metrics_by_name()
-    if name in known and name not in _names():
+    if not isinstance(name, str) or name not in known.keys() | set(_names()):
+        raise source.error(str(unknown_name("objective", name, _names())), *path)
+    if name not in _names():
         words = "is measured on TEST alone, which no search looks at" if _ranks(known[name]) else "ranks nothing"
         raise source.error(f"{name} {words}; valid: {', '.join(_names())}", *path)
-    if name not in _names():
-        raise source.error(str(unknown_name("objective", name, _names())), *path)
     better = known[name].better or "lower"
     if better != _BETTER[direction]:
         right = next(each for each in DIRECTIONS if _BETTER[each] == better)

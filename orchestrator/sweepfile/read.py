@@ -24,7 +24,7 @@ from orchestrator.sweepfile.factors import Factors, read_factors
 from orchestrator.sweepfile.metrics import read_answers, read_margins
 from orchestrator.sweepfile.profiles import BUDGET, all_levels, check_profiles, profile_names, with_profile, with_seeds
 from orchestrator.sweepfile.search import SECTION as SEARCH
-from orchestrator.sweepfile.search import read_search
+from orchestrator.sweepfile.search import check_others, read_search
 from orchestrator.sweepfile.sections import check_sections, read_design
 from orchestrator.sweepfile.sweep import Sweep, SweepError, without_datasets
 from orchestrator.sweepfile.yaml_lines import Source, parse_yaml
@@ -149,6 +149,7 @@ def _read(source: Source, factors_of_file: Factors, changes: Changes, check_data
     if changes.seeds:
         source = with_seeds(source, changes.seeds)
     factors = read_factors(source, known)
+    check_others(source, factors)
     design = read_design(source, factors, known)
     search = None
     if searched := read_search(source, design):

@@ -11,6 +11,7 @@ from ncvq_core.config.trial import FURTHER, STAGES, content_id
 from ncvq_core.errors import unknown_name
 from orchestrator.sweepfile.conditions import of_condition, of_method, read_condition
 from orchestrator.sweepfile.deciders import Pruner, read_pruner, read_sampler
+from orchestrator.sweepfile.factors import Factors
 from orchestrator.sweepfile.objectives import Objective, check_comparable, read_objectives
 from orchestrator.sweepfile.probes import probe
 from orchestrator.sweepfile.sections import Design
@@ -22,11 +23,13 @@ from orchestrator.sweepfile.yaml_lines import Source
 SECTION, PARAMETERS = "search", "parameters"
 SEED = "seed"
 
+MOST = 10_000
+"""Suggestions of a search, at most."""
 _KEYS = ("minimize", "maximize", "budget", "sampler", "pruner", SEED, PARAMETERS)
 _FIXED = ("dataset", SEED, STAGES, FURTHER, "val_fraction", "evaluate_every")
 """Settings that are the same for all suggestions."""
-_OTHERS = ("baseline", "belief", "zip", "where", "exclude")
-"""Sections that a search has not: they speak of levels."""
+_OTHERS = ("baseline", "answers", "margins", "belief", "zip", "where", "exclude")
+"""Sections that a search has not: they speak of levels, or of how these are compared."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,8 +133,10 @@ def read_search(source: Source, design: Design) -> tuple[Search, tuple[Cell, ...
     for key in written:
         if key not in _KEYS:
             raise source.error(str(unknown_name("key of a search", key, _KEYS)), SECTION, key)
-    _check_others(source, design)
     budget = _whole(source, "budget", 1)
+    if budget > MOST:
+        words = f"at most {MOST} suggestions, as the study is rebuilt for each"
+        raise source.error(f"budget = {budget}: {words}", SECTION, "budget")
     search = Search(
         parameters=_read_parameters(source, design),
         objectives=read_objectives(source),
@@ -149,12 +154,19 @@ def read_search(source: Source, design: Design) -> tuple[Search, tuple[Cell, ...
     return dataclasses.replace(search, study_id=_study_id(search, probes)), probes
 
 
-def _check_others(source: Source, design: Design) -> None:
-    """Check that no section speaks of levels that a search has not."""
+def check_others(source: Source, factors: Factors) -> None:
+    """Check that a file with a search speaks of no levels, before these are looked up.
+
+    Raises:
+        SweepError: it has a section of a grid, or a factor beside the seed.
+    """
+    if SECTION not in source.data:
+        return
     for section in _OTHERS:
         if source.data.get(section):
-            raise source.error(f"a sweep with search has no {section}: it has ranges instead of levels", section)
-    for name in design.factors:
+            words = "it has ranges instead of levels, and compares none"
+            raise source.error(f"a sweep with search has no {section}: {words}", section)
+    for name in factors:
         if name != SEED:
             words = f"the only factor beside search is {SEED}: make it a parameter of the search, or a value in base"
             raise source.error(f"factor {name}: {words}", "factors", name)

@@ -1,5 +1,6 @@
 """The parameters of a search as a sweep file has them: ranges and choices, also inside the values of settings."""
 
+import math
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -87,7 +88,9 @@ class TemplateReader:
         if not numbers or len(numbers) != len(ends) or len(ends) != 2 or any(isinstance(end, bool) for end in ends):
             raise self._source.error(f"range of {place.name} = {ends!r}: must be two numbers, [low, high]", *where)
         low, high = numbers
-        if not low < high < float("inf"):
+        if not all(map(math.isfinite, numbers)):
+            raise self._source.error(f"range of {place.name} = {ends!r}: both ends must be finite", *where)
+        if not low < high:
             raise self._source.error(f"range of {place.name} = {ends!r}: the first must be the smaller one", *where)
         if log and low <= 0:
             words = "on a logarithmic scale both must be above 0"

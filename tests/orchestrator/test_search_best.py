@@ -1,13 +1,15 @@
 """The best suggestion: which it is, as a sweep file, and what is left of it with seeds that it was not chosen by."""
 
+import math
 from pathlib import Path
 
 import pytest
 
 from ncvq_core.config import TrialConfig
 from ncvq_core.errors import ConfigError
+from orchestrator.cli.confirm import _told
 from orchestrator.search.best import chosen, median, settings_of
-from orchestrator.search.confirmation import confirm
+from orchestrator.search.confirmation import Confirmed, confirm
 from orchestrator.store import Store
 from orchestrator.store.search_results import Result, State, front
 from orchestrator.store.searches import Suggestion
@@ -83,6 +85,25 @@ def test_the_best_is_confirmed_with_fresh_seeds(tmp_path: Path) -> None:
     assert found.fresh == pytest.approx(left)
     told = ncvq("confirm", file, "--store", store.path, "--fresh", "3")
     assert f"better than the other by {found.when_chosen:.4g} when it was chosen, by {found.fresh:.4g} [" in told.stdout
+
+
+def test_what_is_left_of_a_lead_is_said_in_words() -> None:
+    few = Confirmed(objective=OBJECTIVES[0], when_chosen=0.5, fresh=0.75, low=math.nan, high=math.nan, seeds=1)
+    assert _told(few).endswith("by 0.75 with 1 fresh seed: its lead looked smaller by 0.25")
+    more = Confirmed(objective=OBJECTIVES[0], when_chosen=0.5, fresh=0.25, low=0.125, high=0.375, seeds=4)
+    assert _told(more).endswith("by 0.25 [0.125, 0.375] with 4 fresh seeds: its lead looked larger by 0.25")
+
+
+def test_a_file_that_says_something_else_is_left_alone(tmp_path: Path) -> None:
+    store, file = searched(tmp_path, ONE), write_search(tmp_path)
+    before, out = file.read_bytes(), tmp_path / "best.yaml"
+    assert f"{file} is there already" in refusal("confirm", file, "--store", store.path, "--out", file)
+    assert file.read_bytes() == before
+    for _ in range(2):  # the same text again is no loss
+        assert ncvq("confirm", file, "--store", store.path, "--out", out).exit_code == 0
+    assert "name another file with --out" in refusal(
+        "confirm", file, "--store", store.path, "--out", out, "--fresh", "5"
+    )
 
 
 def test_a_grid_has_nothing_to_confirm(tmp_path: Path) -> None:

@@ -199,6 +199,38 @@ MISTAKES = {
         f"{HEAD}factors: {{seed: [0]}}\nbaseline: {{seed: 0}} # !\nsearch: {{minimize: val_loss, budget: 1}}\n",
         "a sweep with search has no baseline",
     ),
+    "baseline of a parameter": (
+        f"{HEAD}factors: {{seed: [0]}}\nbaseline: {{channels: 8}} # !\nsearch: {{minimize: val_loss, budget: 1}}\n",
+        "a sweep with search has no baseline",
+    ),
+    "zip": (
+        f"{HEAD}zip: [[channels, epochs]] # !\nsearch: {{minimize: val_loss, budget: 1}}\n",
+        "a sweep with search has no zip",
+    ),
+    "answers": (
+        f"{HEAD}answers: [val_loss] # !\nsearch: {{minimize: val_loss, budget: 1}}\n",
+        "a sweep with search has no answers",
+    ),
+    "margins": (
+        f"{HEAD}margins: {{val_loss: 0.1}} # !\nsearch: {{minimize: val_loss, budget: 1}}\n",
+        "a sweep with search has no margins",
+    ),
+    "objective is a mapping": (
+        f"{HEAD}search:\n  minimize: {{val_loss: 1}} # !\n  budget: 1\n  parameters: {CHANNELS}\n",
+        "unknown objective {'val_loss': 1}",
+    ),
+    "objective is a list in a list": (
+        f"{HEAD}search:\n  minimize: [[val_loss]] # !\n  budget: 1\n  parameters: {CHANNELS}\n",
+        "unknown objective ['val_loss']",
+    ),
+    "no label in a condition": (
+        f"{HEAD}search:\n  minimize: val_loss\n  budget: 1\n  parameters:\n    batch_size: [8, 16]\n"
+        "    channels: {range: [8, 16], if: {batch_size: []}} # !\n",
+        "batch_size = []: name at least one of 8, 16",
+    ),
+    "range to infinity": (section("learning_rate: {range: [0.1, .inf]}"), "both ends must be finite"),
+    "range from infinity": (section("learning_rate: {range: [-.inf, 1]}"), "both ends must be finite"),
+    "range of nothing": (section("learning_rate: {range: [.nan, 1]}"), "both ends must be finite"),
     "unknown key of a profile": (
         section().replace("]}} # !", "]}}") + "profiles:\n  small:\n    budgets: 3 # !\n",
         "unknown setting 'budgets' (did you mean 'budget'?)",
@@ -223,6 +255,10 @@ def test_set_can_give_another_budget(tmp_path: Path) -> None:
     assert (larger.budget, larger.study_id) == (50, searched(tmp_path).study_id)
     with pytest.raises(SweepError, match=r"^--set budget: budget = 0: must be an integer ≥ 1"):
         searched(tmp_path, overrides={"budget": 0})
+    assert searched(tmp_path, overrides={"budget": 10_000}).budget == 10_000
+    for huge in (10_001, 10**20):
+        with pytest.raises(SweepError, match=rf"^--set budget: budget = {huge}: at most 10000 suggestions"):
+            searched(tmp_path, overrides={"budget": huge})
     with pytest.raises(SweepError, match=r"^--set budget: unknown setting 'budget'"):
         load_sweep("quickstart", {"budget": 5})
 

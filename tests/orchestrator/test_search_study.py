@@ -16,7 +16,7 @@ from orchestrator.search.study import draw
 from orchestrator.search.suggested import search_state, suggested
 from orchestrator.store import Store
 from orchestrator.store.search_results import State
-from orchestrator.store.searches import suggestion_files, write_journal, write_suggestion
+from orchestrator.store.searches import Suggestion, read_suggestions, suggestion_files, write_journal, write_suggestion
 from orchestrator.sweepfile.deciders import POPULATION, SAMPLERS
 from tests.orchestrator.search_stores import (
     ONE,
@@ -153,6 +153,37 @@ def test_a_damaged_suggestion_is_drawn_again(tmp_path: Path) -> None:
     suggest(store, search, 1)
     assert drawn_in(store, search) == before
     assert suggested(sweep, search, store).damaged == ()
+
+
+def test_a_copied_suggestion_is_not_another_one(tmp_path: Path) -> None:
+    sweep, store = make_search(tmp_path, sampler="random"), store_at(tmp_path / "store")
+    search = search_of(sweep)
+    suggest(store, search, 2)
+    first = suggestion_files(store.path)[0]
+    for name in ("00007.json", "copy.json", "0.json"):
+        first.with_name(name).write_bytes(first.read_bytes())
+    found = suggested(sweep, search, store)
+    assert [result.suggestion.number for result in found.results] == [0, 1]
+    assert len(found.damaged) == 3
+    assert all(f"it is suggestion 0 of {search.study_id}, copied or renamed" in line for line in found.damaged)
+
+
+def test_a_suggestion_of_another_study_is_told(tmp_path: Path) -> None:
+    sweep, store = make_search(tmp_path), store_at(tmp_path / "store")
+    foreign = Suggestion(number=0, drawn={"other": 1}, trial_ids=("a",), drawn_at="2026-01-01T00:00:00+00:00")
+    write_suggestion(store.path, "other", foreign)
+    own = store.path / "searches" / search_of(sweep).study_id / "suggestions"
+    own.mkdir(parents=True)
+    (own / "00000.json").write_bytes(suggestion_files(store.path)[0].read_bytes())
+    found = suggested(sweep, search_of(sweep), store)
+    assert found.results == ()
+    assert "it is suggestion 0 of other, copied or renamed" in found.damaged[0]
+
+
+def test_suggestions_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    for number in (100_000, 99_999, 7):
+        write_suggestion(tmp_path, "study", Suggestion(number=number, drawn={}, trial_ids=(), drawn_at=""))
+    assert [each.number for each in read_suggestions(tmp_path, "study")[0]] == [7, 99_999, 100_000]
 
 
 def test_optuna_opens_the_journal(tmp_path: Path) -> None:
