@@ -159,8 +159,9 @@ def _with_next_look(store: Path, sweep: Sweep, here: Race) -> Race:
         after = here.with_look(next_look(store, sweep.name, here))
         if not after.judged_last:
             raise ConfigError(
-                f"--until-decided: {here.next_seeds} seeds of {sweep.name} have no pair of equal seeds to compare by "
-                f"{', '.join(here.plan.answers)}; no look is kept: change factors or answers, or launch without"
+                f"--until-decided: {here.next_seeds} seeds of {sweep.name} have no pair of trials with equal "
+                f"seeds and values of {', '.join(here.plan.answers)}; "
+                "no look is kept: change factors or answers, or launch without"
             )
         write_race(store, sweep.name, after)
     return after
