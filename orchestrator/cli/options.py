@@ -51,6 +51,7 @@ MaxSeedsOption = Annotated[
     typer.Option(
         "--max-seeds",
         min=5,
+        max=1000,
         help="With --until-decided: seeds at most, fixed at the first look. Default: those of the race, else 16.",
     ),
 ]

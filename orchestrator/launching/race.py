@@ -145,7 +145,11 @@ def _command() -> str:
 
 
 def _with_next_look(store: Path, sweep: Sweep, here: Race) -> Race:
-    """Take the look that is due and keep it; where another launch has kept it meanwhile, take that one."""
+    """Take the look that is due and keep it; where another launch has kept it meanwhile, take that one.
+
+    Raises:
+        ConfigError: there is nothing to compare.
+    """
     from reports.next_look import next_look
 
     with exclusive(store, _command()):
@@ -153,6 +157,12 @@ def _with_next_look(store: Path, sweep: Sweep, here: Race) -> Race:
         if len(kept.looks) > len(here.looks):
             return kept
         after = here.with_look(next_look(store, sweep.name, here))
+        if not after.judged_last:
+            raise ConfigError(
+                f"--until-decided: {here.next_seeds} seeds of {sweep.name} have no pair of trials with equal "
+                f"seeds and values of {', '.join(here.plan.answers)}; "
+                "no look is kept: change factors or answers, or launch without"
+            )
         write_race(store, sweep.name, after)
     return after
 

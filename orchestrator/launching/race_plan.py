@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ncvq_core.errors import ConfigError
 from ncvq_core.metrics import metrics_by_name
+from orchestrator.planning.graph import trial_stages
 from orchestrator.store.errors import StoreError
 from orchestrator.store.races import Race, RacePlan, race_path, read_race
 from orchestrator.sweepfile.sweep import Label, Sweep
@@ -50,7 +51,7 @@ def plan_of(sweep: Sweep, seeds: Collection[Label] = ()) -> RacePlan:
         seeds: those that are planned; empty: all of them.
 
     Raises:
-        ConfigError: these are too few for a race.
+        ConfigError: these are too few for a race, or there is nothing that it could decide.
     """
     planned = seeds or seeds_of(sweep)
     if len(planned) <= FEWEST_SEEDS:
@@ -59,6 +60,7 @@ def plan_of(sweep: Sweep, seeds: Collection[Label] = ()) -> RacePlan:
         )
     answers = sweep.answers or _default_answers(sweep)
     known = metrics_by_name()
+    _check_compares(sweep, {known[name].stage for name in answers})
     ids = sorted(cell.config.trial_id for cell in sweep.cells if cell.levels["seed"] in planned)
     return RacePlan(
         fewest=FEWEST_SEEDS,
@@ -78,6 +80,17 @@ def _default_answers(sweep: Sweep) -> tuple[str, ...]:
     from reports.statistics.answers import default_answers
 
     return default_answers(2 if any(cell.config.sampling for cell in sweep.cells) else 1)
+
+
+def _check_compares(sweep: Sweep, stages: Collection[str]) -> None:
+    """Refuse a race without levels to compare, or of which no trial has a stage that its answers measure."""
+    if not any(len(factor.levels) > 1 for factor in sweep.factors if factor.name not in ("seed", "dataset")):
+        raise ConfigError(f"--until-decided: {sweep.name} has no factor with two levels to compare; launch it without")
+    if not any(stage.kind.name in stages for cell in sweep.cells for stage in trial_stages(cell.config)):
+        raise ConfigError(
+            f"--until-decided: no trial of {sweep.name} measures any of its answers; name metrics that they do under "
+            "answers, or train the stages that these need"
+        )
 
 
 def _otherwise(what: str, name: str) -> str:

@@ -120,6 +120,8 @@ def read_race(store: Path, name: str) -> Race | None:
     path = race_path(store, name)
     try:
         found = read_sealed_json(path)
+        if found["sweep"] != name:
+            raise ValueError(f"it is the race of {found['sweep']}")
         looks = tuple(_look(each) for each in found["looks"])
         return Race(plan=_plan(found["plan"]), looks=looks, raised=found["raised"])
     except FileNotFoundError:

@@ -23,13 +23,14 @@ from orchestrator.planning.state import sweep_state
 from orchestrator.store import DamagedError, Store, StoreError
 from orchestrator.store.check import check
 from orchestrator.store.races import Race, race_path, read_race
+from orchestrator.sweepfile.read import Changes, load_sweep
 from reports.claims.answers import answers, in_brief
 from reports.claims.races import GROWN_BY_HAND
 from reports.claims.table import claims_table
 from reports.provenance import provenance_warnings
 from reports.read_store import read_results
 from reports.statistics.effects import THESE
-from tests.orchestrator.race_runs import decisions, of_no_work, run, sweep
+from tests.orchestrator.race_runs import RACED, decisions, of_no_work, run, sweep
 from tests.orchestrator.race_storm import kept_stages
 from tests.orchestrator.trivial import Trivial
 
@@ -156,6 +157,36 @@ def test_another_plan_is_refused(ended: tuple[Path, Race], tmp_path: Path, chang
 def test_a_race_needs_more_seeds_than_its_first_look(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="--max-seeds 4: must be > 4"):
         open_race(tmp_path, sweep(tmp_path, seeds=4))
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "said"),
+    [
+        ("ssl: [none, barlowtwins, vibcreg]", "ssl: [none]", "no factor with two levels"),
+        ("answers: [val_loss]", "answers: [fid, cas]", "no trial of raced measures any of its answers"),
+    ],
+)
+def test_a_race_that_could_decide_nothing_is_refused_before_it_runs(
+    tmp_path: Path, written: str, instead: str, said: str
+) -> None:
+    path = tmp_path / "raced.yaml"
+    path.write_text(RACED.replace(written, instead))
+    with pytest.raises(ConfigError, match=said):
+        open_race(tmp_path / "s", load_sweep(path, Changes(seeds=6)))
+
+
+def test_a_look_without_a_pair_is_not_kept(tmp_path: Path) -> None:
+    path = tmp_path / "raced.yaml"
+    path.write_text(RACED.replace("[0, 1]", "[0, 1, 2, 3, 4, 5]") + "exclude: [{ssl: none, seed: [0, 1, 2, 3]}]\n")
+    with pytest.raises(ConfigError, match="no pair of trials with equal seeds and values of val_loss"):
+        run(load_sweep(path), tmp_path / "s")
+    assert read_race(tmp_path / "s", "raced") is None
+
+
+def test_the_race_of_another_sweep_is_no_race_of_this_one(ended: tuple[Path, Race]) -> None:
+    shutil.copy(race_path(ended[0], "raced"), race_path(ended[0], "other"))
+    with pytest.raises(DamagedError, match="it is the race of raced"):
+        read_race(ended[0], "other")
 
 
 def test_a_report_says_what_was_decided_at_which_look(ended: tuple[Path, Race]) -> None:
