@@ -35,9 +35,13 @@ ProfileOption = Annotated[
         autocompletion=complete.profiles,
     ),
 ]
+MOST_SEEDS = 1000
+"""A number beyond is a slip of the finger, and a plan of so many trials would take hours and all memory."""
 SeedsOption = Annotated[
     int | None,
-    typer.Option("--seeds", min=1, help="How many seeds: the first of the sweep, and further ones beyond those."),
+    typer.Option(
+        "--seeds", min=1, max=MOST_SEEDS, help="How many seeds: the first of the sweep, and further ones beyond those."
+    ),
 ]
 UntilDecidedOption = Annotated[
     bool,
@@ -51,7 +55,7 @@ MaxSeedsOption = Annotated[
     typer.Option(
         "--max-seeds",
         min=5,
-        max=1000,
+        max=MOST_SEEDS,
         help="With --until-decided: seeds at most, fixed at the first look. Default: those of the race, else 16.",
     ),
 ]
