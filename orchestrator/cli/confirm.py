@@ -73,7 +73,7 @@ def confirm(
             words += ["--data-dir", str(data_dir)] if data_dir else []
             words += [word for each in design.plugins if not each.installed for word in ("--plugin", str(each.path))]
             command = shlex.join(words)
-            lines += [f"sweep file with {fresh} fresh seeds: {file}", f"run it with: {command}; then confirm again"]
+            lines += [f"sweep file with {_fresh_seeds(fresh)}: {file}", f"run it with: {command}; then confirm again"]
         for line in [*lines, *map(_told, found or ())]:
             console().print(line, markup=False, highlight=False, soft_wrap=True)
 
@@ -81,10 +81,14 @@ def confirm(
 def _told(lead: "Confirmed") -> str:
     """Say what is left of a lead; one fresh seed has no interval."""
     interval = "" if math.isnan(lead.low) else f" [{lead.low:.4g}, {lead.high:.4g}]"
-    seeds = f"{lead.seeds} fresh seed{'s' if lead.seeds > 1 else ''}"
+    seeds = _fresh_seeds(lead.seeds)
     larger = "larger" if lead.optimism >= 0 else "smaller"
     return (
         f"{lead.objective.metric} on the validation part: better than the other by {lead.when_chosen:.4g} when it was "
         f"chosen, by {lead.fresh:.4g}{interval} with {seeds}: its lead looked "
         f"{larger} by {abs(lead.optimism):.4g}"
     )
+
+
+def _fresh_seeds(count: int) -> str:
+    return f"{count} fresh seed{'s' if count > 1 else ''}"

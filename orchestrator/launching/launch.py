@@ -36,6 +36,11 @@ from orchestrator.sweepfile.sweep import Sweep, sweep_record
 if TYPE_CHECKING:
     from orchestrator.launching.suggester import Suggester
 
+GROWN = (
+    "it was raced, and this launch is no look of the race: verdicts of the report are those of one look that nobody "
+    "planned; with --until-decided the race goes on"
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
@@ -141,7 +146,10 @@ def _note_design(store: Store, sweep: Sweep) -> list[str]:
     """Keep the design that is launched, and say where an earlier one of its name is kept."""
     launched_at = datetime.now(UTC).isoformat(timespec="seconds")
     earlier = store.write_sweep({**sweep_record(sweep), "launched_at": launched_at})
-    return [f"an earlier {sweep.name} of another design is kept: ncvq report {earlier}"] if earlier else []
+    if earlier is None:
+        return []
+    kept = f"an earlier {sweep.name} of another design is kept: ncvq report {earlier}"
+    return [kept, GROWN] if store.read_sweep(earlier).get("raced") and not sweep.raced else [kept]
 
 
 def _suggester(prepared: Preparation, planned: Planned, recorder: Recorder) -> "Suggester | None":

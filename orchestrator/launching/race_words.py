@@ -20,7 +20,7 @@ def look_lines(race: Race) -> list[str]:
     if not race.driving:
         lines.append("  all that gets seeds is decided")
     elif race.ended:
-        lines.append(f"  the largest number of seeds is reached: undecided stays {len(race.driving)}")
+        lines.append(f"  the largest number of seeds is reached; undecided: {len(race.driving)}")
     return lines
 
 

@@ -215,7 +215,10 @@ def test_growing_a_race_by_hand_is_said(ended: tuple[Path, Race], tmp_path: Path
     """Rule 13; the raced design is kept beside, and its race goes on when it is launched again."""
     store, found = ended
     options = LaunchOptions(store=store, workers=0, gpus_per_trial=0.0, executor="trivial")
-    assert launch(sweep(tmp_path, 12), options, Console(file=StringIO())).exit_code == 0
+    told = StringIO()
+    assert launch(sweep(tmp_path, 12), options, Console(file=told, width=500)).exit_code == 0
+    assert "another design is kept: ncvq report raced-" in told.getvalue()
+    assert "it was raced, and this launch is no look of the race" in told.getvalue()
     grown = read_results(store, "raced")
     assert GROWN_BY_HAND in provenance_warnings(grown)
     assert "look" not in claims_table(grown)
@@ -258,7 +261,7 @@ def test_the_commands_of_the_page(tmp_path: Path) -> None:
     assert document["next_look"] == {"seeds": 6, "trials_to_run": 2, "seconds": 2.0}
     assert "the next look is at 6 of at most 10 seeds; about" in ncvq("plan", *racing)
     for printed in (ncvq("launch", *launch), ncvq("status")):
-        assert "the largest number of seeds is reached: undecided stays 1" in printed
+        assert "the largest number of seeds is reached; undecided: 1" in printed
     assert "the largest number of seeds is reached" in ncvq("plan", "--until-decided", "--workers", "0")
     assert "2 ncvq: --max-seeds belongs to a race: add --until-decided" in ncvq("launch", "--max-seeds", "9")
     assert "2 ncvq: --seeds and --until-decided" in ncvq("launch", *launch, "--seeds", "5")
