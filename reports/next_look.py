@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from orchestrator.store.races import Comparison, Race, RaceLook
-from reports.claims.table import cells_to_compare, comparisons, spec_of
+from reports.claims.table import compared_by, comparisons
 from reports.labels import label_of
 from reports.racing.bounds import planned_looks
 from reports.racing.look import key_of, still_open, take_look
@@ -47,13 +47,11 @@ def next_look(store: Path, name: str, race: Race) -> RaceLook:
 def raced_estimates(results: Results, answers: Sequence[str]) -> list[pd.DataFrame]:
     """What `estimate` makes of each factor and of the metrics that are answered for."""
     return [
-        estimate(
-            cells_to_compare(seen, metric.name), seen.sweep, spec_of(metric, results.sweep.margins), factor,
-            results.options,
-        )
+        estimate(compared.trials, seen.sweep, compared.spec, factor, results.options, cells=compared.cells)
         for metric, factor, seen in comparisons(results)
         if metric.name in answers
-    ]  # fmt: skip
+        for compared in [compared_by(seen, metric)]
+    ]
 
 
 def is_needed(levels: Mapping[str, Any], open_: Sequence[Comparison]) -> bool:

@@ -165,10 +165,12 @@ class Store:
         """
         wanted = None if columns is None else list(dict.fromkeys((TRIAL_ID, *columns)))
         read = self.read_trials_table(only, wanted)
-        names, empty = read.rows.column_names, dict.fromkeys(wanted or TRIALS.names)
-        values = zip(*(column.to_pylist() for column in read.rows.columns), strict=True)
-        ids = read.rows.column(TRIAL_ID).to_pylist()
-        rows = {trial_id: empty | dict(zip(names, row, strict=True)) for trial_id, row in zip(ids, values, strict=True)}
+        empty = dict.fromkeys(wanted or TRIALS.names)
+        columns = {name: read.rows.column(name).to_pylist() for name in read.rows.column_names}
+        rows = {
+            trial_id: empty | dict(zip(columns, row, strict=True))
+            for trial_id, row in zip(columns[TRIAL_ID], zip(*columns.values(), strict=True), strict=True)
+        }
         return Trials(rows=rows, damaged=read.damaged)
 
     def read_trials_table(self, only: Collection[str] | None = None, columns: Iterable[str] | None = None) -> TableRead:

@@ -33,7 +33,7 @@ def claims_table(results: Results) -> pd.DataFrame:
     claims = judged(
         estimate(compared.trials, seen.sweep, compared.spec, factor, options, cells=compared.cells)
         for metric, factor, seen in comparisons(results)
-        for compared in [_compared(seen, metric)]
+        for compared in [compared_by(seen, metric)]
     )
     return with_race(claims, results.race) if results.race else claims
 
@@ -57,7 +57,7 @@ def gains_table(results: Results) -> pd.DataFrame:
         if metric.name in seen_metrics or factor in metric.incomparable:
             continue
         seen_metrics.add(metric.name)
-        own = _compared(seen, metric)
+        own = compared_by(seen, metric)
         gains = gain_of_pairing(own.trials, seen.sweep, own.spec, factor, results.options, cells=own.cells)
         rows.append(gains[gains["dataset"].isna()].assign(factor=factor))
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=[*GAIN_COLUMNS, "factor"])
@@ -115,7 +115,7 @@ def of_kinds_with(cells: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class _Compared:
+class Compared:
     """What all comparisons by one metric start from."""
 
     spec: MetricSpec
@@ -127,9 +127,10 @@ class _Compared:
 
 
 @once
-def _compared(seen: Results, metric: Metric) -> _Compared:
+def compared_by(seen: Results, metric: Metric) -> Compared:
+    """What all comparisons by a metric start from, of results as its stage sees them."""
     trials, spec = cells_to_compare(seen, metric.name), spec_of(metric, seen.sweep.margins)
-    return _Compared(spec=spec, trials=trials, cells=cells_of(trials, seen.sweep, spec))
+    return Compared(spec=spec, trials=trials, cells=cells_of(trials, seen.sweep, spec))
 
 
 @once
